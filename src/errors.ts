@@ -1,0 +1,85 @@
+/** Every way a run of the program can end, as a script sees it. */
+export const ExitCode = {
+  done: 0,
+  config: 1,
+  server: 2,
+  usage: 3,
+  connection: 4,
+  file: 5,
+  delivery: 6,
+  notFound: 8,
+  unsupported: 10,
+  unknownOutcome: 11,
+  finding: 12,
+  sigint: 130,
+  sigterm: 143,
+} as const;
+
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+export interface ErrorDetails {
+  /** What to do next, one line each; whole commands where there is one. */
+  readonly hints?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/**
+ * A failure a user can act on. It carries its exit code, so that `main` maps errors without knowing their kinds.
+ * The message says what happened and to what; it never holds a token or a key.
+ */
+export class StsError extends Error {
+  readonly exitCode: ExitCode;
+  readonly hints: readonly string[];
+
+  constructor(exitCode: ExitCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.exitCode = exitCode;
+    this.hints = details.hints ?? [];
+  }
+}
+
+/** The configuration cannot be read, is invalid or incomplete (exit 1). */
+export class ConfigError extends StsError {
+  constructor(message: string, details?: ErrorDetails) {
+    super(ExitCode.config, message, details);
+  }
+}
+
+/** The command line cannot be understood or is refused (exit 3). */
+export class UsageError extends StsError {
+  constructor(message: string, details?: ErrorDetails) {
+    super(ExitCode.usage, message, details);
+  }
+}
+
+/** A file named by the user cannot be read (exit 5). */
+export class FileReadError extends StsError {
+  constructor(message: string, details?: ErrorDetails) {
+    super(ExitCode.file, message, details);
+  }
+}
+
+/** A result could not be delivered to stdout or a file (exit 6). */
+export class DeliveryError extends StsError {
+  constructor(message: string, details?: ErrorDetails) {
+    super(ExitCode.delivery, message, details);
+  }
+}
+
+/** No such context, key id or key name (exit 8). */
+export class NotFoundError extends StsError {
+  constructor(message: string, details?: ErrorDetails) {
+    super(ExitCode.notFound, message, details);
+  }
+}
+
+/** SIGINT or SIGTERM asked the program to stop (exit 130 or 143). */
+export class InterruptedError extends StsError {
+  readonly signalName: 'SIGINT' | 'SIGTERM';
+
+  constructor(signalName: 'SIGINT' | 'SIGTERM', message = `Interrupted by ${signalName}.`, details?: ErrorDetails) {
+    super(signalName === 'SIGINT' ? ExitCode.sigint : ExitCode.sigterm, message, details);
+    this.signalName = signalName;
+  }
+}
