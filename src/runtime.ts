@@ -1,3 +1,7 @@
+import { fstatSync, statSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { FileReadError, InterruptedError } from './errors.ts';
+
 /** Text going out. A write settles when the operating system has taken it, so that a failed delivery is seen. */
 export interface OutputStream {
   /** @throws the system error (EPIPE, ENOSPC ...) when the text could not be written. */
@@ -35,4 +39,177 @@ export interface Runtime {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Aborted with an InterruptedError by the first SIGINT or SIGTERM; the second ends the process at once. */
   readonly interrupt: AbortSignal;
+}
+
+/**
+ * The process as a runtime. Whatever costs time to load (streams, terminals, signals) is loaded by what is used: help is printed without.
+ * From the first look at `interrupt` on, signals are this program's to handle.
+ */
+export function nodeRuntime(): Runtime {
+  let interrupt: AbortSignal | undefined;
+  // Node ignores this signal, so that a write beyond the file size limit fails like any other; the library that locks the
+  // config file would end the process by it, unless somebody else listens.
+  process.on('SIGXFSZ', () => {});
+  const runtime: Runtime = {
+    env: process.env,
+    home: process.env['HOME'] ?? (process.platform === 'win32' ? process.env['USERPROFILE'] : undefined),
+    resolvePath,
+    stdin: inputStream(() => runtime.interrupt),
+    stdout: outputStream(1, () => process.stdout),
+    stderr: outputStream(2, () => process.stderr),
+    now: () => Date.now(),
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      const { setTimeout: delay } = await import('node:timers/promises');
+      await delay(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+        throw signal?.aborted ? signal.reason : error;
+      });
+    },
+    get interrupt() {
+      interrupt ??= interruptOnSignals();
+      return interrupt;
+    },
+  };
+  return runtime;
+}
+
+function resolvePath(path: string): string {
+  try {
+    return resolve(path);
+  } catch (cause) {
+    throw new FileReadError(`The working folder is gone, so ${JSON.stringify(path)} leads nowhere.`, {
+      hints: ['Go to a folder that exists, or give an absolute path.'],
+      cause,
+    });
+  }
+}
+
+/**
+ * Ends the process; every write was waited for. After a signal it ends by that same signal, so that a shell sees why.
+ * @param code exit code, 0 to 255.
+ */
+export function endProcess(code: number): void {
+  const signal = code === 130 ? 'SIGINT' : code === 143 ? 'SIGTERM' : undefined;
+  // As process 1 of a container it would ignore its own signal.
+  if (signal === undefined || process.pid === 1) process.exit(code);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  setTimeout(() => process.exit(code), 100);
+}
+
+function interruptOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) endProcess(signal === 'SIGINT' ? 130 : 143);
+      else controller.abort(new InterruptedError(signal));
+    });
+  }
+  return controller.signal;
+}
+
+// What a pipe takes at once unless it is full already.
+const smallText = 4096;
+
+function outputStream(descriptor: 1 | 2, stream: () => NodeJS.WriteStream): OutputStream {
+  let opened: NodeJS.WriteStream | undefined;
+  const open = (): NodeJS.WriteStream => {
+    if (opened === undefined) {
+      opened = stream();
+      // Each write reports its own failure; without a listener Node would print a stack as well.
+      opened.on('error', () => {});
+    }
+    return opened;
+  };
+  return {
+    async write(text) {
+      const rest = opened === undefined && text.length <= smallText ? writeAtOnce(descriptor, Buffer.from(text)) : text;
+      if (rest.length === 0) return;
+      await new Promise<void>((done, fail) => {
+        open().write(rest, (error) => (error ? fail(error) : done()));
+      });
+    },
+    get isTTY() {
+      return isTerminal(descriptor);
+    },
+    get columns() {
+      return isTerminal(descriptor) ? open().columns || undefined : undefined;
+    },
+    get state() {
+      return descriptorState(descriptor);
+    },
+  };
+}
+
+/** Writes without the streams, which cost more to load than the rest of a short run. @returns what was not taken. */
+function writeAtOnce(descriptor: number, bytes: Buffer): Buffer {
+  let rest = bytes;
+  try {
+    while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
+  } catch (error) {
+    // A pipe that is full for now: the stream knows how to wait.
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+  }
+  return rest;
+}
+
+function isTerminal(descriptor: number): boolean {
+  try {
+    // A look that loads nothing; only a character device can be a terminal.
+    if (!fstatSync(descriptor).isCharacterDevice()) return false;
+  } catch {
+    return false;
+  }
+  return process.getBuiltinModule('node:tty').isatty(descriptor);
+}
+
+/** Node opens the null device in place of a descriptor that was closed at start, where every write succeeds and is lost. */
+function descriptorState(descriptor: number): OutputStream['state'] {
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isCharacterDevice()) return 'open';
+    return stat.rdev === statSync('/dev/null').rdev ? 'null-device' : 'open';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EBADF' ? 'closed' : 'open';
+  }
+}
+
+function inputStream(interrupt: () => AbortSignal): InputStream {
+  return {
+    get isTTY() {
+      return isTerminal(0);
+    },
+    async readAll(limit) {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of process.stdin) {
+        const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+        size += bytes.length;
+        if (size > limit) throw new RangeError(`more than ${limit} bytes on stdin`);
+        chunks.push(bytes);
+      }
+      return Buffer.concat(chunks).toString('utf8');
+    },
+    async ask(question, options = {}) {
+      const signal = interrupt();
+      signal.throwIfAborted();
+      const [{ createInterface }, { Writable }] = await Promise.all([import('node:readline/promises'), import('node:stream')]);
+      if (options.hidden) process.stderr.write(question);
+      // With a terminal readline echoes by itself; a hidden answer is swallowed by an output that writes nothing.
+      const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+      const lines = createInterface({ input: process.stdin, output: options.hidden ? silent : process.stderr, terminal: true });
+      lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+      const gone = new AbortController();
+      lines.once('close', () => gone.abort());
+      try {
+        return await lines.question(options.hidden ? '' : question, { signal: AbortSignal.any([signal, gone.signal]) });
+      } catch (error) {
+        if (gone.signal.aborted && !signal.aborted) return '';
+        throw signal.aborted ? signal.reason : error;
+      } finally {
+        lines.close();
+        if (options.hidden) process.stderr.write('\n');
+      }
+    },
+  };
 }

@@ -1,0 +1,154 @@
+import { addMonths } from 'date-fns/addMonths';
+import {
+  millisecondsInDay,
+  millisecondsInHour,
+  millisecondsInMinute,
+  millisecondsInSecond,
+  millisecondsInWeek,
+  monthsInYear,
+} from 'date-fns/constants';
+import { UsageError } from './errors.ts';
+
+export type DurationUnit = 's' | 'm' | 'h' | 'd' | 'w' | 'mo' | 'y';
+
+export interface Duration {
+  /** A positive whole number. */
+  readonly amount: number;
+  readonly unit: DurationUnit;
+}
+
+/** Nominal lengths; months and years are counted on the calendar wherever a date comes out (`addDuration`). */
+const unitMs: Readonly<Record<DurationUnit, number>> = {
+  s: millisecondsInSecond,
+  m: millisecondsInMinute,
+  h: millisecondsInHour,
+  d: millisecondsInDay,
+  w: millisecondsInWeek,
+  mo: 30 * millisecondsInDay,
+  y: 365 * millisecondsInDay,
+};
+
+const lastMoment = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const firstMoment = Date.parse('0000-01-01T00:00:00Z');
+const longestMs = 10_000 * 365 * millisecondsInDay;
+
+/**
+ * Reads `yyyy-MM-dd` as midnight UTC, in milliseconds since the epoch.
+ * @param now milliseconds since the epoch; the date must lie after it.
+ * @throws UsageError for another form, a day the calendar does not have, or a date that is not in the future.
+ */
+export function parseExpirationDate(text: string, now: number): bigint {
+  const [year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text)?.slice(1) ?? [];
+  const example = `for example ${isoDay(now + 90 * millisecondsInDay)}`;
+  if (year === undefined || month === undefined || day === undefined) {
+    throw new UsageError(`--expiration takes a date as yyyy-MM-dd, ${example}, not ${quoted(text)}.`, didYouMean(nearDate(text)));
+  }
+  if (Number(year) < 1970) {
+    throw new UsageError(`--expiration takes a date from 1970 to 9999, ${example}, not ${text}.`);
+  }
+  if (!isDay(text)) throw new UsageError(`--expiration: the calendar has no such day: ${text}. Give a real date, ${example}.`);
+  const time = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  if (time <= now) {
+    throw new UsageError(`--expiration: ${text} is not in the future (midnight UTC). Give a later date, ${example}.`);
+  }
+  return BigInt(time);
+}
+
+/**
+ * Reads `90d`, `12h`, `2w`, `6mo`, `1y`, `10m`, `30s`.
+ * @param flag what the user typed it behind, for the message.
+ * @throws UsageError for anything else.
+ */
+export function parseDuration(text: string, flag = '--expires-in'): Duration {
+  const [digits, unit] = /^([1-9]\d{0,8})(s|m|h|d|w|mo|y)$/.exec(text)?.slice(1) ?? [];
+  const duration = { amount: Number(digits), unit: unit as DurationUnit };
+  if (digits === undefined || durationMs(duration) > longestMs) {
+    const message = `${flag} takes a positive number and a unit, such as 90d, 12h, 2w, 6mo or 1y, not ${quoted(text)}.`;
+    throw new UsageError(message, didYouMean(nearDuration(text)));
+  }
+  return duration;
+}
+
+/**
+ * The moment a duration after `now`; months and years on the UTC calendar, where the 31st becomes the month's last day.
+ * @param now milliseconds since the epoch. @returns milliseconds since the epoch.
+ * @throws UsageError when it lies beyond the year 9999.
+ */
+export function addDuration(now: number, duration: Duration): number {
+  const { amount, unit } = duration;
+  const time =
+    unit === 'mo' || unit === 'y'
+      ? addCalendarMonths(now, unit === 'y' ? amount * monthsInYear : amount)
+      : now + durationMs(duration);
+  if (!(time <= lastMoment)) throw new UsageError(`${amount}${unit} from now lies beyond the year 9999. Give a shorter time.`);
+  return time;
+}
+
+/** Length in milliseconds; a month counts 30 days, a year 365. */
+export function durationMs({ amount, unit }: Duration): number {
+  return amount * unitMs[unit];
+}
+
+/** `yyyy-MM-dd` in UTC, whatever the time zone here; a moment outside the years 0 to 9999 is shown as its number. */
+export function formatDate(ms: bigint): string {
+  const time = Number(ms);
+  return time >= firstMoment && time <= lastMoment ? isoDay(time) : String(ms);
+}
+
+/** date-fns counts in local time: the UTC fields are lent to it as local ones, at noon, where no zone skips an hour. */
+function addCalendarMonths(now: number, months: number): number {
+  const date = new Date(now);
+  const local = new Date(2000, 0, 1, 12);
+  local.setFullYear(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
+  const moved = addMonths(local, months);
+  return (
+    Date.UTC(moved.getFullYear(), moved.getMonth(), moved.getDate()) +
+    (now - Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()))
+  );
+}
+
+function isoDay(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+/** Date.parse, unlike Date.UTC, takes the years 0 to 99 for what they are; both roll a 31st of February over to March. */
+function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && isoDay(time) === text;
+}
+
+/** A date written in another usual order of the same parts. */
+function nearDate(text: string): string | undefined {
+  const [year, month = '', day = ''] =
+    /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?$/.exec(text)?.slice(1) ??
+    /^(\d{4})(\d{2})(\d{2})$/.exec(text)?.slice(1) ??
+    [];
+  const near = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
+  return year !== undefined && isDay(near) ? near : undefined;
+}
+
+const unitWords: readonly (readonly [RegExp, DurationUnit])[] = [
+  [/^(s|secs?|seconds?)$/i, 's'],
+  [/^(m|mins?|minutes?)$/, 'm'],
+  [/^(h|hrs?|hours?)$/i, 'h'],
+  [/^(|d|days?)$/i, 'd'],
+  [/^(w|weeks?)$/i, 'w'],
+  [/^(m|mo|mths?|months?)$/i, 'mo'],
+  [/^(y|yrs?|years?)$/i, 'y'],
+];
+
+/** A duration spelled out, in capitals, with a space or a leading zero; a bare number counts days. */
+function nearDuration(text: string): string | undefined {
+  const [digits, word] = /^0*([1-9]\d{0,8}) ?([A-Za-z]*)$/.exec(text)?.slice(1) ?? [];
+  const unit = unitWords.find(([pattern]) => word !== undefined && pattern.test(word))?.[1];
+  if (digits === undefined || unit === undefined || durationMs({ amount: Number(digits), unit }) > longestMs) return undefined;
+  return `${digits}${unit}` === text ? undefined : `${digits}${unit}`;
+}
+
+function didYouMean(near: string | undefined): { readonly hints: readonly string[] } | undefined {
+  return near === undefined ? undefined : { hints: [`Did you mean ${near}?`] };
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
+}

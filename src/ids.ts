@@ -1,0 +1,43 @@
+import { UsageError } from './errors.ts';
+
+const MAX_INT64 = 9_223_372_036_854_775_807n;
+
+/**
+ * Reads the id of an ingestion API key as the server prints it: a positive decimal int64.
+ *
+ * @param text digits only; no sign, space, leading zero, exponent or prefix.
+ * @param flag what the user typed it behind, for the message.
+ * @throws UsageError for anything else.
+ */
+export function parseId(text: string, flag = '--id'): bigint {
+  if (/^[1-9][0-9]{0,18}$/.test(text)) {
+    const id = BigInt(text);
+    if (id <= MAX_INT64) return id;
+  }
+  throw new UsageError(`${flag} takes the id of a key, a whole number from 1 to ${MAX_INT64}, not "${text}".`, {
+    hints: ['See the ids with: sts ingestion-api-key list'],
+  });
+}
+
+/**
+ * Orders names by their UTF-8 bytes, as the server and every Go program do. JavaScript's own order differs where
+ * characters beyond U+FFFF meet U+E000 to U+FFFF.
+ *
+ * @returns a negative number, zero or a positive number, as `Array.prototype.sort` wants it.
+ */
+export function compareBytes(a: string, b: string): number {
+  if (a === b) return 0;
+  const shared = Math.min(a.length, b.length);
+  for (let at = 0; at < shared; at++) {
+    const left = a.charCodeAt(at);
+    const right = b.charCodeAt(at);
+    if (left === right) continue;
+    // Only where a surrogate takes part can the two orders differ; those few are compared as the bytes they become.
+    return isSurrogate(left) || isSurrogate(right) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : left - right;
+  }
+  return a.length - b.length;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
+}

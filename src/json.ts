@@ -1,0 +1,82 @@
+import { visible } from './escape.ts';
+import { compareBytes } from './ids.ts';
+
+/** Data that can be written as JSON. Objects are taken as they are declared, so that interfaces fit without a cast. */
+export type JsonValue = null | undefined | boolean | number | bigint | string | readonly JsonValue[] | object;
+
+const ROWS_PER_BLOCK = 500;
+
+/**
+ * One JSON document: two-space indent, keys sorted bytewise, `bigint` as exact digits, undefined members left out, a
+ * newline at the end. What `visible` would escape is escaped here too, so the text is safe on a terminal.
+ *
+ * @throws TypeError for functions and symbols, which have no JSON form.
+ */
+export function toJson(value: JsonValue): string {
+  return `${serialize(value, '')}\n`;
+}
+
+/**
+ * The document `{ [name]: [...rows] }`, character for character as `toJson` writes it, in blocks of some hundred rows:
+ * a long list is written while it is made and never stands in memory as a whole.
+ *
+ * @param rows taken one by one, so that they can be made late as well.
+ */
+export function* jsonBlocks(name: string, rows: Iterable<JsonValue>): Generator<string> {
+  let block = `{\n  ${quote(name)}: [`;
+  let count = 0;
+  for (const row of rows) {
+    block += `${count === 0 ? '' : ','}\n    ${serialize(row, '    ')}`;
+    count++;
+    if (count % ROWS_PER_BLOCK === 0) {
+      yield block;
+      block = '';
+    }
+  }
+  yield `${block}${count === 0 ? '' : '\n  '}]\n}\n`;
+}
+
+/** @param indent of the line the value starts on. */
+function serialize(value: JsonValue, indent: string): string {
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'bigint') return value.toString();
+  if (value === null || value === undefined) return 'null';
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  if (typeof value === 'number') return JSON.stringify(value);
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    const rows: readonly JsonValue[] = value;
+    return enclose(
+      '[',
+      rows.map((row) => serialize(row, inner)),
+      ']',
+      indent,
+    );
+  }
+  if (!isRecord(value)) throw new TypeError(`A ${typeof value} has no JSON form.`);
+  return enclose(
+    '{',
+    keysOf(value).map((key) => `${quote(key)}: ${serialize(value[key], inner)}`),
+    '}',
+    indent,
+  );
+}
+
+function enclose(open: string, parts: readonly string[], close: string, indent: string): string {
+  return parts.length === 0 ? open + close : `${open}\n${indent}  ${parts.join(`,\n${indent}  `)}\n${indent}${close}`;
+}
+
+function keysOf(record: Readonly<Record<string, JsonValue>>): string[] {
+  return Object.keys(record)
+    .filter((key) => record[key] !== undefined)
+    .sort(compareBytes);
+}
+
+/** JSON's own quoting leaves DEL, C1, separators and bidirectional controls raw; `visible` writes them as JSON does. */
+function quote(text: string): string {
+  return visible(JSON.stringify(text));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, JsonValue>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,20 @@
+import type { OutputStream } from '../runtime.ts';
+
+export type Color = 'red' | 'yellow';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const OPEN: Readonly<Record<Color, string>> = { red: '\u001b[31m', yellow: '\u001b[33m' };
+const CLOSE = '\u001b[39m';
+
+/**
+ * Whether a stream gets colours, symbols and animation: a terminal able to show them, whose user did not decline.
+ * @param color false with `--no-color`.
+ */
+export function colorEnabled(stream: Pick<OutputStream, 'isTTY'>, color: boolean, env: Environment): boolean {
+  return stream.isTTY && color && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+}
+
+export function paint(text: string, color: Color): string {
+  return `${OPEN[color]}${text}${CLOSE}`;
+}

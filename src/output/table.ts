@@ -1,0 +1,78 @@
+import { visible } from '../escape.ts';
+import { drawBlock, drawLines, type Line, SEPARATOR } from './draw.ts';
+import type { Color } from './style.ts';
+import { displayWidth, wrap } from './width.ts';
+
+export type Cell = string | { readonly text: string; readonly color: Color };
+
+export interface TableOptions {
+  /** Columns of the terminal to fit in; without it one row is one line and nothing is cut. */
+  readonly width?: number;
+}
+
+const ROWS_PER_BLOCK = 100;
+/** Columns under which no column is narrowed: a wide character must fit. */
+const NARROWEST = 2;
+
+/**
+ * Draws a table in blocks of rows: header in capitals, columns padded to the widest cell and separated by ` | `. Cells are
+ * made harmless here. Time grows with the number of rows: the widths are fixed beforehand, and each block is drawn alone.
+ *
+ * @param header names of the columns.
+ * @param rows each with one cell a column.
+ * @returns blocks of whole lines, newline included.
+ */
+export function* renderTable(
+  header: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  options: TableOptions = {},
+): Generator<string> {
+  const titles = header.map((title) => title.toUpperCase());
+  const natural = naturalWidths(titles, rows);
+  const widths = options.width === undefined ? natural : fitWidths(natural, options.width);
+  const long = rows.length > ROWS_PER_BLOCK;
+  yield drawRows([titles], widths, long);
+  for (let start = 0; start < rows.length; start += ROWS_PER_BLOCK)
+    yield drawRows(rows.slice(start, start + ROWS_PER_BLOCK), widths, long);
+}
+
+function naturalWidths(titles: readonly string[], rows: readonly (readonly Cell[])[]): number[] {
+  const widths = titles.map((title) => displayWidth(title));
+  for (const row of rows) {
+    for (const [column, cell] of row.entries())
+      widths[column] = Math.max(widths[column] ?? 0, displayWidth(visible(textOf(cell))));
+  }
+  return widths;
+}
+
+function drawRows(rows: readonly (readonly Cell[])[], widths: readonly number[], long: boolean): string {
+  const block = rows.map((row) => row.map((cell, column) => linesOf(cell, widths[column] ?? 0)));
+  const wrapped = block.some((row) => row.some((lines) => lines.length > 1));
+  return wrapped && !long ? drawBlock(block, widths) : drawLines(block, widths);
+}
+
+function linesOf(cell: Cell, width: number): Line[] {
+  const lines = wrap(visible(textOf(cell)), width);
+  return lines.map((text) => (typeof cell === 'string' ? { text } : { text, color: cell.color }));
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === 'string' ? cell : cell.text;
+}
+
+/** Narrows the widest columns first, the rightmost of equals, until all fit or none can give more. */
+function fitWidths(natural: readonly number[], width: number): number[] {
+  const widths = [...natural];
+  let excess = widths.reduce((sum, column) => sum + column, SEPARATOR.length * (widths.length - 1)) - width;
+  while (excess > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= NARROWEST) break;
+    const second = Math.max(NARROWEST, ...widths.filter((column) => column < widest));
+    const shared = widths.filter((column) => column === widest).length;
+    // All the way down to the next widest where nobody shares the place, else column by column.
+    const step = shared === 1 ? Math.min(excess, widest - second) : 1;
+    widths[widths.lastIndexOf(widest)] = widest - step;
+    excess -= step;
+  }
+  return widths;
+}

@@ -1,0 +1,57 @@
+import { eastAsianWidth } from 'get-east-asian-width';
+
+const printableAscii = /^[\x20-\x7e]*$/;
+/** What a terminal draws in one go: a whole emoji sequence, or one code point. */
+const drawn = /\p{RGI_Emoji}|./gsv;
+const oneCodePoint = /^.$/su;
+/** Combining marks, joiners, and the Hangul vowels and finals that join the consonant before them. */
+const invisible = /^[\p{Mn}\p{Me}\p{Default_Ignorable_Code_Point}\u1160-\u11ff\ud7b0-\ud7ff]$/u;
+/** Emoji of one code point are wide by themselves; without the selector the others are text. */
+const emoji = /^\p{RGI_Emoji}$/v;
+
+/** Columns a text takes on a terminal: a wide character counts two, a combining mark none. */
+export function displayWidth(text: string): number {
+  if (printableAscii.test(text)) return text.length;
+  let width = 0;
+  for (const [unit] of text.matchAll(drawn)) width += unitWidth(unit);
+  return width;
+}
+
+/** Cuts a text into lines of at most `width` columns, at spaces where there are any. At least one character stands on a line. */
+export function wrap(text: string, width: number): string[] {
+  if (displayWidth(text) <= width) return [text];
+  const lines: string[] = [];
+  let line = '';
+  let used = 0;
+  let breakAt = -1;
+  for (const [unit] of text.matchAll(drawn)) {
+    const columns = unitWidth(unit);
+    // Twice where even the word carried over leaves no room.
+    while (used + columns > width && line !== '') {
+      const carried = breakAt > 0 && unit !== ' ' ? line.slice(breakAt) : '';
+      lines.push(trimEnd(carried === '' ? line : line.slice(0, breakAt)));
+      line = carried;
+      used = displayWidth(carried);
+      breakAt = -1;
+    }
+    if (unit === ' ' && line === '' && lines.length > 0) continue;
+    line += unit;
+    used += columns;
+    if (unit === ' ') breakAt = line.length;
+  }
+  if (line !== '' || lines.length === 0) lines.push(trimEnd(line));
+  return lines;
+}
+
+/** Without the spaces at the end; a regular expression would take quadratic time on a long run of spaces inside. */
+export function trimEnd(line: string): string {
+  let end = line.length;
+  while (line.charCodeAt(end - 1) === 0x20) end--;
+  return line.slice(0, end);
+}
+
+function unitWidth(unit: string): number {
+  if (invisible.test(unit)) return 0;
+  if (oneCodePoint.test(unit) && !emoji.test(unit)) return eastAsianWidth(unit.codePointAt(0) ?? 0x20);
+  return 2;
+}
