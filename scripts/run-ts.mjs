@@ -1,4 +1,5 @@
-// Runs a TypeScript program of the test folder: bundled in memory's place, because the oldest supported Node does not strip types.
+// Runs a TypeScript program of the test folder. It is bundled first, because the oldest supported Node does not strip types.
+// Usage: node scripts/run-ts.mjs FILE [ARGUMENT...]; ends as the program ends.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,8 +8,21 @@ import { build } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [entry, ...args] = process.argv.slice(2);
+if (entry === undefined) {
+  process.stderr.write('Usage: node scripts/run-ts.mjs FILE [ARGUMENT...]\n');
+  process.exit(3);
+}
+const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+let child;
+for (const signal of Object.keys(exitCodes)) {
+  process.on(signal, () => {
+    if (child === undefined) process.exit(exitCodes[signal]);
+    child.kill(signal);
+  });
+}
 // Inside node_modules, so that external packages resolve from there.
 const folder = mkdtempSync(join(root, 'node_modules', '.run-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, 'program.mjs');
 await build({
   input: join(root, entry),
@@ -17,9 +31,5 @@ await build({
   output: { file, format: 'esm', codeSplitting: false },
   logLevel: 'silent',
 });
-const child = spawn(process.execPath, [file, ...args], { cwd: root, stdio: 'inherit' });
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => {
-  rmSync(folder, { recursive: true, force: true });
-  process.exit(code ?? (signal === 'SIGINT' ? 130 : 143));
-});
+child = spawn(process.execPath, [file, ...args], { cwd: root, stdio: 'inherit' });
+child.on('exit', (code, signal) => process.exit(code ?? exitCodes[signal] ?? 1));

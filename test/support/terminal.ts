@@ -1,0 +1,105 @@
+import { constants } from 'node:os';
+import { type IPty, spawn } from '@lydell/node-pty';
+import { onTestFinished } from 'vitest';
+import { type BuiltOptions, environmentFor, programOf } from './built.ts';
+
+export interface TerminalOptions extends Pick<BuiltOptions, 'env' | 'home' | 'cwd' | 'program'> {
+  /** Width in columns, default 80. */
+  readonly columns?: number;
+  readonly rows?: number;
+  /** `TERM`, default `xterm-256color`. */
+  readonly term?: string;
+}
+
+export interface TerminalResult {
+  /** Null when a signal ended the program. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** All that stands on the terminal, raw: escapes included, lines ended by CR LF, what was typed with echo included. */
+  readonly output: string;
+}
+
+export interface Terminal {
+  readonly pid: number;
+  /** Settles once the program has ended. */
+  readonly result: Promise<TerminalResult>;
+  output(): string;
+  /** Types a line and presses Enter. */
+  typeLine(text: string): void;
+  /** Sends keys as they are. */
+  press(keys: string): void;
+  pressCtrlC(): void;
+  resize(columns: number, rows?: number): void;
+  /**
+   * Waits until the text stands on the terminal.
+   * @param ms how long at most, in milliseconds.
+   * @throws Error with all that stands there instead, when the program ends or the time is over.
+   */
+  waitFor(text: string | RegExp, ms?: number): Promise<void>;
+}
+
+/** Runs the built program in a pseudo-terminal, which is its stdin, stdout and stderr. */
+export async function runInTerminal(argv: readonly string[], options: TerminalOptions = {}): Promise<TerminalResult> {
+  return startInTerminal(argv, options).result;
+}
+
+/** Starts the built program in a pseudo-terminal; the running test ends it by force if it is still there. */
+export function startInTerminal(argv: readonly string[], options: TerminalOptions = {}): Terminal {
+  const term = options.term ?? 'xterm-256color';
+  const pty = spawn(process.execPath, [programOf(options), ...argv], {
+    name: term,
+    cols: options.columns ?? 80,
+    rows: options.rows ?? 24,
+    cwd: options.cwd ?? process.cwd(),
+    env: { TERM: term, ...environmentFor(options) },
+  });
+  let output = '';
+  let ended = false;
+  const onChange = new Set<() => void>();
+  pty.onData((data) => {
+    output += data;
+    for (const look of onChange) look();
+  });
+  const result = new Promise<TerminalResult>((resolve) => {
+    pty.onExit(({ exitCode, signal: number }) => {
+      ended = true;
+      for (const look of onChange) look();
+      const signal = signalNamed(number);
+      resolve({ code: signal === null ? exitCode : null, signal, output });
+    });
+  });
+  onTestFinished(() => {
+    if (!ended) pty.kill('SIGKILL');
+  });
+  const waitFor = (text: string | RegExp, ms = 10_000) =>
+    new Promise<void>((resolve, reject) => {
+      const settle = (failure?: string) => {
+        clearTimeout(timer);
+        onChange.delete(look);
+        if (failure === undefined) resolve();
+        else reject(new Error(`${failure} before ${String(text)} stood on the terminal. It shows:\n${output}`));
+      };
+      const look = () => {
+        if (typeof text === 'string' ? output.includes(text) : text.test(output)) settle();
+        else if (ended) settle('The program ended');
+      };
+      const timer = setTimeout(() => settle(`${ms} ms went by`), ms);
+      onChange.add(look);
+      look();
+    });
+  return { pid: pty.pid, result, output: () => output, waitFor, ...keyboardOf(pty) };
+}
+
+function keyboardOf(pty: IPty): Pick<Terminal, 'typeLine' | 'press' | 'pressCtrlC' | 'resize'> {
+  return {
+    typeLine: (text) => pty.write(`${text}\r`),
+    press: (keys) => pty.write(keys),
+    pressCtrlC: () => pty.write('\x03'),
+    resize: (columns, rows = 24) => pty.resize(columns, rows),
+  };
+}
+
+function signalNamed(number: number | undefined): NodeJS.Signals | null {
+  const entry = Object.entries(constants.signals).find(([, value]) => value === number);
+  return entry === undefined ? null : (entry[0] as NodeJS.Signals);
+}
