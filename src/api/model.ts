@@ -43,7 +43,7 @@ export interface ServerInfo {
 }
 
 export interface CallOptions {
-  /** Gives the request up at once when aborted; the abort's reason is thrown. */
+  /** Gives the request up when aborted; the abort's reason is thrown. A create or delete that was sent is not given up: how it ends must be known. */
   readonly signal?: AbortSignal;
 }
 

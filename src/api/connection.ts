@@ -1,0 +1,108 @@
+import type { Socket } from 'node:net';
+import type { buildConnector as Connectors, Dispatcher } from 'undici';
+import { ProxyError } from './failure.ts';
+import { type HttpProxy, proxyFor } from './proxy.ts';
+import { type Trust, tlsSettings } from './trust.ts';
+import { buildConnector, Client, connect, request } from './undici.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ConnectionOptions extends Trust {
+  /** Base URL of the server. */
+  readonly url: string;
+  /** Where the proxy settings are read from. */
+  readonly env: Environment;
+}
+
+export interface ConnectionRequest {
+  readonly method: Dispatcher.HttpMethod;
+  /** Encoded path and query, from the root of the server. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
+
+/** A way to one server: direct, through a proxy's tunnel (https), or by a proxy that forwards (http). Nothing is connected before the first request. */
+export interface Connection {
+  /** @throws ProxyError when the proxy is what failed, else undici's and the system's errors. */
+  request(options: ConnectionRequest): Promise<Dispatcher.ResponseData>;
+  /** Ends everything within milliseconds, whatever it waits for. */
+  destroy(reason: Error): Promise<void>;
+}
+
+// The transport has one deadline of its own over everything; undici's would only end requests under other names.
+const limits = { headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 16_384 } as const;
+
+/** @throws ConfigError when the authorities or the proxy's URL cannot be used. */
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const url = new URL(options.url);
+  const tls = { ...(await tlsSettings(options, options.env)), timeout: 0 };
+  const proxy = proxyFor(url, options.env);
+  if (proxy === undefined) return direct(new Client(url.origin, { ...limits, connect: tls }));
+  return url.protocol === 'https:' ? tunnel(url, proxy, tls) : forward(url, proxy, tls);
+}
+
+function direct(client: Client): Connection {
+  return {
+    request: (options) => request.call(client, { ...options }),
+    destroy: (reason) => client.destroy(reason),
+  };
+}
+
+function forward(url: URL, proxy: HttpProxy, tls: Connectors.BuildOptions): Connection {
+  const connector = proxyConnector(tls);
+  const toProxy: Connectors.connector = (target, callback) =>
+    connector(target, (...[error, socket]) =>
+      error ? callback(new ProxyError(proxy.name, error), null) : callback(null, socket as Socket),
+    );
+  const client = new Client(proxy.url.origin, { ...limits, connect: toProxy });
+  return {
+    request: (options) =>
+      request.call(client, {
+        ...options,
+        path: `${url.origin}${options.path}`,
+        headers: { ...options.headers, host: url.host, ...authorization(proxy) },
+      }),
+    destroy: (reason) => client.destroy(reason),
+  };
+}
+
+/** undici takes the name on the proxy's certificate from the request's host header, which names the server behind it. */
+function proxyConnector(tls: Connectors.BuildOptions): Connectors.connector {
+  const connector = buildConnector(tls);
+  return ({ servername: _, ...target }, callback) => connector(target, callback);
+}
+
+function tunnel(url: URL, proxy: HttpProxy, tls: Connectors.BuildOptions): Connection {
+  const toProxy = new Client(proxy.url.origin, { ...limits, connect: proxyConnector(tls) });
+  const secure = buildConnector(tls);
+  const connector: Connectors.connector = (target, callback) => {
+    openTunnel(toProxy, url, proxy).then(
+      (httpSocket) => secure({ ...target, httpSocket }, callback),
+      (error: Error) => callback(error, null),
+    );
+  };
+  const client = new Client(url.origin, { ...limits, connect: connector });
+  return {
+    request: (options) => request.call(client, { ...options }),
+    async destroy(reason) {
+      await Promise.all([client.destroy(reason), toProxy.destroy(reason)]);
+    },
+  };
+}
+
+async function openTunnel(toProxy: Client, url: URL, proxy: HttpProxy): Promise<Socket> {
+  const host = `${url.hostname}:${url.port || '443'}`;
+  const answer = await connect
+    .call(toProxy, { origin: proxy.url.origin, path: host, headers: { host, ...authorization(proxy) } })
+    .catch((error: unknown) => {
+      throw new ProxyError(proxy.name, error);
+    });
+  if (answer.statusCode === 200) return answer.socket as Socket;
+  answer.socket.destroy();
+  throw new ProxyError(proxy.name, undefined, answer.statusCode);
+}
+
+function authorization(proxy: HttpProxy): Record<string, string> {
+  return proxy.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization };
+}

@@ -1,0 +1,88 @@
+import { STATUS_CODES } from 'node:http';
+import type { TokenKind } from '../config/model.ts';
+import type { StsError } from '../errors.ts';
+import { visible } from '../escape.ts';
+import { ConnectionError, ForbiddenError, ServerError, UnauthorizedError, UnsupportedServerError } from './errors.ts';
+import type { ServerInfo } from './model.ts';
+
+const longestReason = 500;
+
+export const checkUrl = 'Check the URL and the API path (--url, STS_CLI_API_PATH, the context): the API is under /api as a rule.';
+
+export interface Refusal {
+  /** Host and port of the server. */
+  readonly host: string;
+  readonly tokenKind: TokenKind;
+  readonly status: number;
+  readonly location: string | undefined;
+  /** The server's own words, raw. */
+  readonly reason: string | undefined;
+}
+
+/** The error for an answer that is no success. */
+export function explainRefusal({ host, tokenKind, status, location, reason }: Refusal): StsError {
+  if (status === 401) return unauthorized(host, tokenKind);
+  if (status === 403) return forbidden(host, reason);
+  if (status >= 300 && status < 400) {
+    const target = location === undefined ? 'another address' : visible(location.slice(0, 200));
+    return new ServerError(`${host} redirects to ${target}. The token is not sent there.`, {
+      status,
+      hints: ['If that is your StackState, give its URL with --url or save it in the context.'],
+    });
+  }
+  return new ServerError(`${host} answered ${statusName(status)}${ended(reason)}`, {
+    status,
+    hints: [
+      status >= 500
+        ? 'Try again; if it stays so, look into the logs of StackState.'
+        : 'Change what the server objects to; -v shows the request.',
+    ],
+    ...(reason === undefined ? {} : { reason: visible(reason) }),
+  });
+}
+
+/** A missing collection, or a page where JSON should be, explained by what the server says it is: `GET /server/info`. */
+export async function explainMissing(host: string, api: string, serverInfo: () => Promise<ServerInfo>): Promise<StsError> {
+  try {
+    const { version, platformVersion } = await serverInfo();
+    const name = visible(platformVersion ?? `${version.major}.${version.minor}.${version.patch}`);
+    return new UnsupportedServerError(
+      `${host} runs StackState ${name}, which has no ingestion API keys: they exist from StackState 6.0 on, and newer platforms (SUSE Observability) have service tokens instead.`,
+      { hints: ['On SUSE Observability, create a service token in place of an ingestion API key.'] },
+    );
+  } catch (error) {
+    if (error instanceof ConnectionError || error instanceof UnauthorizedError) return error;
+    return new ServerError(`${host} has no StackState API under ${api}.`, { status: 404, hints: [checkUrl] });
+  }
+}
+
+/** A status with our own name for it: the server's status text can carry anything. */
+function statusName(status: number): string {
+  const name = STATUS_CODES[status];
+  return name === undefined ? String(status) : `${status} (${name})`;
+}
+
+/** The server's words at the end of a sentence, harmless and short. */
+function ended(reason: string | undefined): string {
+  if (reason === undefined) return '.';
+  const shown = visible(reason);
+  return `: ${shown.length > longestReason ? `${shown.slice(0, longestReason)}...` : shown}`;
+}
+
+/** 401: the token itself is not accepted. */
+function unauthorized(host: string, kind: TokenKind): UnauthorizedError {
+  return new UnauthorizedError(`${host} does not accept the ${kind.replaceAll('-', ' ')}.`, {
+    hints: [
+      `Check that the token belongs to this StackState and has not expired; give another one with --${kind}, or save it:`,
+      `  sts context save --name NAME --url URL --${kind} -`,
+    ],
+  });
+}
+
+/** 403: the token is accepted, but may not do this. */
+function forbidden(host: string, reason: string | undefined): ForbiddenError {
+  return new ForbiddenError(`${host} does not allow this to the token${ended(reason)}`, {
+    hints: ['Its role needs the permission manage-ingestion-api-keys: ask an administrator of StackState, or use another token.'],
+    ...(reason === undefined ? {} : { reason: visible(reason) }),
+  });
+}

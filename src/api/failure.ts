@@ -1,0 +1,124 @@
+import { visible } from '../escape.ts';
+import { ConnectionError, ServerError } from './errors.ts';
+
+const dns = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA']);
+const unknownAuthority = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_UNTRUSTED',
+]);
+
+/** A request's deadline passed. */
+export class DeadlineError extends Error {
+  readonly code = 'STS_DEADLINE';
+  constructor(timeoutMs: number) {
+    super(`no answer within ${timeoutMs / 1000} s`);
+  }
+}
+
+/** A body larger than the program takes. */
+export class TooLargeError extends Error {
+  readonly code = 'STS_TOO_LARGE';
+}
+
+/** The proxy is what failed, not the server behind it. Has no `code`: undici would try again for ever on some of them. */
+export class ProxyError extends Error {
+  constructor(
+    /** `host:port` */
+    readonly proxy: string,
+    cause: unknown,
+    /** What the proxy answered instead of opening the way. */
+    readonly status?: number,
+  ) {
+    super('the proxy failed', { cause });
+  }
+}
+
+/** The first code found in an error, its causes and its parts: an AggregateError itself says nothing. */
+export function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  // Its code is missing in some versions of undici.
+  if (error.name === 'HTTPParserError') return 'HPE_INVALID';
+  if ('code' in error && typeof error.code === 'string' && error.code !== 'UND_ERR_ABORTED') return error.code;
+  if (error instanceof AggregateError) {
+    for (const part of error.errors) {
+      const code = codeOf(part);
+      if (code !== undefined) return code;
+    }
+  }
+  return codeOf(error.cause) ?? ('code' in error && typeof error.code === 'string' ? error.code : undefined);
+}
+
+/** What went wrong between here and the server, in words, for a request that changes nothing or was never sent. */
+export function explainFailure(error: unknown, url: string): ConnectionError | ServerError {
+  const code = codeOf(error) ?? '';
+  const { host, hostname } = new URL(url);
+  const details = (...hints: string[]) => ({ hints, cause: error });
+  if (error instanceof ProxyError) return explainProxy(error, host);
+  const retry = 'Check the URL (--url, STS_CLI_URL or the context), the network and the proxy settings, then try again.';
+  if (error instanceof DeadlineError) {
+    return new ConnectionError(
+      `${host} gave ${error.message}.`,
+      details('Try again, or allow more time with --timeout, for example --timeout 2m.'),
+    );
+  }
+  if (dns.has(code)) return new ConnectionError(`The host name ${visible(hostname)} cannot be found (${code}).`, details(retry));
+  if (code === 'ECONNREFUSED')
+    return new ConnectionError(`${host} refused the connection: nothing listens there.`, details(retry));
+  if (unknownAuthority.has(code)) {
+    return new ConnectionError(
+      `The certificate of ${host} is signed by an authority that is not known here (${code}).`,
+      details('If the authority is your own, name its certificate with --ca-cert-path FILE.pem (or STS_CA_CERT_PATH).'),
+    );
+  }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    const state = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
+    return new ConnectionError(
+      `The certificate of ${host} ${state}.`,
+      details('Have the certificate renewed on the server; check the clock of this machine.'),
+    );
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return new ConnectionError(
+      `The certificate of ${host} is for another host name.`,
+      details('Use the host name the certificate names in the URL, or have the certificate made for this one.'),
+    );
+  }
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) {
+    return new ConnectionError(
+      `No TLS connection could be made to ${host} (${code}).`,
+      details('Check that the URL should begin with https:// and names the right port.'),
+    );
+  }
+  if (code.startsWith('HPE_') || code === 'UND_ERR_HTTP_PARSER' || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+    return new ServerError(
+      `${host} did not answer in HTTP.`,
+      details('Check that the URL names StackState, and whether it begins with http:// or https://.'),
+    );
+  }
+  if (code === 'UND_ERR_HEADERS_OVERFLOW')
+    return new ServerError(`${host} answered with more headers than are taken.`, details(retry));
+  if (code === 'STS_TOO_LARGE')
+    return new ServerError(`${host} answered with more than 64 MiB.`, details('Check that the URL names StackState.'));
+  return new ConnectionError(`The connection to ${host} failed${code === '' ? '' : ` (${code})`}.`, details(retry));
+}
+
+function explainProxy({ proxy, status, cause }: ProxyError, host: string): ConnectionError {
+  const settings = `HTTPS_PROXY or HTTP_PROXY names this proxy; add ${host} to NO_PROXY to go there directly.`;
+  if (status === 407) {
+    return new ConnectionError(`The proxy ${proxy} wants a user and a password.`, {
+      hints: ['Put them into its URL: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT', settings],
+      cause,
+    });
+  }
+  if (status !== undefined) {
+    return new ConnectionError(`The proxy ${proxy} refused the way to ${host} (${status}).`, { hints: [settings], cause });
+  }
+  return new ConnectionError(`The proxy ${proxy} cannot be used (${codeOf(cause) ?? 'the connection failed'}).`, {
+    hints: [settings],
+    cause,
+  });
+}

@@ -1,0 +1,79 @@
+import type { SecureContext } from 'node:tls';
+import { ConfigError } from '../errors.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Trust {
+  /** PEM text of the authorities to trust besides the public roots. */
+  readonly caCertificates?: string;
+  readonly skipSsl: boolean;
+}
+
+/** How both the server and an https proxy are verified. */
+export interface TlsSettings {
+  readonly secureContext?: SecureContext;
+  readonly rejectUnauthorized: boolean;
+}
+
+type Tls = typeof import('node:tls');
+
+/**
+ * TLS settings for one client.
+ * @throws ConfigError when `caCertificates` holds no certificate that can be read.
+ */
+export async function tlsSettings({ caCertificates, skipSsl }: Trust, env: Environment): Promise<TlsSettings> {
+  // Said even when true: otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off unseen.
+  const rejectUnauthorized = !skipSsl;
+  if (caCertificates === undefined || skipSsl) return { rejectUnauthorized };
+  const own = caCertificates.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END [A-Z0-9 ]+-----/g) ?? [];
+  try {
+    if (own.length === 0) throw new Error('no certificate found');
+    const tls = await import('node:tls');
+    return { rejectUnauthorized, secureContext: added(tls, own, env) ?? (await joined(tls, own, env)) };
+  } catch (cause) {
+    throw new ConfigError('The CA certificate data holds no readable PEM certificate.', {
+      cause,
+      hints: [
+        'Check --ca-cert-path (STS_CA_CERT_PATH) or --ca-cert-base64-data (STS_CA_CERT_BASE64_DATA): PEM text is expected.',
+      ],
+    });
+  }
+}
+
+// What changes Node's default authorities.
+const moreAuthorities = ['NODE_EXTRA_CA_CERTS', 'NODE_USE_SYSTEM_CA', 'NODE_OPTIONS'];
+
+/**
+ * Node's built-in authorities with ours added. `ca` would replace them, and to join them by hand is to parse 150 certificates,
+ * which takes a quarter of a short run. The method is Node's own but undocumented, and knows the built-in ones only.
+ */
+function added(tls: Tls, own: readonly string[], env: Environment): SecureContext | undefined {
+  if (moreAuthorities.some((name) => env[name])) return undefined;
+  const secureContext = tls.createSecureContext();
+  const { context } = secureContext as { context?: { addCACert?: (pem: string) => void } };
+  if (typeof context?.addCACert !== 'function') return undefined;
+  for (const certificate of own) context.addCACert(certificate);
+  return secureContext;
+}
+
+/** The same by documented means. */
+async function joined(tls: Tls, own: readonly string[], env: Environment): Promise<SecureContext> {
+  return tls.createSecureContext({ ca: [...(await defaultAuthorities(tls, env)), ...own] });
+}
+
+async function defaultAuthorities(tls: Tls, env: Environment): Promise<readonly string[]> {
+  // From Node 22.15 on; knows the extra and, where enabled, the system's certificates as well.
+  const newer = tls as { getCACertificates?: (type: 'default') => readonly string[] };
+  if (newer.getCACertificates !== undefined) return newer.getCACertificates('default');
+  const extra = env['NODE_EXTRA_CA_CERTS'];
+  if (!extra) return tls.rootCertificates;
+  const { readFile } = await import('node:fs/promises');
+  // Node has warned about an unreadable file already and goes on without it.
+  return [
+    ...tls.rootCertificates,
+    ...(await readFile(extra, 'utf8').then(
+      (text) => [text],
+      () => [],
+    )),
+  ];
+}
