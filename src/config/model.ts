@@ -49,3 +49,22 @@ export interface GlobalOptions {
   /** How often `-v` was given. */
   readonly verbose: number;
 }
+
+/** What the config file holds about one StackState. Absent members are not set. */
+export interface Context {
+  /** As written in the file; empty when the context has none. */
+  readonly url: string;
+  readonly apiToken?: string;
+  readonly serviceToken?: string;
+  readonly k8sSaToken?: string;
+  readonly k8sSaTokenPath?: string;
+  readonly apiPath?: string;
+  readonly skipSsl?: boolean;
+  readonly caCertPath?: string;
+  readonly caCertBase64Data?: string;
+}
+
+export interface NamedContext {
+  readonly name: string;
+  readonly context: Context;
+}

@@ -1,0 +1,21 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { type ErrorDetails, NotFoundError } from '../errors.ts';
+
+/**
+ * The error for a context nobody defined: it names the nearest one there is.
+ * @param origin who asked for it, such as `--context` or `STS_CLI_CONTEXT`; absent where that is plain.
+ */
+export function unknownContext(name: string, names: readonly string[], path: string, origin?: string): NotFoundError {
+  const asked = origin === undefined ? '' : ` (${origin})`;
+  const best = names.length === 0 ? undefined : closest(name, [...names]);
+  const near = best !== undefined && distance(name, best) <= Math.max(2, name.length / 3);
+  const details: ErrorDetails = {
+    hints: [
+      ...(near ? [`Did you mean ${JSON.stringify(best)}?`] : []),
+      names.length === 0
+        ? 'Save one: sts context save --name NAME --url https://stackstate.example.com --service-token -'
+        : 'See the contexts there are: sts context list',
+    ],
+  };
+  return new NotFoundError(`There is no context ${JSON.stringify(name)}${asked} in ${path}.`, details);
+}

@@ -1,0 +1,94 @@
+import { open, stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { ConfigError } from '../errors.ts';
+import type { ParsedConfig } from './parse.ts';
+
+/** A config file as read: its contexts, the current one, and the line of each setting. */
+export interface ConfigFile extends ParsedConfig {
+  readonly path: string;
+  /** False where there is no such file; it then has no contexts. */
+  readonly exists: boolean;
+}
+
+// A config file is a few kilobytes; this is where a mistaken path must not fill the memory.
+const LIMIT = 16 * 1024 * 1024;
+
+/**
+ * Reads a config file. A missing file is an empty one.
+ * @param path absolute path.
+ * @throws ConfigError when the file cannot be read, parsed (with line and column) or has entries that are no contexts.
+ */
+export async function openConfigFile(path: string): Promise<ConfigFile> {
+  const text = await readConfigText(path);
+  if (text === undefined) return { contexts: [], flat: false, lineOf: () => undefined, path, exists: false };
+  // YAML takes time to load, and a program configured by its environment has no file.
+  const { parseConfig } = await import('./parse.ts');
+  return { ...parseConfig(path, text), path, exists: true };
+}
+
+/**
+ * Where the config file is when nobody names it: `$XDG_CONFIG_HOME/stackstate-cli/config.yaml`, else under `~/.config`.
+ * @throws ConfigError when there is neither an absolute XDG_CONFIG_HOME nor a home folder.
+ */
+export function defaultConfigPath(env: Readonly<Record<string, string | undefined>>, home: string | undefined): string {
+  const xdg = env['XDG_CONFIG_HOME'];
+  if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, 'stackstate-cli', 'config.yaml');
+  if (home !== undefined && home !== '') return join(home, '.config', 'stackstate-cli', 'config.yaml');
+  throw new ConfigError('The config file cannot be located: no home folder is known.', {
+    hints: ['Name the file with --config PATH, or set HOME or XDG_CONFIG_HOME.'],
+  });
+}
+
+/**
+ * The text of the file, undefined where there is none.
+ * @throws ConfigError when it is no regular file, is unreadable, too large or not UTF-8.
+ */
+export async function readConfigText(path: string): Promise<string | undefined> {
+  try {
+    const info = await stat(path);
+    // Opening a FIFO would wait for a writer forever.
+    if (!info.isFile())
+      throw new ConfigError(
+        `The config file ${path} cannot be read: ${info.isDirectory() ? 'it is a folder' : 'it is no regular file'}.`,
+      );
+    if (info.size > LIMIT) throw new ConfigError(`The config file ${path} cannot be read: it is larger than 16 MiB.`);
+    const handle = await open(path, 'r');
+    try {
+      const bytes = await handle.readFile();
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    if (errorCode(error) === 'ENOENT') return undefined;
+    const reason = error instanceof TypeError ? 'it is not UTF-8 text' : reasonOf(error);
+    throw new ConfigError(`The config file ${path} cannot be read: ${reason}.`, { cause: error });
+  }
+}
+
+/** The system's code of an error, such as ENOENT. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be too large',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is no folder',
+  ENOENT: 'there is no such file',
+  EEXIST: 'a part of the path is no folder',
+  ELOOP: 'its symbolic links run in a circle',
+  ENAMETOOLONG: 'the path is too long',
+};
+
+/** Why the system refused, in words. */
+export function reasonOf(error: unknown): string {
+  const code = errorCode(error);
+  return (code === undefined ? undefined : REASONS[code]) ?? code ?? 'unexpected failure';
+}

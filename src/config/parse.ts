@@ -1,0 +1,218 @@
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
+import * as z from 'zod/mini';
+import { ConfigError } from '../errors.ts';
+import { CONTEXT_KEYS, type ContextKey } from './keys.ts';
+import type { Context, NamedContext } from './model.ts';
+
+/** What a config file says, and where it says it. */
+export interface ParsedConfig {
+  readonly contexts: readonly NamedContext[];
+  readonly currentContext?: string;
+  /** Line of a setting of a context, or of the context itself where the file does not set it directly; from 1. */
+  lineOf(contextName: string, key?: ContextKey): number | undefined;
+  readonly currentContextLine?: number;
+  /** Whether the context `default` is the old flat form at the top of the file. */
+  readonly flat: boolean;
+}
+
+/** Parsed YAML in which every scalar is text, so that a token `0123` keeps its digits. */
+export interface ConfigYaml {
+  readonly document: Document.Parsed;
+  readonly lines: LineCounter;
+  readonly data: Record<string, unknown>;
+}
+
+const text = z.optional(z.string());
+const settings = {
+  url: text,
+  'api-token': text,
+  'service-token': text,
+  'k8s-sa-token': text,
+  'k8s-sa-token-path': text,
+  'api-path': text,
+  'skip-ssl': z.optional(z.string().check(z.regex(/^(?:|true|false|yes|no|on|off|1|0)$/i))),
+  'ca-cert-path': text,
+  'ca-cert-base64-data': text,
+} satisfies Record<ContextKey, unknown>;
+const contextSchema = z.object(settings);
+const entrySchema = z.object({ name: z.string().check(z.minLength(1)), context: z.optional(contextSchema) });
+const fileSchema = z.object({ ...settings, contexts: z.optional(z.array(entrySchema)), 'current-context': text });
+type FileContext = z.infer<typeof contextSchema>;
+
+// The library's own messages quote the source, which may be a token.
+const TROUBLE: Readonly<Record<string, string>> = {
+  BAD_ALIAS: 'an alias refers to nothing',
+  BAD_DQ_ESCAPE: 'a quoted text has an invalid escape',
+  BAD_INDENT: 'the indentation is wrong',
+  BAD_SCALAR_START: 'a text that starts with this character must be quoted',
+  BLOCK_AS_IMPLICIT_KEY: 'a colon too many, or a text that must be quoted',
+  DUPLICATE_KEY: 'the same key stands there twice',
+  MISSING_CHAR: 'a bracket, quote, colon or comma is missing',
+  MULTILINE_IMPLICIT_KEY: 'a colon is missing after a key',
+  MULTIPLE_DOCS: 'a second document begins',
+  TAB_AS_INDENT: 'a tab is used for indentation',
+};
+
+/** @throws ConfigError naming path, line and column when `source` is no YAML map. */
+export function parseYaml(path: string, source: string): ConfigYaml {
+  const lines = new LineCounter();
+  const document = parseDocument(source, {
+    schema: 'failsafe',
+    merge: true,
+    keepSourceTokens: true,
+    prettyErrors: false,
+    lineCounter: lines,
+    logLevel: 'silent',
+  });
+  const error: YAMLError | undefined = document.errors[0];
+  if (error !== undefined)
+    throw invalid(path, lines, error.pos[0], `it is no valid YAML: ${TROUBLE[error.code] ?? 'unexpected text'}`);
+  // Every scalar is text here, so a bare `null` has to be told from a quoted one while its quotes are known.
+  visit(document, {
+    Scalar(key, node) {
+      if (key !== 'key' && node.type === 'PLAIN' && /^(?:~|null|Null|NULL)$/.test(String(node.value))) node.value = '';
+    },
+  });
+  // A file of comments only has no contents, or an empty scalar after a `---`.
+  const empty = document.contents === null || (!isCollection(document.contents) && document.toJS() === '');
+  if (empty) return { document, lines, data: {} };
+  const at = document.contents?.range[0] ?? 0;
+  if (!isMap(document.contents)) throw invalid(path, lines, at, 'it must be a map with the key "contexts"');
+  try {
+    return { document, lines, data: document.toJS({ maxAliasCount: 100 }) as Record<string, unknown> };
+  } catch {
+    throw invalid(path, lines, at, 'its aliases cannot be resolved');
+  }
+}
+
+/**
+ * Reads the text of a config file; unknown keys are left alone.
+ * @throws ConfigError naming path, line and column when it is no YAML or an entry is no context. Values are never quoted.
+ */
+export function parseConfig(path: string, source: string): ParsedConfig {
+  const { document, lines, data } = parseYaml(path, source);
+  const place = (keys: readonly (string | number)[]): number => offsetOf(document, keys);
+  const parsed = fileSchema.safeParse(withoutNulls(data));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const keys = (issue?.path ?? []).map((key) => (typeof key === 'number' ? key : String(key)));
+    throw invalid(path, lines, place(keys), `${spell(keys)} ${demand(keys)}`);
+  }
+  const file = parsed.data;
+  const line = (keys: readonly (string | number)[]): number => lines.linePos(place(keys)).line;
+  const seen = new Map<string, readonly (string | number)[]>();
+  const contexts: NamedContext[] = [];
+  for (const [index, entry] of (file.contexts ?? []).entries()) {
+    const first = seen.get(entry.name);
+    if (first !== undefined) {
+      const name = JSON.stringify(entry.name);
+      throw invalid(path, lines, place(['contexts', index]), `context ${name} is already defined in line ${line(first)}`);
+    }
+    seen.set(entry.name, ['contexts', index]);
+    contexts.push({ name: entry.name, context: toContext(entry.context ?? {}) });
+  }
+  const flat = !seen.has('default') && Object.values(CONTEXT_KEYS).some((key) => present(file[key]) !== undefined);
+  if (flat) contexts.unshift({ name: 'default', context: toContext(file) });
+  const current = present(file['current-context']) ?? (flat ? 'default' : undefined);
+  return {
+    contexts,
+    flat,
+    ...(current === undefined ? {} : { currentContext: current }),
+    ...(file['current-context'] === undefined ? {} : { currentContextLine: line(['current-context']) }),
+    lineOf(name, key) {
+      if (flat && name === 'default') return line(key === undefined ? [] : [key]);
+      const keys = seen.get(name);
+      return keys === undefined ? undefined : line(key === undefined ? keys : [...keys, 'context', key]);
+    },
+  };
+}
+
+function invalid(path: string, lines: LineCounter, offset: number, reason: string): ConfigError {
+  const { line, col } = lines.linePos(offset);
+  const where = `line ${Math.max(line, 1)}, column ${Math.max(col, 1)}`;
+  return new ConfigError(`The config file ${path} cannot be used, ${where}: ${reason}.`, {
+    hints: [`Correct the file, or use another one with --config PATH.`],
+  });
+}
+
+/** Offset of the deepest node the file has on the way to `keys`; of the key, where the parent is a map. */
+function offsetOf(document: Document.Parsed, keys: readonly (string | number)[]): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node) ?? 0;
+  for (const key of keys) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isNode(item.key) && item.key.toJS(document) === key);
+      if (pair === undefined) return offset;
+      offset = startOf(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isCollection(node)) {
+      node = node.items[Number(key)];
+      offset = startOf(node) ?? offset;
+    } else return offset;
+  }
+  return offset;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? (node as Node).range?.[0] : undefined;
+}
+
+/** A key without a value counts as a key that is not there. */
+function withoutNulls(data: Record<string, unknown>): Record<string, unknown> {
+  const list = data['contexts'];
+  const contexts = Array.isArray(list) ? list.map((item) => (isRecord(item) ? dropEmpty(item, 'context') : item)) : list;
+  return dropEmpty(contexts === undefined ? data : { ...data, contexts }, 'contexts');
+}
+
+function dropEmpty(data: Record<string, unknown>, key: string): Record<string, unknown> {
+  if (typeof data[key] !== 'string' || present(data[key]) !== undefined) return data;
+  const { [key]: _, ...rest } = data;
+  return rest;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function present(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+function toContext(file: FileContext): Context {
+  const context: { -readonly [K in keyof Context]: Context[K] } = { url: present(file.url) ?? '' };
+  for (const member of Object.keys(CONTEXT_KEYS) as (keyof Context)[]) {
+    const value = present(file[CONTEXT_KEYS[member]]);
+    if (value === undefined) continue;
+    if (member === 'skipSsl') context.skipSsl = /^(?:true|yes|on|1)$/i.test(value);
+    else context[member] = value;
+  }
+  return context;
+}
+
+function spell(keys: readonly (string | number)[]): string {
+  return keys.reduce<string>(
+    (path, key) => (typeof key === 'number' ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`),
+    '',
+  );
+}
+
+function demand(keys: readonly (string | number)[]): string {
+  const last = keys.at(-1);
+  if (last === 'contexts') return 'must be a list of contexts';
+  if (last === 'context') return 'must be a map with url and a token';
+  if (last === 'name') return 'must be given, as text';
+  if (last === 'skip-ssl') return 'must be true or false';
+  return typeof last === 'number' ? 'must be a map with name and context' : 'must be text';
+}

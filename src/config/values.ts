@@ -1,0 +1,63 @@
+import { ConfigError } from '../errors.ts';
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * The base URL of StackState, without trailing slash.
+ * @param from what the value was given by, for the message. The value itself is never shown, it may hold a password.
+ * @throws ConfigError when it is no http or https URL, or has credentials, a query or a fragment.
+ */
+export function parseUrl(text: string, from: string): string {
+  const trimmed = text.trim();
+  const refuse = (reason: string) =>
+    new ConfigError(`The URL given by ${from} ${reason}.`, { hints: ['It looks like https://stackstate.example.com'] });
+  if (!/^https?:\/\//i.test(trimmed)) throw refuse('must start with https:// or http://');
+  // Browsers drop line breaks inside a URL; a URL with them is a mistake here.
+  if (/[\p{Cc}\s\\]/u.test(trimmed)) throw refuse('contains a space, a backslash or a control character');
+  let url: URL;
+  try {
+    url = new URL(trimmed);
+  } catch (cause) {
+    throw new ConfigError(`The URL given by ${from} is no valid URL.`, { hints: refuse('').hints, cause });
+  }
+  if (url.username !== '' || url.password !== '' || /^https?:\/\/[^/?#]*@/i.test(trimmed)) {
+    throw refuse('must not contain a user name or password: give a token instead');
+  }
+  if (trimmed.includes('?')) throw refuse('must not contain a query (?...)');
+  if (trimmed.includes('#')) throw refuse('must not contain a fragment (#...)');
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+}
+
+/**
+ * The path of the API under the URL: leading slash, no trailing one; empty for `/`.
+ * @throws ConfigError for a path with a query, a fragment, `..` or characters no path has.
+ */
+export function parseApiPath(text: string, from: string): string {
+  const path = `/${text.trim().replace(/^\/+|\/+$/g, '')}`;
+  if (!/^[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/.test(path) || path.split('/').some((part) => part === '.' || part === '..')) {
+    throw new ConfigError(`The API path given by ${from} is no plain path.`, { hints: ['It looks like /api'] });
+  }
+  return path === '/' ? '' : path;
+}
+
+/** @throws ConfigError for anything but true, 1, false and 0. */
+export function parseBoolean(text: string, from: string): boolean {
+  const word = text.trim().toLowerCase();
+  if (word === 'true' || word === '1') return true;
+  if (word === 'false' || word === '0') return false;
+  throw new ConfigError(`${from} must be true or false.`, { hints: [`Set ${from} to true, 1, false or 0.`] });
+}
+
+/**
+ * A duration such as `500ms`, `30s`, `2m`, `1m30s`.
+ * @returns milliseconds, 1 to 24 hours; undefined when it is none. A plain number has no unit, so it is none.
+ */
+export function parseTimeout(text: string): number | undefined {
+  if (!/^(?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h))+$/.test(text)) return undefined;
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(/([\d.]+)(ms|s|m|h)/g))
+    total += Number(amount) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
+  const ms = Math.round(total);
+  return ms >= 1 && ms <= DAY_MS ? ms : undefined;
+}
