@@ -1,0 +1,43 @@
+import { lstat } from 'node:fs/promises';
+import type { IngestionApiKey } from '../api/model.ts';
+import { formatDate } from '../dates.ts';
+import { UsageError } from '../errors.ts';
+import { newestFirst } from './find.ts';
+import { pendingPath } from './journal.ts';
+
+/**
+ * All keys of a name but the newest, newest first.
+ * @throws UsageError (exit 3) when two share the place of the newest: deleting either might take the one in use.
+ */
+export function supersededKeys(keys: readonly IngestionApiKey[], name: string): readonly IngestionApiKey[] {
+  const [newest, second, ...others] = newestFirst(keys.filter((key) => key.name === name));
+  if (newest === undefined || second === undefined) return [];
+  if (newest.lastUpdateTimestamp === second.lastUpdateTimestamp) {
+    throw new UsageError(
+      `The keys ${newest.id} and ${second.id} were made in the same millisecond (${formatDate(newest.lastUpdateTimestamp)}); it is not clear which is the newest.`,
+      { hints: ['Delete the one you do not use by its id: sts ingestion-api-key delete --id ID'] },
+    );
+  }
+  return [second, ...others];
+}
+
+/**
+ * Guards the deletion of superseded keys: while a rotation of a key file is broken off, the newest key may be one that nobody received.
+ * @param path absolute path of the key file.
+ * @throws UsageError (exit 3) while `PATH.sts-pending` exists.
+ */
+export async function refuseWhilePending(path: string): Promise<void> {
+  const pending = await lstat(pendingPath(path)).then(
+    () => true,
+    () => false,
+  );
+  if (!pending) return;
+  throw new UsageError(
+    `A rotation of ${path} was broken off, so the newest key may not be the one in use. Nothing was deleted.`,
+    {
+      hints: [
+        'Run the rotation again, it finishes or undoes what was begun: sts ingestion-api-key rotate --name NAME --key-file PATH',
+      ],
+    },
+  );
+}
