@@ -1,0 +1,46 @@
+// Bundles src/main.ts into dist: CommonJS, because Node starts it faster than ES modules; one chunk for each lazily loaded part.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'rolldown';
+import { besides, lean } from './lean.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+
+function commit() {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+rmSync(`${root}/dist`, { recursive: true, force: true });
+await build({
+  input: { main: `${root}/src/main.ts` },
+  // Lazily loaded parts may import from the main file, so that what both need costs no file of its own.
+  preserveEntrySignatures: 'allow-extension',
+  platform: 'node',
+  plugins: [lean()],
+  transform: {
+    define: {
+      __STS_VERSION__: JSON.stringify(version),
+      __STS_BUILD_DATE__: JSON.stringify(new Date().toISOString().slice(0, 10)),
+      __STS_COMMIT__: JSON.stringify(commit()),
+    },
+  },
+  output: {
+    dir: `${root}/dist`,
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name].cjs',
+    minify: true,
+    sourcemap: 'hidden',
+  },
+  logLevel: 'warn',
+});
+for (const [name, source] of Object.entries(besides)) copyFileSync(source, `${root}/dist/${name}`);

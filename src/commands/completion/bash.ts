@@ -1,0 +1,92 @@
+import { type CompletionNode, flagsWithPath, flagsWithValue, flagsWithWords } from './tree.ts';
+
+/**
+ * A static script: what was typed is only ever compared, never expanded or run. It works in bash 3.2 (macOS) as well, without
+ * the bash-completion package.
+ */
+export function bashScript(nodes: readonly CompletionNode[]): string {
+  const commands = nodes.filter((node) => node.path !== '').map((node) => `'${node.path}'`);
+  const cases = nodes.map((node) => {
+    const flags = node.flags.flatMap((flag) => flag.names.filter((name) => name.startsWith('--')));
+    const children = node.children.map((child) => child.name);
+    return `    '${node.path}')\n      commands='${children.join(' ')}'\n      flags='${flags.join(' ')}'\n      ;;`;
+  });
+  const values = flagsWithWords(nodes).map(
+    ({ names, words }) => `    ${names.join('|')})\n      _sts_offer '${words.join(' ')}' "$current"\n      return\n      ;;`,
+  );
+  return `# bash completion for sts
+#
+# Load it in this shell:     source <(sts completion bash)
+# Load it in every shell:    sts completion bash > ~/.local/share/bash-completion/completions/sts
+
+_sts_offer() {
+  local word IFS=' '
+  COMPREPLY=()
+  for word in $1; do
+    case "$word" in
+      "$2"*) COMPREPLY+=("$word") ;;
+    esac
+  done
+}
+
+_sts() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" flag='' path='' commands='' flags='' word index
+  COMPREPLY=()
+
+  # bash breaks --flag=value in three words, and at colons.
+  if [ "$current" = ':' ] || { [ "$COMP_CWORD" -ge 1 ] && [ "\${COMP_WORDS[COMP_CWORD - 1]}" = ':' ]; }; then return; fi
+  if [ "$current" = '=' ]; then
+    current=''
+    flag="\${COMP_WORDS[COMP_CWORD - 1]}"
+  elif [ "$COMP_CWORD" -ge 2 ] && [ "\${COMP_WORDS[COMP_CWORD - 1]}" = '=' ]; then
+    flag="\${COMP_WORDS[COMP_CWORD - 2]}"
+  elif [ "$COMP_CWORD" -ge 1 ]; then
+    flag="\${COMP_WORDS[COMP_CWORD - 1]}"
+  fi
+
+  case "$flag" in
+${values.join('\n')}
+    ${flagsWithPath(nodes).join('|')})
+      # Left to the shell's own completion of file names.
+      return
+      ;;
+    ${flagsWithValue(nodes).join('|')})
+      compopt +o default +o bashdefault 2>/dev/null
+      return
+      ;;
+  esac
+  compopt +o default +o bashdefault 2>/dev/null
+
+  # The command words before the cursor; flags may stand between them.
+  for ((index = 1; index < COMP_CWORD; index++)); do
+    word="\${COMP_WORDS[index]}"
+    case "$word" in
+      ${flagsWithValue(nodes).join('|')})
+        if [ "\${COMP_WORDS[index + 1]}" = '=' ]; then index=$((index + 2)); else index=$((index + 1)); fi
+        # A value such as https://host is several words, too.
+        while [ "\${COMP_WORDS[index + 1]}" = ':' ] || [ "\${COMP_WORDS[index + 1]}" = '=' ]; do index=$((index + 2)); done
+        ;;
+      -*) ;;
+      *)
+        if [ "$path" = '' ] && [ "$word" = 'help' ]; then continue; fi
+        path="\${path:+$path }$word"
+        ;;
+    esac
+  done
+  case "$path" in
+    ''|${commands.join('|')}) ;;
+    *) return ;;
+  esac
+
+  case "$path" in
+${cases.join('\n')}
+  esac
+  case "$current" in
+    -*) _sts_offer "$flags" "$current" ;;
+    *) _sts_offer "$commands" "$current" ;;
+  esac
+}
+
+complete -o bashdefault -o default -F _sts sts
+`;
+}

@@ -1,0 +1,72 @@
+import type { ConfigFile } from '../../config/file.ts';
+import { contextEntries } from '../../config/keys.ts';
+import type { Context, NamedContext, Settings } from '../../config/model.ts';
+import { ExitCode, NotFoundError, UsageError } from '../../errors.ts';
+import type { Factory } from '../../factory.ts';
+import type { JsonValue } from '../../json.ts';
+import type { Runtime } from '../../runtime.ts';
+
+/** The exit codes of the verbs that only deal with the config file. */
+export const fileExitCodes = [ExitCode.config, ExitCode.usage, ExitCode.delivery] as const;
+
+const SECRETS: readonly string[] = ['api-token', 'service-token', 'k8s-sa-token'];
+const MASK = '********';
+
+/** A context as JSON shows it, spelled as in the file. Tokens and passwords in the URL are masked unless asked for. */
+export function contextDocument(context: Context, showTokens = false): Record<string, JsonValue> {
+  const entries = contextEntries(context).map(([key, value]) => [key, showTokens ? value : masked(key, value)]);
+  return Object.fromEntries(entries);
+}
+
+/** The URL without a password somebody wrote into the file. */
+export function maskedUrl(url: string): string {
+  return url.replace(/^([a-z]+:\/\/)[^/?#]*@/i, `$1${MASK}@`);
+}
+
+/** `--name` as a parser for commander. */
+export function parseContextName(value: string): string {
+  if (value.trim() === '') throw new UsageError('--name is empty: name a context.');
+  if (/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(value))
+    throw new UsageError('--name has a control character in it: name the context in plain text.');
+  return value;
+}
+
+/** The config file as it is. @throws ConfigError when it cannot be used, or `--config` names none. */
+export async function readConfig(factory: Factory): Promise<ConfigFile> {
+  const { openToRead } = await import('../../config/select.ts');
+  return openToRead(await factory.configPath(), factory.globals);
+}
+
+/** The context that commands use now, and the file it stands in. @throws NotFoundError when none is chosen. */
+export async function currentContext(factory: Factory): Promise<NamedContext> {
+  const { globals, runtime } = factory;
+  const { pickContext } = await import('../../config/select.ts');
+  const file = await readConfig(factory);
+  const { context } = pickContext(file, { globals, env: runtime.env });
+  if (context !== undefined) return context;
+  const [first] = file.contexts;
+  throw new NotFoundError(`There is no current context in ${file.path}.`, {
+    hints: [
+      first === undefined
+        ? 'Save one: sts context save --name NAME --url https://stackstate.example.com --service-token -'
+        : `Choose one: sts context set --name ${JSON.stringify(first.name)}`,
+    ],
+  });
+}
+
+/** A token given as `-`: asked for without echo on a terminal, else all of stdin. */
+export async function readSecret({ stdin }: Runtime): Promise<string> {
+  return stdin.isTTY ? stdin.ask('Token: ', { hidden: true }) : stdin.readAll(1024 * 1024);
+}
+
+/** Says under `--verbose` where each setting came from, for settings the factory did not resolve itself. */
+export function saySources({ printer }: Factory, { sources }: Settings): void {
+  for (const { setting, source, value } of sources) {
+    void printer.verbose(1, `${setting}${value === undefined ? '' : `=${value}`} from ${source}`);
+  }
+}
+
+function masked(key: string, value: string | boolean): string | boolean {
+  if (SECRETS.includes(key)) return MASK;
+  return key === 'url' && typeof value === 'string' ? maskedUrl(value) : value;
+}

@@ -1,0 +1,144 @@
+import type { IssuedIngestionApiKey } from '../../api/model.ts';
+import { formatDate } from '../../dates.ts';
+import type { Destination } from '../../delivery/destination.ts';
+import { DeliveryError } from '../../errors.ts';
+import { visible } from '../../escape.ts';
+import type { Factory } from '../../factory.ts';
+import { toJson } from '../../json.ts';
+import type { RotationEvent, RotationResult } from '../../rotation/context.ts';
+import type { DeliveryPlan } from './delivery-flags.ts';
+import { keyDocument } from './shared.ts';
+
+/** Says how a rotation goes and what came of it. */
+export class RotationReport {
+  readonly #delivery: DeliveryPlan;
+  readonly #factory: Factory;
+  /** Whether the first half of a JSON document is out, waiting for the old key's fate. */
+  #halfShown = false;
+  #keeping = false;
+  #oldId: bigint | undefined;
+
+  constructor(delivery: DeliveryPlan, factory: Factory) {
+    this.#delivery = delivery;
+    this.#factory = factory;
+  }
+
+  /**
+   * Stdout as the new key's destination. Under JSON the document is begun with the key and ended with the old key's fate, which is
+   * decided only once the key is out.
+   */
+  async stream(): Promise<Destination> {
+    const { stdoutDestination } = await import('../../delivery/stdout.ts');
+    const { runtime, printer } = this.#factory;
+    if (this.#delivery.to === 'stdout') return stdoutDestination(runtime.stdout, this.#delivery.render);
+    if (printer.output === 'text') {
+      return stdoutDestination(runtime.stdout, ({ apiKey }) => printer.success(`Ingestion API Key generated: ${apiKey}`));
+    }
+    const destination = stdoutDestination(runtime.stdout, firstHalf);
+    return {
+      ...destination,
+      deliver: async (issued) => {
+        await destination.deliver(issued);
+        this.#halfShown = true;
+      },
+    };
+  }
+
+  /** Ends what a failed rotation may have begun to show: the old key was not deleted for sure. */
+  async broken(): Promise<void> {
+    if (this.#halfShown) await this.#factory.runtime.stdout.write(secondHalf(this.#oldId, false)).catch(() => undefined);
+  }
+
+  /** The old key's fate, and where the new one is unless it was the result itself. */
+  async result({ issued, old, deleted }: RotationResult): Promise<void> {
+    const { printer, runtime } = this.#factory;
+    const kept = `The old key ${old.id} still works. Delete it when nobody uses it any more: sts ingestion-api-key delete --id ${old.id}`;
+    const fate = deleted ? printer.success(`Ingestion Api Key deleted: ${old.id}`) : `${visible(kept)}\n`;
+    const expires = issued.expiration === undefined ? 'never' : formatDate(issued.expiration);
+    await this.#note(`The new key ${issued.id} expires: ${expires}`);
+    if (this.#delivery.to === 'stdout') {
+      await this.#note(deleted ? `Ingestion Api Key deleted: ${old.id}` : kept);
+      return;
+    }
+    try {
+      if (this.#halfShown) return await runtime.stdout.write(secondHalf(old.id, deleted));
+      if (this.#delivery.to === 'result') return await printer.result({ text: fate, json: {} });
+      const { path } = this.#delivery;
+      await printer.result({
+        text: `${printer.success(`Ingestion API Key written to ${path} (id ${issued.id})`)}${fate}`,
+        json: {
+          'ingestion-api-key': keyDocument(issued),
+          'key-file': path,
+          'replaced-ingestion-api-key': { id: old.id, deleted },
+        },
+      });
+    } catch (error) {
+      const reason = error instanceof DeliveryError ? error.message : 'The rest of the result could not be written to stdout.';
+      const oldFate = deleted ? `the old key ${old.id} is deleted` : `the old key ${old.id} still works`;
+      throw new DeliveryError(`${reason} The rotation itself is done: the new key ${issued.id} was delivered, ${oldFate}.`, {
+        cause: error,
+      });
+    }
+  }
+
+  async event(event: RotationEvent): Promise<void> {
+    const { printer } = this.#factory;
+    switch (event.kind) {
+      case 'unverifiable':
+        return printer.warn(
+          'The server cannot say whether it accepts the new key (it has no such endpoint): it was not verified.',
+        );
+      case 'finished': {
+        const old = event.deleted ? `the old key ${event.oldId} is deleted` : `the old key ${event.oldId} is kept, as asked then`;
+        return this.#note(
+          `An earlier rotation of this key file was broken off after it had delivered the key ${event.newId}: ${old}.`,
+        );
+      }
+      case 'undone': {
+        const what = event.deletedId === undefined ? 'it had made no key' : `its key ${event.deletedId} is deleted`;
+        return this.#note(`An earlier rotation of this key file was broken off before it had delivered a key: ${what}.`);
+      }
+      case 'keeping':
+        return this.#keep(event.oldId, event.remainingMs);
+    }
+  }
+
+  /** A clock that runs on a terminal, one line elsewhere. */
+  async #keep(oldId: bigint, remainingMs: number): Promise<void> {
+    const { runtime, printer } = this.#factory;
+    const line = `The new key is delivered; the old key ${oldId} is deleted in ${spoken(remainingMs)}.`;
+    if (printer.animate && printer.output === 'text') {
+      const text = remainingMs > 0 ? `\r\u001b[K${line}` : this.#keeping ? '\r\u001b[K' : '';
+      if (text !== '') await runtime.stderr.write(text).catch(() => undefined);
+    } else if (!this.#keeping && remainingMs > 0) {
+      await this.#note(line);
+    }
+    this.#oldId = oldId;
+    this.#keeping = remainingMs > 0;
+  }
+
+  /** Under JSON stderr is kept for one document, the error's. */
+  async #note(line: string): Promise<void> {
+    if (this.#factory.printer.output === 'text') await this.#factory.printer.note(line);
+  }
+}
+
+function firstHalf(issued: IssuedIngestionApiKey): string {
+  return toJson({ 'ingestion-api-key': keyDocument(issued, issued.apiKey) }).replace(/\n\}\n$/, ',\n');
+}
+
+function secondHalf(id: bigint | undefined, deleted: boolean): string {
+  return toJson({ 'replaced-ingestion-api-key': { deleted, id } }).replace(/^\{\n/, '');
+}
+
+/** `9m 5s` */
+function spoken(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ] as const;
+  const told = parts.filter(([amount]) => amount > 0).map(([amount, unit]) => `${amount}${unit}`);
+  return told.length === 0 ? '0s' : told.join(' ');
+}

@@ -1,0 +1,77 @@
+import { Command } from 'commander';
+import { ExitCode, UsageError } from '../../errors.ts';
+import type { Factory } from '../../factory.ts';
+import { describeVerb } from '../../help.ts';
+import type { Dispatch } from '../../program.ts';
+import type { InputStream } from '../../runtime.ts';
+import { requestExitCodes } from './shared.ts';
+
+export interface VerifyOptions {
+  /** `-` is stdin, as is its absence. */
+  readonly keyFile?: string;
+  readonly withReceiverKey?: boolean;
+}
+
+const examples = `  # a key file, whatever its format
+  sts ingestion-api-key verify --key-file ./ingestion.key
+
+  # the key that a cluster uses
+  kubectl get secret open-telemetry-collector -n open-telemetry -o yaml | sts ingestion-api-key verify
+
+  # in a script: 0 is valid, 12 is not valid, anything else could not be found out
+  sts ingestion-api-key verify --key-file ./ingestion.key || echo "exit code $?"`;
+
+export function verifyCommand(dispatch: Dispatch): Command {
+  const command = new Command('verify')
+    .description('Verify that an Ingestion Api Key is accepted')
+    .option('--key-file <path>', 'file that holds the key: raw, dotenv or a Kubernetes Secret; "-" or none reads stdin')
+    .option('--with-receiver-key', "also accept the platform's Receiver API Key")
+    .action((options: VerifyOptions) => dispatch(command, (factory) => runVerify(options, factory)));
+  return describeVerb(command, { examples, exitCodes: [...requestExitCodes, ExitCode.finding] });
+}
+
+/**
+ * Asks the server whether it accepts a key: `POST /security/ingestion/authorize`.
+ * @returns `finding` (12) when it does not.
+ * @throws FileReadError (exit 5) or UsageError (exit 3) when there is no key to read; what `authorize` throws when it could not be found out.
+ */
+export async function runVerify(
+  { keyFile, withReceiverKey = false }: VerifyOptions,
+  factory: Factory,
+): Promise<ExitCode | undefined> {
+  const { runtime, printer } = factory;
+  const apiKey = await readKey(keyFile, factory);
+  const api = await factory.api();
+  const valid = await factory.waiting('Verifying the key', () =>
+    api.authorize(apiKey, { withReceiverKey, signal: runtime.interrupt }),
+  );
+  const text = valid ? printer.success('Ingestion API Key is valid') : 'Ingestion API Key is not valid\n';
+  await printer.result({ text, json: { valid } });
+  return valid ? undefined : ExitCode.finding;
+}
+
+async function readKey(keyFile: string | undefined, { runtime, globals }: Factory): Promise<string> {
+  if (keyFile === '')
+    throw new UsageError('--key-file is no path.', { hints: ['Name a file: --key-file PATH, or "-" for stdin.'] });
+  const { LARGEST_KEY_DOCUMENT, readKeyFile } = await import('../../delivery/read.ts');
+  if (keyFile !== undefined && keyFile !== '-') return readKeyFile(runtime.resolvePath(keyFile));
+  if ([globals.apiToken, globals.serviceToken, globals.k8sSaToken].includes('-')) {
+    throw new UsageError('Token and key cannot both be read from stdin.', {
+      hints: ['Read the key from a file: --key-file PATH'],
+    });
+  }
+  const { parseKeyDocument } = await import('../../delivery/parse.ts');
+  return parseKeyDocument(await documentFrom(runtime.stdin, LARGEST_KEY_DOCUMENT));
+}
+
+async function documentFrom(stdin: InputStream, limit: number): Promise<string> {
+  if (stdin.isTTY) return stdin.ask('Ingestion API Key: ', { hidden: true });
+  try {
+    return await stdin.readAll(limit);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError('What stands on stdin is larger than any key document.', {
+      hints: ['Pipe one key in, or name a file: --key-file PATH'],
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import { ExitCode } from '../errors.ts';
+import type { Factory } from '../factory.ts';
+import { describeVerb } from '../help.ts';
+import type { Dispatch } from '../program.ts';
+import { buildDate, commit, version } from '../version.ts';
+
+export function versionCommand(dispatch: Dispatch): Command {
+  const command = new Command('version')
+    .description('Show the version of this program')
+    .action(() => dispatch(command, runVersion));
+  return describeVerb(command, { examples: '  sts version\n  sts version -o json', exitCodes: [ExitCode.delivery] });
+}
+
+/** Prints version, build date and commit of the program itself; asks no server. */
+export async function runVersion({ printer }: Factory): Promise<undefined> {
+  const header = ['VERSION', 'BUILD DATE', 'COMMIT'];
+  const row = [version, buildDate, commit];
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, index) => cell.padEnd(Math.max(header[index]?.length ?? 0, row[index]?.length ?? 0)));
+  const text = [header, row].map((cells) => `${line(cells).join(' | ').trimEnd()}\n`).join('');
+  await printer.result({ text, json: { version, 'build-date': buildDate, commit } });
+}

@@ -1,0 +1,131 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { proxyFor } from '../../src/api/proxy.ts';
+import { type ProxyOptions, startProxy } from '../stackstate/proxy.ts';
+import { startForTest } from '../support/stackstate.ts';
+import { clientOf } from './support.ts';
+
+const host = 'stackstate.example.com';
+
+async function proxyForTest(options: ProxyOptions = {}) {
+  const proxy = await startProxy(options);
+  onTestFinished(() => proxy.close());
+  return proxy;
+}
+
+async function startBehindProxy(options: ProxyOptions = {}, server: { tls?: boolean } = { tls: true }) {
+  const proxy = await proxyForTest(options);
+  const stackState = await startForTest(server.tls ? { tls: { hosts: [host] } } : {});
+  return { proxy, stackState, url: `${server.tls ? 'https' : 'http'}://${host}:${stackState.port}` };
+}
+
+test('https goes through a tunnel, the own authority is trusted there too, and the proxy sees no token', async () => {
+  const { proxy, stackState, url } = await startBehindProxy();
+  await clientOf(stackState, { url, env: { HTTPS_PROXY: proxy.url } }).listKeys();
+  expect(stackState.requests).toMatchObject([
+    { path: '/api/security/ingestion/api_keys', headers: { host: `${host}:${stackState.port}` } },
+  ]);
+  expect(proxy.requests).toMatchObject([{ method: 'CONNECT', target: `${host}:${stackState.port}` }]);
+  expect(Object.keys(proxy.requests[0]?.headers ?? {})).not.toContain('x-api-key');
+  expect(stackState.tlsHandshakes).toBe(1);
+});
+
+test('an unknown authority behind a proxy is the same helpful error as without', async () => {
+  const { proxy, stackState, url } = await startBehindProxy();
+  await expect(clientOf({ url, caPem: '' }, { env: { HTTPS_PROXY: proxy.url } }).listKeys()).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringContaining('authority that is not known'),
+    hints: [expect.stringContaining('--ca-cert-path')],
+  });
+  expect(stackState.requests).toEqual([]);
+});
+
+test('http is forwarded by the proxy as an absolute URL', async () => {
+  const { proxy, stackState, url } = await startBehindProxy({}, { tls: false });
+  await clientOf(stackState, { url, env: { http_proxy: proxy.url } }).createKey({ name: 'x' });
+  expect(proxy.requests).toMatchObject([{ method: 'POST', target: `${url}/api/security/ingestion/api_keys` }]);
+  expect(stackState.requests).toMatchObject([{ method: 'POST', headers: { host: `${host}:${stackState.port}` } }]);
+});
+
+test('a proxy reached over TLS is verified with the own authority too', async () => {
+  const { proxy, stackState, url } = await startBehindProxy({ tls: true });
+  const env = { HTTPS_PROXY: proxy.url };
+  await clientOf(stackState, { url, env, caCertificates: stackState.caPem + proxy.caPem }).listKeys();
+  expect(stackState.requests).toHaveLength(1);
+  await expect(clientOf(stackState, { url, env }).listKeys()).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringContaining(`The proxy 127.0.0.1:${proxy.port} cannot be used`),
+  });
+});
+
+test('a user in the URL of the proxy is its credentials, and a wrong one is told without them', async () => {
+  const { proxy, stackState, url } = await startBehindProxy({ credentials: { user: 'me', password: 'p%q' } });
+  await clientOf(stackState, { url, env: { HTTPS_PROXY: `http://me:p%25q@127.0.0.1:${proxy.port}` } }).listKeys();
+  expect(stackState.requests).toHaveLength(1);
+  await expect(
+    clientOf(stackState, { url, env: { HTTPS_PROXY: `http://me:wrong@127.0.0.1:${proxy.port}` } }).listKeys(),
+  ).rejects.toMatchObject({
+    exitCode: 4,
+    message: `The proxy 127.0.0.1:${proxy.port} wants a user and a password.`,
+  });
+});
+
+test('a proxy that refuses or is not there is named, and create says that nothing was created', async () => {
+  const { proxy, stackState, url } = await startBehindProxy({ behaviour: 'refuse' });
+  const api = clientOf(stackState, { url, env: { HTTPS_PROXY: proxy.url } });
+  await expect(api.createKey({ name: 'x' })).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringMatching(/proxy .* refused .*403.*nothing was created/),
+  });
+  await proxy.close();
+  await expect(api.createKey({ name: 'x' })).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringMatching(/proxy .*ECONNREFUSED/),
+  });
+  expect(stackState.requests).toEqual([]);
+});
+
+test.each([{ tls: true }, { tls: false }])('a silent proxy ends at the deadline (%o)', async (server) => {
+  const { proxy, stackState, url } = await startBehindProxy({ behaviour: 'silent' }, server);
+  const started = performance.now();
+  await expect(
+    clientOf(stackState, { url, env: { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url }, timeoutMs: 400 }).listKeys(),
+  ).rejects.toMatchObject({ exitCode: 4, message: expect.stringContaining('0.4 s') });
+  expect(performance.now() - started).toBeLessThan(1400);
+});
+
+test('loopback is always reached directly', async () => {
+  const proxy = await proxyForTest();
+  const stackState = await startForTest();
+  await clientOf(stackState, { env: { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url } }).listKeys();
+  expect(proxy.requests).toEqual([]);
+  expect(stackState.requests).toHaveLength(1);
+});
+
+test.each([
+  ['https://a.example/', { HTTPS_PROXY: 'http://p:3128' }, 'p:3128'],
+  ['https://a.example/', { HTTPS_PROXY: 'p:3128' }, 'p:3128'],
+  ['https://a.example/', { HTTPS_PROXY: 'https://p' }, 'p:443'],
+  ['https://a.example/', { HTTPS_PROXY: 'http://upper:1', https_proxy: 'http://lower:2' }, 'lower:2'],
+  ['https://a.example/', { HTTP_PROXY: 'http://p:3128' }, undefined],
+  ['http://a.example/', { HTTP_PROXY: 'http://p:3128' }, 'p:3128'],
+  ['http://a.example/', { HTTPS_PROXY: 'http://p:3128' }, undefined],
+  ['https://a.example/', { HTTPS_PROXY: '' }, undefined],
+  ['https://a.example/', { HTTPS_PROXY: 'http://p', NO_PROXY: 'a.example' }, undefined],
+  ['https://b.a.example/', { HTTPS_PROXY: 'http://p', NO_PROXY: 'x, a.example' }, undefined],
+  ['https://b.a.example/', { HTTPS_PROXY: 'http://p', NO_PROXY: '.a.example' }, undefined],
+  ['https://ba.example/', { HTTPS_PROXY: 'http://p', NO_PROXY: 'a.example' }, 'p:80'],
+  ['https://a.example:8443/', { HTTPS_PROXY: 'http://p', NO_PROXY: 'a.example:8443' }, undefined],
+  ['https://a.example/', { HTTPS_PROXY: 'http://p', NO_PROXY: 'a.example:8443' }, 'p:80'],
+  ['https://10.1.2.3/', { HTTPS_PROXY: 'http://p', NO_PROXY: '10.0.0.0/8' }, undefined],
+  ['https://11.1.2.3/', { HTTPS_PROXY: 'http://p', NO_PROXY: '10.0.0.0/8' }, 'p:80'],
+  ['https://a.example/', { HTTPS_PROXY: 'http://p', NO_PROXY: '*' }, undefined],
+  ['https://localhost:9/', { HTTPS_PROXY: 'http://p' }, undefined],
+  ['https://127.8.8.8/', { HTTPS_PROXY: 'http://p' }, undefined],
+  ['https://[::1]/', { HTTPS_PROXY: 'http://p' }, undefined],
+])('%s with %o goes by %s', (url, env, name) => {
+  expect(proxyFor(new URL(url), env)?.name).toBe(name);
+});
+
+test.each(['http://', 'socks5://p:1080', 'http://user:%zz@p'])('the proxy %s is refused without being echoed whole', (value) => {
+  expect(() => proxyFor(new URL('https://a.example'), { HTTPS_PROXY: value })).toThrow(expect.objectContaining({ exitCode: 1 }));
+});

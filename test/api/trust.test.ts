@@ -1,0 +1,124 @@
+import { createServer, type Server } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { tokens } from '../stackstate/server.ts';
+import { runBuilt } from '../support/built.ts';
+import { caFileOf, startForTest } from '../support/stackstate.ts';
+import { clientOf } from './support.ts';
+
+test('an own authority is trusted besides the public ones: one request, one handshake', async () => {
+  const stackState = await startForTest({ tls: true });
+  await clientOf(stackState).listKeys();
+  expect(stackState.tlsHandshakes).toBe(1);
+  expect(stackState.requests).toHaveLength(1);
+});
+
+test.each([
+  ['an unknown authority', {}, {}, /authority that is not known here/, /--ca-cert-path/],
+  ['an expired certificate', { tls: { expired: true } }, undefined, /has expired/, /renewed/],
+  [
+    'a certificate for another host',
+    { tls: { wrongHost: true } },
+    undefined,
+    /another host name/,
+    /host name the certificate names/,
+  ],
+])('%s is an error of its own, and no token was sent', async (_name, server, trust, message, hint) => {
+  const stackState = await startForTest({ tls: true, ...server });
+  const api = clientOf(trust === undefined ? stackState : { url: stackState.url, caPem: '' });
+  await expect(api.listKeys()).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringMatching(message),
+    hints: [expect.stringMatching(hint)],
+  });
+  expect(stackState.requests).toEqual([]);
+});
+
+test('create over an untrusted connection says that nothing was created', async () => {
+  const stackState = await startForTest({ tls: true });
+  await expect(clientOf({ url: stackState.url, caPem: '' }).createKey({ name: 'x' })).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringContaining('nothing was created'),
+  });
+  expect(stackState.requests).toEqual([]);
+});
+
+test('skip-ssl takes any certificate', async () => {
+  const stackState = await startForTest({ tls: { wrongHost: true } });
+  await clientOf({ url: stackState.url, caPem: '' }, { skipSsl: true }).listKeys();
+  expect(stackState.requests).toHaveLength(1);
+});
+
+test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch verification off', async () => {
+  const stackState = await startForTest({ tls: true });
+  const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  onTestFinished(() => {
+    if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
+  });
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  await expect(clientOf({ url: stackState.url, caPem: '' }).listKeys()).rejects.toMatchObject({ exitCode: 4 });
+});
+
+test('the authorities of NODE_EXTRA_CA_CERTS stay trusted beside an own one', async () => {
+  const [extra, own] = [await startForTest({ tls: true, now: Date.now }), await startForTest({ tls: true, now: Date.now })];
+  const env = { NODE_EXTRA_CA_CERTS: caFileOf(extra), STS_CA_CERT_PATH: caFileOf(own), STS_CLI_API_TOKEN: tokens.api };
+  for (const { url } of [extra, own]) {
+    const { code, stderr } = await runBuilt(['ingestion-api-key', 'list', '--url', url], { env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  }
+});
+
+test('authorities that are no certificates are an error of the configuration', async () => {
+  const stackState = await startForTest({ tls: true });
+  await expect(clientOf({ url: stackState.url, caPem: 'no certificate' }).listKeys()).rejects.toMatchObject({ exitCode: 1 });
+});
+
+test('TLS to a server that speaks plain HTTP', async () => {
+  const stackState = await startForTest();
+  await expect(clientOf(stackState, { url: stackState.url.replace('http:', 'https:') }).listKeys()).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringContaining('No TLS connection'),
+  });
+});
+
+/** A server that accepts connections and never says a word. */
+async function silentServer(): Promise<string> {
+  const sockets = new Set<{ destroy(): void }>();
+  const server: Server = createServer((socket) => sockets.add(socket));
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  return `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+}
+
+test.each(['http', 'https'])('a silent %s server ends at the deadline', async (scheme) => {
+  const url = `${scheme}://${await silentServer()}`;
+  const started = performance.now();
+  await expect(clientOf({ url, caPem: '' }, { timeoutMs: 400 }).listKeys()).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringContaining('no answer within 0.4 s'),
+  });
+  expect(performance.now() - started).toBeLessThan(1400);
+});
+
+test('a silent proxy ends at the deadline, and nothing was created', async () => {
+  const env = { HTTPS_PROXY: `http://${await silentServer()}` };
+  const started = performance.now();
+  await expect(
+    clientOf({ url: 'https://stackstate.invalid', caPem: '' }, { timeoutMs: 400, env }).createKey({ name: 'x' }),
+  ).rejects.toMatchObject({
+    exitCode: 4,
+  });
+  expect(performance.now() - started).toBeLessThan(1400);
+});
+
+test('a body that drips ends at the deadline', async () => {
+  const stackState = await startForTest();
+  stackState.setFault('list', { kind: 'drip', intervalMs: 50 });
+  const started = performance.now();
+  await expect(clientOf(stackState, { timeoutMs: 400 }).listKeys()).rejects.toMatchObject({ exitCode: 4 });
+  expect(performance.now() - started).toBeLessThan(1400);
+});

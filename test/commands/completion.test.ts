@@ -1,0 +1,170 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { beforeAll, expect, test } from 'vitest';
+import { completionCommand, SHELLS } from '../../src/commands/completion.ts';
+import { createFactory, type Factory } from '../../src/factory.ts';
+import { buildProgram } from '../../src/program.ts';
+import { recordedStream } from '../output/streams.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const scripts = new Map<string, string>();
+
+beforeAll(async () => {
+  for (const shell of SHELLS) scripts.set(shell, await scriptOf(shell));
+});
+
+function factoryOf(printed: string[], output: 'text' | 'json' = 'text'): Factory {
+  const stdout = { ...recordedStream(), write: async (text: string) => void printed.push(text) };
+  return createFactory(
+    {
+      env: {},
+      home: undefined,
+      resolvePath: (path) => path,
+      stdin: { isTTY: false, readAll: async () => '', ask: async () => '' },
+      stdout,
+      stderr: recordedStream(),
+      now: () => 0,
+      sleep: async () => {},
+      interrupt: new AbortController().signal,
+    },
+    { output, color: true, verbose: 0 },
+  );
+}
+
+/** What `sts completion SHELL` prints. */
+async function scriptOf(shell: string, output: 'text' | 'json' = 'text'): Promise<string> {
+  const printed: string[] = [];
+  const dispatch = async (_: Command, run: (factory: Factory) => Promise<unknown>) =>
+    void (await run(factoryOf(printed, output)));
+  const program = buildProgram(dispatch);
+  if (!program.commands.some((command) => command.name() === 'completion')) program.addCommand(completionCommand(dispatch));
+  await program.parseAsync(['completion', shell], { from: 'user' });
+  return printed.join('');
+}
+
+/** What bash offers on Tab behind these words, the last of which is being typed. */
+function complete(words: readonly string[], cwd = tempFolder()): string[] {
+  const path = join(tempFolder(), 'completion.bash');
+  const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  writeFileSync(
+    path,
+    `${scripts.get('bash')}\nCOMP_WORDS=(${line})\nCOMP_CWORD=$((\${#COMP_WORDS[@]} - 1))\n_sts\nprintf '%s\\n' "\${COMPREPLY[@]}"\n`,
+  );
+  const text = execFileSync('bash', ['--norc', '--noprofile', path], {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return text.split('\n').filter((word) => word !== '');
+}
+
+test('bash offers the nouns, the verbs and the shells', () => {
+  expect(complete(['sts', ''])).toEqual(expect.arrayContaining(['ingestion-api-key', 'context', 'version', 'help']));
+  expect(complete(['sts', 'ing'])).toEqual(['ingestion-api-key']);
+  expect(complete(['sts', 'ingestion-api-key', '']).toSorted()).toEqual(
+    expect.arrayContaining(['create', 'delete', 'list', 'verify']),
+  );
+  expect(complete(['sts', 'ingestion-api-key', 'cr'])).toEqual(['create']);
+  expect(complete(['sts', 'completion', ''])).toEqual([...SHELLS]);
+  expect(complete(['sts', 'help', 'context', 'va'])).toEqual(['validate']);
+});
+
+test.each([
+  [['sts', '--url', 'https', ':', '//host', 'ingestion-api-key', 'li'], ['list']],
+  [['sts', '--url=https', '-o', 'json', '-v', 'ingestion-api-key', 'li'], ['list']],
+  [['sts', '--output', '=', 'json', 'ingestion-api-key', 'li'], ['list']],
+  [['sts', '--context', 'list', 'context', 'sh'], ['show']],
+])('bash finds the command among flags: %j', (words, offered) => {
+  expect(complete(words)).toEqual(offered);
+});
+
+test('bash offers the flags of the verb and the global ones, once a dash stands there', () => {
+  expect(complete(['sts', 'ingestion-api-key', 'create', '--key'])).toEqual(['--key-file', '--key-format', '--key-var']);
+  expect(complete(['sts', 'ingestion-api-key', 'list', '--exp'])).toEqual(['--expired', '--expiring-within']);
+  expect(complete(['sts', 'ingestion-api-key', 'list', '--service'])).toEqual(['--service-token']);
+  expect(complete(['sts', 'version', '--key'])).toEqual([]);
+});
+
+test.each([
+  [
+    ['sts', 'version', '-o', ''],
+    ['text', 'json'],
+  ],
+  [['sts', 'version', '--output', 'j'], ['json']],
+  [
+    ['sts', 'version', '--output', '='],
+    ['text', 'json'],
+  ],
+  [['sts', 'version', '--output', '=', 't'], ['text']],
+  [
+    ['sts', 'ingestion-api-key', 'create', '--key-format', ''],
+    ['raw', 'dotenv', 'kubernetes-secret'],
+  ],
+  [['sts', 'ingestion-api-key', 'create', '--name', ''], []],
+  [['sts', 'nothing', ''], []],
+])('bash offers the values that are known: %j', (words, offered) => {
+  expect(complete(words)).toEqual(offered);
+});
+
+test.each([
+  '$(touch ran)',
+  '`touch ran`',
+  '$'.concat('{x:=$(touch ran)}'),
+  "';touch ran;'",
+  '<(touch ran)',
+  'a[$(touch ran)]',
+  '*',
+  '-o$(touch ran)',
+])('nothing that is typed is run: %s', (word) => {
+  const folder = tempFolder();
+  for (const words of [
+    ['sts', word],
+    ['sts', word, ''],
+    ['sts', 'ingestion-api-key', 'create', '--name', word],
+    ['sts', 'ingestion-api-key', 'create', '--name', word, '--'],
+    ['sts', 'ingestion-api-key', 'create', '--key-file', word],
+    ['sts', '--output', '=', word],
+    [word, 'version', '-'],
+  ]) {
+    complete(words, folder);
+  }
+  expect(existsSync(join(folder, 'ran'))).toBe(false);
+});
+
+test('the bash script is valid, defines a completion and evaluates nothing', () => {
+  const script = scripts.get('bash') ?? '';
+  const path = join(tempFolder(), 'completion.bash');
+  writeFileSync(path, script);
+  expect(execFileSync('bash', ['--norc', '-c', `. "$1"; complete -p sts`, 'bash', path], { encoding: 'utf8' })).toContain(
+    '-F _sts sts',
+  );
+  expect(script).not.toMatch(/\beval\b|compgen -W/);
+});
+
+test.each([...SHELLS])('the script for %s knows every noun, verb and flag and evaluates nothing', (shell) => {
+  const script = scripts.get(shell) ?? '';
+  for (const word of ['ingestion-api-key', 'create', 'verify', 'context', 'validate', 'kubernetes-secret', 'json'])
+    expect(script).toContain(word);
+  expect(script).toContain(shell === 'fish' ? '-l key-file' : '--key-file');
+  expect(script).not.toMatch(/\beval\b|Invoke-Expression \$|\bundefined\b|\[object /);
+});
+
+test('under JSON the script is a member of a document', async () => {
+  expect(JSON.parse(await scriptOf('bash', 'json'))).toEqual({ shell: 'bash', script: scripts.get('bash') });
+});
+
+test('a program built without the verbs it does not need is completed with all of them', async () => {
+  const program = buildProgram(async () => {}, ['completion', 'bash']);
+  const printed: string[] = [];
+  const command = completionCommand(
+    async (_, run) => void (await run(factoryOf(printed))),
+    true,
+    () => buildProgram(async () => {}),
+  );
+  const own = program.commands.filter((child) => child.name() !== 'completion');
+  expect(own.some((child) => child.commands.length > 0)).toBe(false);
+  await command.parseAsync(['bash'], { from: 'user' });
+  expect(printed.join('')).toContain("'ingestion-api-key create'");
+});

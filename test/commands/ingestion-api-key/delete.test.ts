@@ -1,0 +1,309 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { StackState } from '../../stackstate/server.ts';
+import { against, jsonOf, type RunOptions, runSts, startForTest, tempFolder, testTime } from '../../support/run.ts';
+
+const remove = ['ingestion-api-key', 'delete'];
+const terminal = (...answers: string[]): RunOptions => ({
+  stdin: { isTTY: true, answers },
+  stderr: { isTTY: true, columns: 80 },
+});
+const ids = (server: StackState) => server.keys().map(({ id }) => Number(id));
+const deletes = (server: StackState) =>
+  server.requests.filter(({ method }) => method === 'DELETE').map(({ path }) => path.split('/').at(-1));
+
+/** Three keys named ci, made one after another; two that have expired; one of its own. */
+async function withKeys() {
+  const server = await startForTest();
+  server.seed({ id: 11n, name: 'ci', lastUpdateTimestamp: 100n });
+  server.seed({ id: 12n, name: 'ci', lastUpdateTimestamp: 300n });
+  server.seed({ id: 13n, name: 'ci', lastUpdateTimestamp: 200n });
+  server.seed({ id: 21n, name: 'old', expiration: BigInt(testTime) });
+  server.seed({ id: 22n, name: 'older', expiration: BigInt(testTime) - 1n });
+  server.seed({ id: 31n, name: 'other', expiration: BigInt(testTime) + 1n });
+  return server;
+}
+
+test('one id is deleted with one request, as the Go CLI says it', async () => {
+  const server = await startForTest({ firstId: 9223372036854775807n });
+  server.seed({ name: 'ci' });
+  const text = await runSts([...remove, '--id', '9223372036854775807', ...against(server)]);
+  expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'DELETE /api/security/ingestion/api_keys/9223372036854775807',
+  ]);
+  expect(text).toMatchObject({ code: 0, stdout: '[SUCCESS] Ingestion Api Key deleted: 9223372036854775807\n', stderr: '' });
+  server.seed({ id: 9223372036854775807n, name: 'ci' });
+  const json = await runSts([...remove, '-i', '9223372036854775807', '-o', 'json', ...against(server)]);
+  expect(json.stdout).toBe('{\n  "deleted-ingestion-api-key": 9223372036854775807\n}\n');
+});
+
+test('a missing id: exit 8, or no failure with --if-exists', async () => {
+  const server = await withKeys();
+  const missing = await runSts([...remove, '--id', '99', ...against(server)]);
+  expect(missing).toMatchObject({ code: 8, stdout: '' });
+  expect(missing.stderr).toContain('99');
+  expect(await runSts([...remove, '--id', '99', '--if-exists', ...against(server)])).toMatchObject({ code: 0, stdout: '' });
+  const json = await runSts([...remove, '--id', '99', '--if-exists', '-o', 'json', ...against(server)]);
+  expect(jsonOf(json.stdout)).toEqual({ 'deleted-ingestion-api-keys': [] });
+  expect(ids(server)).toHaveLength(6);
+});
+
+test('several ids are deleted one after another without a question', async () => {
+  const server = await withKeys();
+  const result = await runSts([...remove, '--id', '11', '-i', '21', '--id=11', ...against(server)]);
+  expect(deletes(server)).toEqual(['11', '21']);
+  expect(server.count('list')).toBe(0);
+  expect(result).toMatchObject({
+    code: 0,
+    stdout: '[SUCCESS] Ingestion Api Key deleted: 11\n[SUCCESS] Ingestion Api Key deleted: 21\n',
+    stderr: '',
+  });
+  const json = await runSts([...remove, '--id', '12', '--id', '13', '-o', 'json', ...against(server)]);
+  expect(jsonOf(json.stdout)).toEqual({ 'deleted-ingestion-api-keys': [12, 13] });
+});
+
+test('one of five fails: four are deleted, the failed one is named, and its exit code is the end', async () => {
+  const server = await withKeys();
+  server.setFault('delete', { kind: 'status', status: 403 }, { times: 1, skip: 2 });
+  const result = await runSts([...remove, ...['11', '12', '13', '21', '22'].flatMap((id) => ['--id', id]), ...against(server)]);
+  expect(deletes(server)).toEqual(['11', '12', '13', '21', '22']);
+  expect(ids(server)).toEqual([13, 31]);
+  expect(result.code).toBe(2);
+  expect(result.stdout.match(/deleted: \d+/g)).toEqual(['deleted: 11', 'deleted: 12', 'deleted: 21', 'deleted: 22']);
+  expect(result.stderr.match(/^\[ERROR\] .*$/gm)).toEqual([expect.stringContaining('The key 13 could not be deleted: ')]);
+});
+
+test('under JSON the deleted ones are one document on stdout, the failed ones one on stderr', async () => {
+  const server = await withKeys();
+  server.setFault('delete', { kind: 'status', status: 403 }, { times: 1 });
+  const result = await runSts([...remove, '--id', '11', '--id', '99', '--id', '12', '-o', 'json', ...against(server)]);
+  expect(result.code).toBe(2);
+  expect(jsonOf(result.stdout)).toEqual({ 'deleted-ingestion-api-keys': [12] });
+  expect(jsonOf(result.stderr)).toEqual({
+    error: true,
+    'error-message': expect.stringMatching(/key 11 .*\n.*99/s),
+    'exit-code': 2,
+  });
+});
+
+test('under JSON stdout stays empty when nothing could be deleted', async () => {
+  const server = await startForTest();
+  const result = await runSts([...remove, '--id', '98', '--id', '99', '-o', 'json', ...against(server)]);
+  expect(result).toMatchObject({ code: 8, stdout: '' });
+  expect(jsonOf(result.stderr)).toMatchObject({ error: true, 'exit-code': 8 });
+});
+
+test('several ids with a missing one: exit 8 after the others, 0 with --if-exists', async () => {
+  const server = await withKeys();
+  expect(await runSts([...remove, '--id', '99', '--id', '11', ...against(server)])).toMatchObject({
+    code: 8,
+    stdout: '[SUCCESS] Ingestion Api Key deleted: 11\n',
+  });
+  expect((await runSts([...remove, '--id', '99', '--id', '12', '--if-exists', ...against(server)])).code).toBe(0);
+  expect(ids(server)).toEqual([13, 21, 22, 31]);
+});
+
+test.each([
+  [
+    ['--name', 'ci'],
+    ['11', '12', '13'],
+  ],
+  [
+    ['--name', 'ci', '--superseded'],
+    ['13', '11'],
+  ],
+  [['--expired'], ['21', '22']],
+])('%j deletes %j with --yes', async (flags, wanted) => {
+  const server = await withKeys();
+  const result = await runSts([...remove, ...flags, '--yes', ...against(server)]);
+  expect(deletes(server)).toEqual(wanted);
+  expect(result).toMatchObject({
+    code: 0,
+    stderr: '',
+    stdout: wanted.map((id) => `[SUCCESS] Ingestion Api Key deleted: ${id}\n`).join(''),
+  });
+});
+
+test('one key found by a selector is still a list under JSON', async () => {
+  const server = await withKeys();
+  const result = await runSts([...remove, '--name', 'other', '--yes', '-o', 'json', ...against(server)]);
+  expect(jsonOf(result.stdout)).toEqual({ 'deleted-ingestion-api-keys': [31] });
+});
+
+test.each([[['--name', 'ci']], [['--name', 'ci', '--superseded']], [['--expired']]])(
+  '%j off a terminal needs --yes: exit 3 before any request',
+  async (flags) => {
+    const server = await withKeys();
+    for (const world of [{}, { stdin: { isTTY: true } }, { stderr: { isTTY: true } }]) {
+      const result = await runSts([...remove, ...flags, ...against(server)], world);
+      expect(server.requests).toEqual([]);
+      expect(result).toMatchObject({ code: 3, stdout: '' });
+      expect(result.stderr).toContain('--yes');
+    }
+  },
+);
+
+test.each(['y', 'Y', 'yes', ' yes '])('on a terminal the keys are shown, and %j deletes them', async (answer) => {
+  const server = await withKeys();
+  const result = await runSts([...remove, '--name', 'ci', ...against(server)], terminal(answer));
+  expect(result.questions).toEqual([{ text: 'Delete these 3 keys? [y/N] ', hidden: false }]);
+  expect(result.stderr).toContain('11 | ci   |            | -\n');
+  expect(result.code).toBe(0);
+  expect(ids(server)).toEqual([21, 22, 31]);
+});
+
+test.each(['', 'n', 'no', 'yep', 'ci'])('on a terminal %j deletes nothing', async (answer) => {
+  const server = await withKeys();
+  const result = await runSts([...remove, '--name', 'other', ...against(server)], terminal(answer));
+  expect(result.questions).toHaveLength(1);
+  expect(deletes(server)).toEqual([]);
+  expect(result).toMatchObject({ code: 3, stdout: '' });
+});
+
+test.each([
+  [
+    ['--name', 'ci'],
+    [11, 12, 13],
+  ],
+  [
+    ['--name', 'ci', '--superseded'],
+    [13, 11],
+  ],
+  [['--expired'], [21, 22]],
+  [['--id', '31'], [31]],
+  [
+    ['--id', '31', '--id', '11'],
+    [31, 11],
+  ],
+])('%j --dry-run says what would go and deletes nothing', async (flags, wanted) => {
+  const server = await withKeys();
+  const text = await runSts([...remove, ...flags, '--dry-run', ...against(server)]);
+  expect(text.code).toBe(0);
+  expect(text.stdout.match(/would be deleted: \d+/g)).toEqual(wanted.map((id) => `would be deleted: ${id}`));
+  const json = await runSts([...remove, ...flags, '--dry-run', '-o', 'json', ...against(server)]);
+  expect(jsonOf(json.stdout)).toMatchObject({ 'would-delete-ingestion-api-keys': wanted.map((id) => ({ id })) });
+  expect(deletes(server)).toEqual([]);
+});
+
+test('a dry run of a missing id says so, and ends in 8', async () => {
+  const server = await withKeys();
+  const result = await runSts([...remove, '--id', '99', '--id', '11', '--dry-run', ...against(server)]);
+  expect(result.code).toBe(8);
+  expect(result.stdout).toContain('would be deleted: 11');
+  expect((await runSts([...remove, '--id', '99', '--id', '11', '--dry-run', '--if-exists', ...against(server)])).code).toBe(0);
+});
+
+test('a name that no key bears: exit 8, or no failure with --if-exists', async () => {
+  const server = await withKeys();
+  for (const flags of [['--yes'], ['--dry-run'], ['--superseded', '--yes']]) {
+    expect(await runSts([...remove, '--name', 'nobody', ...flags, ...against(server)])).toMatchObject({ code: 8 });
+    expect(await runSts([...remove, '--name', 'nobody', '--if-exists', ...flags, ...against(server)])).toMatchObject({
+      code: 0,
+      stdout: 'No ingestion api keys to delete.\n',
+    });
+  }
+});
+
+test('nothing expired, nothing superseded: nothing to do, nothing asked', async () => {
+  const server = await startForTest();
+  server.seed({ name: 'ci' });
+  for (const flags of [['--expired'], ['--name', 'ci', '--superseded']]) {
+    const result = await runSts([...remove, ...flags, ...against(server)], terminal());
+    expect(result).toMatchObject({ code: 0, stdout: 'No ingestion api keys to delete.\n', questions: [] });
+    const json = await runSts([...remove, ...flags, '--yes', '-o', 'json', ...against(server)]);
+    expect(jsonOf(json.stdout)).toEqual({ 'deleted-ingestion-api-keys': [] });
+  }
+  expect(ids(server)).toHaveLength(1);
+});
+
+test('superseded keys stay while it is not clear which is the newest', async () => {
+  const server = await startForTest();
+  for (const id of [1n, 2n, 3n]) server.seed({ id, name: 'ci', lastUpdateTimestamp: id === 1n ? 5n : 7n });
+  const result = await runSts([...remove, '--name', 'ci', '--superseded', '--yes', ...against(server)]);
+  expect(result).toMatchObject({ code: 3, stdout: '' });
+  expect(deletes(server)).toEqual([]);
+});
+
+test('superseded keys stay while a row of the list makes no sense: it may be the newest', async () => {
+  const server = await withKeys();
+  server.setFault('list', {
+    kind: 'body',
+    text: '[{"id":11,"lastUpdateTimestamp":1,"name":"ci"},{"id":12,"lastUpdateTimestamp":2,"name":"ci"},{"id":"13","name":"ci"}]',
+  });
+  expect((await runSts([...remove, '--name', 'ci', '--superseded', '--yes', ...against(server)])).code).toBe(2);
+  expect(deletes(server)).toEqual([]);
+  // Without it the rows that can be read are what was asked for; that others cannot be is said by the exit code.
+  expect((await runSts([...remove, '--name', 'ci', '--yes', ...against(server)])).code).toBe(2);
+  expect(deletes(server)).toEqual(['11', '12']);
+});
+
+test('superseded keys stay while a rotation of the key file is unfinished', async () => {
+  const server = await withKeys();
+  const folder = tempFolder();
+  writeFileSync(join(folder, 'k.sts-pending'), '{}');
+  const flags = [...remove, '--name', 'ci', '--superseded', '--key-file', 'k', '--yes', ...against(server)];
+  expect((await runSts(flags, { cwd: folder })).code).toBe(3);
+  expect(deletes(server)).toEqual([]);
+  expect((await runSts(flags, { cwd: tempFolder() })).code).toBe(0);
+});
+
+test.each([
+  [[], 'Which key is to be deleted is not said'],
+  [['--yes'], 'Which key is to be deleted is not said'],
+  [['--dry-run', '--if-exists'], 'Which key is to be deleted is not said'],
+  [['--superseded', '--yes'], 'give it together with --name'],
+  [['--superseded', '--expired', '--yes'], 'give it together with --name'],
+  [['--superseded', '--id', '1', '--yes'], 'give it together with --name'],
+  [['--name', 'ci', '--expired', '--yes'], '--name and --expired cannot be given together'],
+  [['--id', '1', '--name', 'ci', '--yes'], '--id and --name cannot be given together'],
+  [['--id', '1', '--expired', '--yes'], '--id and --expired cannot be given together'],
+  [['--name', 'ci', '--superseded', '--expired', '--yes'], 'give it together with --name'],
+  [['--name', 'ci', '--key-file', 'k', '--yes'], '--key-file guards --superseded'],
+  [['--name', '', '--yes'], '--name is empty'],
+  [['--id', '010'], '--id takes the id of a key'],
+  [['--id', '0x10'], '--id takes the id of a key'],
+  [['--id', '1e3'], '--id takes the id of a key'],
+  [['--id', '-1'], '--id takes the id of a key'],
+  [['--id', '0'], '--id takes the id of a key'],
+  [['--id', ''], '--id takes the id of a key'],
+  [['--id', ' 1'], '--id takes the id of a key'],
+  [['--id', '9223372036854775808'], '--id takes the id of a key'],
+  [['--id', '1', '--id', 'x'], '--id takes the id of a key'],
+  [['--id', '1', '2'], 'takes no arguments'],
+  [['--id'], 'value is missing'],
+])('delete %j is a usage error, and nothing is asked of the server', async (flags, reason) => {
+  const server = await withKeys();
+  const result = await runSts([...remove, ...against(server), ...flags], terminal());
+  expect(server.requests).toEqual([]);
+  expect(result).toMatchObject({ code: 3, stdout: '' });
+  expect(result.stderr).toContain(reason);
+});
+
+test('an interrupt between two deletions ends there and tells what was done', async () => {
+  const { InterruptedError } = await import('../../../src/errors.ts');
+  for (const output of ['text', 'json']) {
+    const stop = new AbortController();
+    const server = await startForTest({
+      onStage: (stage, { method, path }) => {
+        if (stage === 'handled' && method === 'DELETE' && path.endsWith('/12')) stop.abort(new InterruptedError('SIGTERM'));
+      },
+    });
+    for (const id of [11n, 12n, 13n]) server.seed({ id, name: 'ci' });
+    const result = await runSts([...remove, '--name', 'ci', '--yes', '-o', output, ...against(server)], {
+      interrupt: stop.signal,
+    });
+    expect(deletes(server)).toEqual(['11', '12']);
+    expect(result.code).toBe(143);
+    expect(result.stdout).toContain('12');
+    expect(result.stdout).not.toContain('13');
+  }
+});
+
+test('a lost answer to one deletion is an unknown outcome, and the others go on', async () => {
+  const server = await withKeys();
+  server.setFault('delete', { kind: 'reset', handler: 'run' }, { times: 1 });
+  const result = await runSts([...remove, '--id', '11', '--id', '12', ...against(server)]);
+  expect(result).toMatchObject({ code: 11, stdout: '[SUCCESS] Ingestion Api Key deleted: 12\n' });
+  expect(result.stderr).toContain('key 11');
+});

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseApiPath, parseBoolean, parseTimeout, parseUrl } from '../../src/config/values.ts';
+import { ConfigError } from '../../src/errors.ts';
+
+describe('a URL', () => {
+  test.each([
+    ['https://a.example.com', 'https://a.example.com'],
+    ['https://a.example.com/', 'https://a.example.com'],
+    ['https://a.example.com//', 'https://a.example.com'],
+    [' http://localhost:8080 ', 'http://localhost:8080'],
+    ['HTTPS://A.example.com/Base/', 'https://a.example.com/Base'],
+    ['https://[::1]:8443', 'https://[::1]:8443'],
+  ])('%j is taken as %s', (text, url) => {
+    expect(parseUrl(text, '--url')).toBe(url);
+  });
+
+  test.each([
+    ['a.example.com', 'must start with https:// or http://'],
+    ['ftp://a.example.com', 'must start with https:// or http://'],
+    ['https:a', 'must start with'],
+    ['https://', 'is no valid URL'],
+    ['https://a b', 'contains a space'],
+    ['https://a/\nb', 'control character'],
+    ['https://me:secret@a', 'must not contain a user name or password'],
+    ['https://@a', 'must not contain a user name or password'],
+    ['https://a/?x=secret', 'must not contain a query'],
+    ['https://a/?', 'must not contain a query'],
+    ['https://a/#secret', 'must not contain a fragment'],
+    ['https://a:99999', 'is no valid URL'],
+  ])('%j is refused without being repeated', (text, reason) => {
+    const attempt = () => parseUrl(text, '--url');
+    expect(attempt).toThrow(ConfigError);
+    expect(attempt).toThrow(reason);
+    expect(attempt).toThrow('--url');
+    expect(attempt).not.toThrow('secret');
+  });
+});
+
+describe('an API path', () => {
+  test.each([
+    ['/api', '/api'],
+    ['api', '/api'],
+    ['/api/', '/api'],
+    ['//x/y//', '/x/y'],
+    ['/', ''],
+    ['', ''],
+  ])('%j is taken as %j', (text, path) => {
+    expect(parseApiPath(text, '--api-path')).toBe(path);
+  });
+
+  test.each(['/a?b', '/a#b', '/a/../b', '/a b', '/a\\b', '/\u0000', '/ä'])('%j is refused', (text) => {
+    expect(() => parseApiPath(text, '--api-path')).toThrow(ConfigError);
+  });
+});
+
+test.each([
+  ['true', true],
+  ['TRUE', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+])('the switch %s is %s', (text, value) => {
+  expect(parseBoolean(text, 'STS_SKIP_SSL')).toBe(value);
+});
+
+test.each(['yes', '2', 'tru', '-1'])('%s is no switch', (text) => {
+  expect(() => parseBoolean(text, 'STS_SKIP_SSL')).toThrow('STS_SKIP_SSL must be true or false');
+});
+
+describe('a timeout', () => {
+  test.each([
+    ['500ms', 500],
+    ['30s', 30_000],
+    ['2m', 120_000],
+    ['1m30s', 90_000],
+    ['1.5s', 1500],
+    ['1ms', 1],
+    ['24h', 86_400_000],
+  ])('%s is %i ms', (text, ms) => {
+    expect(parseTimeout(text)).toBe(ms);
+  });
+
+  test.each(['', '30', '0s', '0ms', '24h1ms', '25h', '-1s', '1d', '1 s', 's', '1e3s', '.5s', '0x1s', '1s ', '١s'])(
+    '%j is none',
+    (text) => {
+      expect(parseTimeout(text)).toBeUndefined();
+    },
+  );
+
+  test('of whole units is their sum', () => {
+    fc.assert(
+      fc.property(fc.nat(23), fc.nat(59), fc.nat(59), fc.integer({ min: 1, max: 999 }), (h, m, s, ms) => {
+        expect(parseTimeout(`${h}h${m}m${s}s${ms}ms`)).toBe(((h * 60 + m) * 60 + s) * 1000 + ms);
+      }),
+    );
+  });
+});

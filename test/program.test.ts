@@ -1,0 +1,104 @@
+import type { Command } from 'commander';
+import { expect, test } from 'vitest';
+import { normalizeArgv } from '../src/argv.ts';
+import { commandPath } from '../src/help.ts';
+import { buildProgram, globalOptionsOf } from '../src/program.ts';
+import { usageErrorOf } from '../src/usage.ts';
+
+interface Parsed {
+  readonly verb: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly globals: Readonly<Record<string, unknown>>;
+}
+
+/** What a command line asks for; the verb itself does not run. */
+async function parse(line: string): Promise<Parsed> {
+  const argv = line.split(' ').filter((word) => word !== '');
+  let parsed: Parsed | undefined;
+  const program = buildProgram(async (command: Command) => {
+    parsed = { verb: commandPath(command), options: command.opts(), globals: { ...globalOptionsOf(program) } };
+  });
+  const words = normalizeArgv(program, argv);
+  await program.parseAsync(words, { from: 'user' }).catch((error: unknown) => {
+    throw usageErrorOf(error, program, words);
+  });
+  if (parsed === undefined) throw new Error('no verb ran');
+  return parsed;
+}
+
+const noGlobals = { output: 'text', color: true, verbose: 0 };
+
+test.each<[string, string, Record<string, unknown>, Record<string, unknown>]>([
+  ['version', 'sts version', {}, {}],
+  ['version -o json', 'sts version', {}, { output: 'json' }],
+  ['-o json version', 'sts version', {}, { output: 'json' }],
+  ['-ojson version', 'sts version', {}, { output: 'json' }],
+  ['--output=json version', 'sts version', {}, { output: 'json' }],
+  ['version --no-color -vv', 'sts version', {}, { color: false, verbose: 2 }],
+  ['-v version -v --verbose', 'sts version', {}, { verbose: 3 }],
+  ['ingestion-api-key create --name n', 'sts ingestion-api-key create', { name: 'n' }, {}],
+  ['ingestion-api-key create -n n', 'sts ingestion-api-key create', { name: 'n' }, {}],
+  ['ingestion-api-key create -nn', 'sts ingestion-api-key create', { name: 'n' }, {}],
+  ['ingestion-api-key create --name=n', 'sts ingestion-api-key create', { name: 'n' }, {}],
+  ['ingestion-api-key create --name=a=b', 'sts ingestion-api-key create', { name: 'a=b' }, {}],
+  ['--name n ingestion-api-key create', 'sts ingestion-api-key create', { name: 'n' }, {}],
+  ['ingestion-api-key --name n create', 'sts ingestion-api-key create', { name: 'n' }, {}],
+  ['ingestion-api-key create --name create', 'sts ingestion-api-key create', { name: 'create' }, {}],
+  ['ingestion-api-key create --name --description', 'sts ingestion-api-key create', { name: '--description' }, {}],
+  ['ingestion-api-key create -n n --description d', 'sts ingestion-api-key create', { name: 'n', description: 'd' }, {}],
+  [
+    'ingestion-api-key create -n n --url http://h --service-token t -c prod --timeout 2m',
+    'sts ingestion-api-key create',
+    { name: 'n' },
+    { url: 'http://h', serviceToken: 't', context: 'prod', timeout: '2m' },
+  ],
+  [
+    '--url http://h --api-token - --skip-ssl --config /c.yaml ingestion-api-key list',
+    'sts ingestion-api-key list',
+    {},
+    { url: 'http://h', apiToken: '-', skipSsl: true, config: '/c.yaml' },
+  ],
+  [
+    'ingestion-api-key list --ca-cert-path p --ca-cert-base64-data d --k8s-sa-token t --k8s-sa-token-path q',
+    'sts ingestion-api-key list',
+    {},
+    { caCertPath: 'p', caCertBase64Data: 'd', k8sSaToken: 't', k8sSaTokenPath: 'q' },
+  ],
+  ['context list', 'sts context list', {}, {}],
+  ['context set --name prod', 'sts context set', { name: 'prod' }, {}],
+])('%s', async (line, verb, options, globals) => {
+  const parsed = await parse(line);
+  expect(parsed.verb).toBe(verb);
+  expect(parsed.options).toMatchObject(options);
+  expect(parsed.globals).toEqual({ ...noGlobals, ...globals });
+});
+
+test.each<[string, RegExp, RegExp]>([
+  ['ingestion-api-key creat', /Unknown command "creat" for 'sts ingestion-api-key'/, /Did you mean create\?/],
+  ['ingestion-api-key cre', /Unknown command "cre"/, /--help/],
+  ['ingestion-api-keys list', /Unknown command "ingestion-api-keys" for 'sts'/, /Did you mean ingestion-api-key\?/],
+  ['frobnicate', /Unknown command "frobnicate" for 'sts'/, /sts --help/],
+  ['help frobnicate', /Unknown command "frobnicate"/, /sts --help/],
+  ['ingestion-api-key create --nam x', /Unknown flag: --nam\b/, /Did you mean --name\?/],
+  ['ingestion-api-key list --outptu=json', /Unknown flag: --outptu/, /Did you mean --output\?/],
+  ['ingestion-api-key create', /A flag is missing: .*--name/, /create --help/],
+  ['ingestion-api-key create --name', /A value is missing for .*--name/, /create --help/],
+  ['ingestion-api-key create --name=', /--name is empty/, /create --help/],
+  ['ingestion-api-key create -n x extra', /takes no arguments/, /create --help/],
+  ['ingestion-api-key list -o yaml', /--output cannot be "yaml"/, /./],
+  ['ingestion-api-key list -o', /A value is missing for .*--output/, /./],
+  ['version extra', /takes no arguments/, /version --help/],
+])('%s is refused, with the next step', async (line, message, hint) => {
+  await expect(parse(line)).rejects.toMatchObject({
+    exitCode: 3,
+    message: expect.stringMatching(message),
+    hints: expect.arrayContaining([expect.stringMatching(hint)]),
+  });
+});
+
+test.each(['010', '0x10', '1e3', '-1', '0', '', '1.0', '+1', '9223372036854775808', '99999999999999999999'])(
+  'delete --id %j is refused before anything is sent',
+  async (id) => {
+    await expect(parse(`ingestion-api-key delete --id=${id}`)).rejects.toMatchObject({ exitCode: 3 });
+  },
+);

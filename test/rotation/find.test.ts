@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import type { IngestionApiKey } from '../../src/api/model.ts';
+import { NotFoundError, StsError, UsageError } from '../../src/errors.ts';
+import { findKey, successorOf } from '../../src/rotation/find.ts';
+import { refuseWhilePending, supersededKeys } from '../../src/rotation/superseded.ts';
+import { tempFolder } from '../support/temp.ts';
+import { plan } from './support.ts';
+
+const made = Date.UTC(2026, 0, 2);
+const key = (id: bigint, changes: Partial<IngestionApiKey> = {}): IngestionApiKey => ({
+  id,
+  name: 'ci',
+  lastUpdateTimestamp: BigInt(made) + id * 86_400_000n,
+  ...changes,
+});
+
+function failureOf(work: () => unknown): StsError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof StsError) return error;
+  }
+  throw new Error('did not fail');
+}
+
+test('a key is found by its name or its id', () => {
+  const keys = [key(1n), key(2n, { name: 'other' })];
+  expect(findKey(keys, { name: 'other' }).id).toBe(2n);
+  expect(findKey(keys, { id: 1n }).name).toBe('ci');
+});
+
+test('a name or id that is not there is a NotFoundError that says how to see what is', () => {
+  for (const target of [{ name: 'no' }, { id: 7n }]) {
+    const failure = failureOf(() => findKey([key(1n)], target));
+    expect(failure).toBeInstanceOf(NotFoundError);
+    expect(failure.hints[0]).toContain('sts ingestion-api-key list');
+  }
+});
+
+test('several keys of a name are listed from the newest on, with the commands to go on', () => {
+  const failure = failureOf(() =>
+    findKey([key(1n), key(30n, { expiration: BigInt(Date.UTC(2027, 4, 6)) }), key(5n)], { name: 'ci' }),
+  );
+  expect(failure).toBeInstanceOf(UsageError);
+  expect(failure.hints).toEqual([
+    '30 | made 2026-02-01 | expires 2027-05-06 | newest',
+    '5  | made 2026-01-07 | never expires',
+    '1  | made 2026-01-03 | never expires      | oldest',
+    'Replace the newest: sts ingestion-api-key rotate --id 30',
+    'Or first delete all but the newest: sts ingestion-api-key delete --name ci --superseded',
+  ]);
+});
+
+test('a name with blanks or quotes is quoted in the commands to copy', () => {
+  const name = "it's $HOME";
+  const failure = failureOf(() => findKey([key(1n, { name }), key(2n, { name })], { name }));
+  expect(failure.hints.at(-1)).toContain(`--name 'it'\\''s $HOME' --superseded`);
+});
+
+test('the successor lives as long from now as the old key was given', () => {
+  const now = made + 1000;
+  expect(successorOf(key(0n, { expiration: BigInt(made) + 500n, description: 'd' }), plan, now)).toEqual({
+    name: 'ci',
+    description: 'd',
+    expiration: BigInt(now) + 500n,
+  });
+  expect(successorOf(key(0n), plan, now)).toEqual({ name: 'ci' });
+  expect(failureOf(() => successorOf(key(0n, { expiration: 5n }), plan, now))).toBeInstanceOf(UsageError);
+});
+
+test('superseded are all keys of the name but the newest', () => {
+  const keys = [key(1n), key(9n), key(4n), key(50n, { name: 'other' })];
+  expect(supersededKeys(keys, 'ci').map(({ id }) => id)).toEqual([4n, 1n]);
+  expect(supersededKeys([key(1n)], 'ci')).toEqual([]);
+  expect(supersededKeys(keys, 'none')).toEqual([]);
+});
+
+test('two newest of the same millisecond are refused', () => {
+  const twins = [
+    key(1n, { lastUpdateTimestamp: 5n }),
+    key(2n, { lastUpdateTimestamp: 5n }),
+    key(3n, { lastUpdateTimestamp: 1n }),
+  ];
+  expect(failureOf(() => supersededKeys(twins, 'ci'))).toMatchObject({
+    exitCode: 3,
+    message: expect.stringContaining('2 and 1'),
+  });
+});
+
+test('nothing is superseded while a rotation of the key file is pending', async () => {
+  const path = `${tempFolder()}/ingestion.key`;
+  await refuseWhilePending(path);
+  const { writeFileSync } = await import('node:fs');
+  writeFileSync(`${path}.sts-pending`, '');
+  await expect(refuseWhilePending(path)).rejects.toMatchObject({ exitCode: 3 });
+});
