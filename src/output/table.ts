@@ -1,5 +1,5 @@
 import { visible } from '../escape.ts';
-import { drawBlock, drawLines, type Line, SEPARATOR } from './draw.ts';
+import { drawLines, type Line, SEPARATOR } from './draw.ts';
 import type { Color } from './style.ts';
 import { displayWidth, wrap } from './width.ts';
 
@@ -20,20 +20,30 @@ const NARROWEST = 2;
  *
  * @param header names of the columns.
  * @param rows each with one cell a column.
- * @returns blocks of whole lines, newline included.
+ * @returns blocks of whole lines, newline included, drawn as they are taken.
  */
-export function* renderTable(
+export async function renderTable(
   header: readonly string[],
   rows: readonly (readonly Cell[])[],
   options: TableOptions = {},
-): Generator<string> {
+): Promise<Iterable<string>> {
   const titles = header.map((title) => title.toUpperCase());
   const natural = naturalWidths(titles, rows);
   const widths = options.width === undefined ? natural : fitWidths(natural, options.width);
-  const long = rows.length > ROWS_PER_BLOCK;
-  yield drawRows([titles], widths, long);
-  for (let start = 0; start < rows.length; start += ROWS_PER_BLOCK)
-    yield drawRows(rows.slice(start, start + ROWS_PER_BLOCK), widths, long);
+  const wraps = widths.some((width, column) => width < (natural[column] ?? 0));
+  // The layouter is loaded where cells have several lines; a script's table has none.
+  const draw = wraps && rows.length <= ROWS_PER_BLOCK ? (await import('./draw-block.ts')).drawBlock : drawLines;
+  return blocksOf([titles, ...rows], widths, draw);
+}
+
+function* blocksOf(rows: readonly (readonly Cell[])[], widths: readonly number[], draw: typeof drawLines): Generator<string> {
+  for (let start = 0; start < rows.length; start += ROWS_PER_BLOCK) {
+    const block = rows.slice(start, start + ROWS_PER_BLOCK);
+    yield draw(
+      block.map((row) => row.map((cell, column) => linesOf(cell, widths[column] ?? 0))),
+      widths,
+    );
+  }
 }
 
 function naturalWidths(titles: readonly string[], rows: readonly (readonly Cell[])[]): number[] {
@@ -43,12 +53,6 @@ function naturalWidths(titles: readonly string[], rows: readonly (readonly Cell[
       widths[column] = Math.max(widths[column] ?? 0, displayWidth(visible(textOf(cell))));
   }
   return widths;
-}
-
-function drawRows(rows: readonly (readonly Cell[])[], widths: readonly number[], long: boolean): string {
-  const block = rows.map((row) => row.map((cell, column) => linesOf(cell, widths[column] ?? 0)));
-  const wrapped = block.some((row) => row.some((lines) => lines.length > 1));
-  return wrapped && !long ? drawBlock(block, widths) : drawLines(block, widths);
 }
 
 function linesOf(cell: Cell, width: number): Line[] {

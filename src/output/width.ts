@@ -1,19 +1,37 @@
 import { eastAsianWidth } from 'get-east-asian-width';
 
 const printableAscii = /^[\x20-\x7e]*$/;
-/** What a terminal draws in one go: a whole emoji sequence, or one code point. */
-const drawn = /\p{RGI_Emoji}|./gsv;
-const oneCodePoint = /^.$/su;
-/** Combining marks, joiners, and the Hangul vowels and finals that join the consonant before them. */
-const invisible = /^[\p{Mn}\p{Me}\p{Default_Ignorable_Code_Point}\u1160-\u11ff\ud7b0-\ud7ff]$/u;
-/** Emoji of one code point are wide by themselves; without the selector the others are text. */
-const emoji = /^\p{RGI_Emoji}$/v;
+/** Regular expressions over Unicode's tables take milliseconds to make: plain text never waits for them. */
+function makePatterns() {
+  return {
+    /** What a terminal draws in one go: a whole emoji sequence, or one code point. */
+    drawn: /\p{RGI_Emoji}|./gsv,
+    oneCodePoint: /^.$/su,
+    /** Combining marks, joiners, and the Hangul vowels and finals that join the consonant before them. */
+    invisible: /^[\p{Mn}\p{Me}\p{Default_Ignorable_Code_Point}\u1160-\u11ff\ud7b0-\ud7ff]$/u,
+    /** Emoji of one code point are wide by themselves; without the selector the others are text. */
+    emoji: /^\p{RGI_Emoji}$/v,
+  };
+}
+
+let made: ReturnType<typeof makePatterns> | undefined;
+
+function patterns(): ReturnType<typeof makePatterns> {
+  made ??= makePatterns();
+  return made;
+}
+
+/** The pieces a terminal draws one after the other. */
+function* unitsOf(text: string): Generator<string> {
+  if (printableAscii.test(text)) yield* text;
+  else for (const [unit] of text.matchAll(patterns().drawn)) yield unit;
+}
 
 /** Columns a text takes on a terminal: a wide character counts two, a combining mark none. */
 export function displayWidth(text: string): number {
   if (printableAscii.test(text)) return text.length;
   let width = 0;
-  for (const [unit] of text.matchAll(drawn)) width += unitWidth(unit);
+  for (const unit of unitsOf(text)) width += unitWidth(unit);
   return width;
 }
 
@@ -24,7 +42,7 @@ export function wrap(text: string, width: number): string[] {
   let line = '';
   let used = 0;
   let breakAt = -1;
-  for (const [unit] of text.matchAll(drawn)) {
+  for (const unit of unitsOf(text)) {
     const columns = unitWidth(unit);
     // Twice where even the word carried over leaves no room.
     while (used + columns > width && line !== '') {
@@ -51,6 +69,8 @@ export function trimEnd(line: string): string {
 }
 
 function unitWidth(unit: string): number {
+  if (printableAscii.test(unit)) return 1;
+  const { invisible, oneCodePoint, emoji } = patterns();
   if (invisible.test(unit)) return 0;
   if (oneCodePoint.test(unit) && !emoji.test(unit)) return eastAsianWidth(unit.codePointAt(0) ?? 0x20);
   return 2;

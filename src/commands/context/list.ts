@@ -45,6 +45,6 @@ export async function runList({ showTokens }: ListOptions, factory: Factory): Pr
     name === currentContext ? '*' : '',
   ]);
   const width = printer.width === undefined ? {} : { width: printer.width };
-  await printer.result({ text: renderTable(['NAME', 'URL', ''], rows, width), json });
+  await printer.result({ text: await renderTable(['NAME', 'URL', ''], rows, width), json });
   return undefined;
 }

@@ -119,7 +119,7 @@ async function showPlan(
 /** Shows on stderr what is about to be deleted and asks. @throws UsageError unless the answer is yes. */
 async function confirm(keys: readonly IngestionApiKey[], { runtime, printer }: Factory): Promise<void> {
   const { keyTable } = await import('./key-table.ts');
-  const table = [...keyTable(keys, { now: runtime.now(), color: false, width: runtime.stderr.columns })].join('');
+  const table = [...(await keyTable(keys, { now: runtime.now(), color: false, width: runtime.stderr.columns }))].join('');
   for (const line of table.split('\n').slice(0, -1)) await printer.note(line);
   const what = keys.length === 1 ? 'this key' : `these ${keys.length} keys`;
   const answer = await runtime.stdin.ask(`Delete ${what}? [y/N] `);

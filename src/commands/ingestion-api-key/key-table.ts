@@ -15,7 +15,7 @@ export interface KeyTableOptions {
 }
 
 /** The table of keys as `list` shows it, in blocks of lines. */
-export function keyTable(keys: readonly IngestionApiKey[], { now, color, width }: KeyTableOptions): Iterable<string> {
+export function keyTable(keys: readonly IngestionApiKey[], { now, color, width }: KeyTableOptions): Promise<Iterable<string>> {
   const rows = keys.map((key) => [String(key.id), key.name, expirationCell(key, now, color), key.description || '-']);
   return renderTable(['ID', 'NAME', 'EXPIRATION', 'DESCRIPTION'], rows, width === undefined ? {} : { width });
 }
