@@ -39,6 +39,14 @@ await build({
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name].cjs',
     minify: true,
+    // What is used together is one file: to find and open a file costs about as much as to read all of it.
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [
+        { name: 'settings', test: /src\/config\/(contexts|file|layers|select|settings|token|trust|values)\.ts$/ },
+        { name: 'table', test: /src\/output\/(table|draw|width)\.ts$|key-table\.ts$|get-east-asian-width/ },
+      ],
+    },
     sourcemap: 'hidden',
   },
   logLevel: 'warn',

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { ConfigError, FileReadError } from '../errors.ts';
 import { errorCode, reasonOf } from './file.ts';
 import type { Found, Layer } from './layers.ts';
@@ -94,6 +93,7 @@ export async function readSmallFile(path: string, label = 'The token file'): Pro
   const refuse = (reason: string, cause?: unknown) =>
     new FileReadError(`${label} ${path} cannot be read: ${reason}.`, { hints: ['Check the path and its permissions.'], cause });
   try {
+    const { open } = await import('node:fs/promises');
     const handle = await open(path, 'r');
     try {
       const chunks: Buffer[] = [];

@@ -1,16 +1,21 @@
 import { eastAsianWidth } from 'get-east-asian-width';
 
 const printableAscii = /^[\x20-\x7e]*$/;
-/** Regular expressions over Unicode's tables take milliseconds to make: plain text never waits for them. */
+/**
+ * Plain text never waits for these: the emoji alone take 15 ms to make. As literals they would be made when this file is read,
+ * to be checked.
+ */
 function makePatterns() {
   return {
     /** What a terminal draws in one go: a whole emoji sequence, or one code point. */
-    drawn: /\p{RGI_Emoji}|./gsv,
+    // biome-ignore lint/complexity/useRegexLiterals: made late on purpose
+    drawn: new RegExp('\\p{RGI_Emoji}|.', 'gsv'),
     oneCodePoint: /^.$/su,
     /** Combining marks, joiners, and the Hangul vowels and finals that join the consonant before them. */
     invisible: /^[\p{Mn}\p{Me}\p{Default_Ignorable_Code_Point}\u1160-\u11ff\ud7b0-\ud7ff]$/u,
     /** Emoji of one code point are wide by themselves; without the selector the others are text. */
-    emoji: /^\p{RGI_Emoji}$/v,
+    // biome-ignore lint/complexity/useRegexLiterals: made late on purpose
+    emoji: new RegExp('^\\p{RGI_Emoji}$', 'v'),
   };
 }
 
