@@ -15,6 +15,8 @@ export interface IssueOptions {
   readonly now?: () => number;
   /** Asked between creation and delivery; what it throws undoes the creation. */
   readonly verify?: (issued: IssuedIngestionApiKey) => Promise<void>;
+  /** Ids of keys that were there before, where that is known: none of them can be the new key. */
+  readonly before?: readonly bigint[];
   readonly step?: StepHook;
 }
 
@@ -27,13 +29,13 @@ export interface IssueOptions {
  * @throws ServerError (exit 2) and what else `createKey` throws, when nothing was created.
  */
 export async function issueKey(options: IssueOptions): Promise<IssuedIngestionApiKey> {
-  const { api, key, destination, interrupt, now = Date.now, verify, step } = options;
+  const { api, key, destination, interrupt, now = Date.now, verify, before = [], step } = options;
   interrupt.throwIfAborted();
   try {
     await destination.prove();
     interrupt.throwIfAborted();
     const issued = await effect(step, 'create key', () => api.createKey(key)).catch(async (error: unknown) => {
-      throw error instanceof OutcomeUnknownError ? await settleLostAnswer({ api, key, error, now }) : error;
+      throw error instanceof OutcomeUnknownError ? await settleLostAnswer({ api, key, before, error, now }) : error;
     });
     try {
       await verify?.(issued);

@@ -36,6 +36,9 @@ export interface KeyFileRotation {
  *         |                   |
  *         +------ undone -----+--> (no journal)
  *
+ * The key of a lost answer is told by its name, by not having been there before, and by its time. A key of that name that somebody
+ * else creates between this rotation's list and its creation looks the same, but only where this creation then comes to nothing.
+ *
  * @throws DeliveryError (exit 6) when another process rotates this file, or it cannot be written; the new key is then deleted again.
  */
 export async function rotateKeyFile(

@@ -7,6 +7,8 @@ export interface LostAnswer {
   readonly api: StackStateApi;
   /** What was asked for. */
   readonly key: NewIngestionApiKey;
+  /** Ids of keys that were there before, as far as known. */
+  readonly before: readonly bigint[];
   readonly error: OutcomeUnknownError;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -29,7 +31,7 @@ export function isOver(status: number | undefined): status is number {
  * @returns the error to throw: with a hint for each key that may be it (exit 11), or a ServerError (exit 2) when a server that
  * answered with its own error shows no such key.
  */
-export async function settleLostAnswer({ api, key, error, now }: LostAnswer): Promise<StsError> {
+export async function settleLostAnswer({ api, key, before, error, now }: LostAnswer): Promise<StsError> {
   const details = { sentAt: error.sentAt, ...(error.status === undefined ? {} : { status: error.status }), cause: error };
   if (error.keyId !== undefined) {
     return new OutcomeUnknownError(`${error.message} The key ${error.keyId} was created, and nobody holds it.`, {
@@ -47,7 +49,7 @@ export async function settleLostAnswer({ api, key, error, now }: LostAnswer): Pr
       hints: ['See whether it exists: sts ingestion-api-key list', 'Delete it if so: sts ingestion-api-key delete --id ID'],
     });
   }
-  const candidates = madeSince(listing, key.name, error.sentAt, now());
+  const candidates = madeSince(listing, key.name, error.sentAt, now()).filter(({ id }) => !before.includes(id));
   if (candidates.length > 0) {
     const one = candidates.length === 1;
     return new OutcomeUnknownError(

@@ -26,10 +26,11 @@ export interface Departure {
  */
 export async function rotate(context: RotationContext, plan: RotationPlan, destination: Destination): Promise<RotationResult> {
   const { api, interrupt, now, step, waiting } = context;
-  const { old, wanted } = await depart(context, plan);
+  const { old, wanted, before } = await depart(context, plan);
   const issued = await issueKey({
     api: { ...api, createKey: (key, call) => waiting('Creating the key', () => api.createKey(key, call)) },
     key: wanted,
+    before,
     destination,
     interrupt,
     now,

@@ -62,3 +62,12 @@ test('an old key that cannot be deleted is named; the new one is delivered', asy
   expect(failure).toMatchObject({ exitCode: 2, message: expect.stringContaining(`the old key ${id} was not deleted`) });
   expect((failure as DeliveryError).hints[0]).toContain(`sts ingestion-api-key delete --id ${id}`);
 });
+
+test('a lost answer never names the old key, however new it is', async () => {
+  const world = await startWorld();
+  const { id } = world.stackState.seed({ name: 'ci' });
+  world.stackState.setFault('create', { kind: 'reset', handler: 'run' });
+  const failure = await rotate(world.context, plan, stream(world).destination).catch((error: unknown) => error);
+  const orphan = world.stackState.keys().find((key) => key.id !== id);
+  expect(failure).toMatchObject({ exitCode: 11, hints: [expect.stringContaining(`delete --id ${orphan?.id}`)] });
+});
