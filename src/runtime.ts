@@ -194,10 +194,11 @@ function inputStream(interrupt: () => AbortSignal): InputStream {
       const signal = interrupt();
       signal.throwIfAborted();
       const [{ createInterface }, { Writable }] = await Promise.all([import('node:readline/promises'), import('node:stream')]);
-      if (options.hidden) process.stderr.write(question);
       // With a terminal readline echoes by itself; a hidden answer is swallowed by an output that writes nothing.
       const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
       const lines = createInterface({ input: process.stdin, output: options.hidden ? silent : process.stderr, terminal: true });
+      // Only now the terminal itself echoes no more: who sees the question may answer at once.
+      if (options.hidden) process.stderr.write(question);
       lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
       const gone = new AbortController();
       lines.once('close', () => gone.abort());
