@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { effect, type StepHook, systemCode } from './effects.ts';
 
@@ -47,6 +47,14 @@ export async function syncFolder(path: string): Promise<void> {
   } catch {
     // Nothing to do better.
   }
+}
+
+/**
+ * Writes over the beginning of a file. A write that takes only a part is no error to the system: the next one says why.
+ * @throws the system error.
+ */
+export async function overwrite(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, bytes.length - at, at)).bytesWritten;
 }
 
 /**

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { IssuedIngestionApiKey } from '../api/model.ts';
 import { DeliveryError } from '../errors.ts';
 import type { Destination } from './destination.ts';
-import { removeIfThere, syncFolder, temporarySibling } from './durable.ts';
+import { overwrite, removeIfThere, syncFolder, temporarySibling } from './durable.ts';
 import { effect, type StepHook, systemCode } from './effects.ts';
 
 /** Space taken while the disk is proven: more than any key document needs, so the write itself cannot run out of it. */
@@ -52,7 +52,7 @@ class KeyFile implements KeyFileDestination {
       await effect(step, 'reserve space for the key file', async () => {
         // An open file's mode is subject to the umask when made; 0600 is promised whatever it is.
         await file.chmod(0o600);
-        await file.write(Buffer.alloc(RESERVED_BYTES, '\n'), 0, RESERVED_BYTES, 0);
+        await overwrite(file, Buffer.alloc(RESERVED_BYTES, '\n'));
         await file.sync();
       });
     } catch (error) {
@@ -73,8 +73,7 @@ class KeyFile implements KeyFileDestination {
       const bytes = Buffer.from(document, 'utf8');
       await effect(step, 'write key file', async () => {
         // Written over the reserved space, which is given back only then.
-        const { bytesWritten } = await file.write(bytes, 0, bytes.length, 0);
-        if (bytesWritten !== bytes.length) throw new Error('short write');
+        await overwrite(file, bytes);
         await file.truncate(bytes.length);
       });
       await effect(step, 'sync key file', () => file.sync());
@@ -151,6 +150,10 @@ const REASONS: Readonly<Record<string, { reason: string; hint: string }>> = {
   EDQUOT: { reason: 'the disk quota is used up', hint: 'Free some space there, or name a file on another disk: --key-file PATH' },
   EACCES: { reason: 'permission denied', hint: 'Allow writing to the folder, or name a file elsewhere: --key-file PATH' },
   EPERM: { reason: 'operation not permitted', hint: 'Allow writing to the folder, or name a file elsewhere: --key-file PATH' },
+  EFBIG: {
+    reason: 'it would be larger than files may be here',
+    hint: 'Raise the limit (ulimit -f), or name a file on another disk: --key-file PATH',
+  },
   EROFS: { reason: 'the file system is read-only', hint: 'Name a file elsewhere: --key-file PATH' },
   ENOENT: { reason: 'its folder does not exist', hint: 'Create the folder first' },
   ENOTDIR: { reason: 'a part of its path is no folder', hint: 'Name another file: --key-file PATH' },
