@@ -97,15 +97,16 @@ export function createApi(options: ApiOptions): StackStateApi {
   }
 
   // Explanations are loaded when something has to be explained.
-  async function missing(call: CallOptions): Promise<StsError> {
+  async function missing(call: CallOptions, what = 'ingestion API keys'): Promise<StsError> {
     const { explainMissing } = await import('./explain.ts');
-    return explainMissing(base.host, path([]), () => serverInfo(call));
+    return explainMissing(base.host, path([]), what, () => serverInfo(call));
   }
 
-  async function refusal({ status, location, ...answer }: Answer): Promise<StsError> {
+  async function refusal({ status, location, ...answer }: Answer, ...secrets: string[]): Promise<StsError> {
     const { explainRefusal } = await import('./explain.ts');
     const { reason } = readTrouble(tryDecode(answer));
-    return explainRefusal({ host: base.host, tokenKind: settings.token.kind, status, location, reason });
+    const { kind, value } = settings.token;
+    return explainRefusal({ host: base.host, tokenKind: kind, status, location, reason, secrets: [value, ...secrets] });
   }
 
   async function senseless(what: string): Promise<StsError> {
@@ -181,8 +182,9 @@ export function createApi(options: ApiOptions): StackStateApi {
         });
       if (answer.status === 204) return true;
       if (answer.status === 403) return false;
+      if (answer.status === 404) throw await missing(call, 'ingestion API keys or no way to verify one');
       if (answer.status < 300) throw await senseless('did not say whether the key is valid');
-      throw await refusal(answer);
+      throw await refusal(answer, apiKey);
     },
     close: () => transport.close(),
   };

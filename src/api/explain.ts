@@ -6,6 +6,8 @@ import { ConnectionError, ForbiddenError, ServerError, UnauthorizedError, Unsupp
 import type { ServerInfo } from './model.ts';
 
 const longestReason = 500;
+/** A shorter one is a trial's or a test's: to hide each of its letters would hide what the server says. */
+const shortestSecret = 6;
 
 export const checkUrl = 'Check the URL and the API path (--url, STS_CLI_API_PATH, the context): the API is under /api as a rule.';
 
@@ -17,10 +19,14 @@ export interface Refusal {
   readonly location: string | undefined;
   /** The server's own words, raw. */
   readonly reason: string | undefined;
+  /** What was sent and must not be shown, should the server repeat it. */
+  readonly secrets: readonly string[];
 }
 
 /** The error for an answer that is no success. */
-export function explainRefusal({ host, tokenKind, status, location, reason }: Refusal): StsError {
+export function explainRefusal({ host, tokenKind, status, secrets, ...said }: Refusal): StsError {
+  const reason = withoutSecrets(said.reason, secrets);
+  const location = withoutSecrets(said.location, secrets);
   if (status === 401) return unauthorized(host, tokenKind);
   if (status === 403) return forbidden(host, reason);
   if (status >= 300 && status < 400) {
@@ -33,7 +39,7 @@ export function explainRefusal({ host, tokenKind, status, location, reason }: Re
   return new ServerError(`${host} answered ${statusName(status)}${ended(reason)}`, {
     status,
     hints: [
-      status >= 500
+      mayPass(status)
         ? 'Try again; if it stays so, look into the logs of StackState.'
         : 'Change what the server objects to; -v shows the request.',
     ],
@@ -41,13 +47,27 @@ export function explainRefusal({ host, tokenKind, status, location, reason }: Re
   });
 }
 
-/** A missing collection, or a page where JSON should be, explained by what the server says it is: `GET /server/info`. */
-export async function explainMissing(host: string, api: string, serverInfo: () => Promise<ServerInfo>): Promise<StsError> {
+/** Whether the same request may succeed later: the server failed, or has too much to do. */
+function mayPass(status: number): boolean {
+  return status >= 500 || status === 408 || status === 425 || status === 429;
+}
+
+/**
+ * A missing collection, or a page where JSON should be, explained by what the server says it is: `GET /server/info`.
+ * @param api path of the API.
+ * @param missing what is not there, to follow `has no`.
+ */
+export async function explainMissing(
+  host: string,
+  api: string,
+  missing: string,
+  serverInfo: () => Promise<ServerInfo>,
+): Promise<StsError> {
   try {
     const { version, platformVersion } = await serverInfo();
     const name = visible(platformVersion ?? `${version.major}.${version.minor}.${version.patch}`);
     return new UnsupportedServerError(
-      `${host} runs StackState ${name}, which has no ingestion API keys: they exist from StackState 6.0 on, and newer platforms (SUSE Observability) have service tokens instead.`,
+      `${host} runs StackState ${name}, which has no ${missing}: they exist from StackState 6.0 on, and newer platforms (SUSE Observability) have service tokens instead.`,
       { hints: ['On SUSE Observability, create a service token in place of an ingestion API key.'] },
     );
   } catch (error) {
@@ -60,6 +80,14 @@ export async function explainMissing(host: string, api: string, serverInfo: () =
 function statusName(status: number): string {
   const name = STATUS_CODES[status];
   return name === undefined ? String(status) : `${status} (${name})`;
+}
+
+/** Text of the server without what we sent it, as it is or encoded for a URL. */
+function withoutSecrets(text: string | undefined, secrets: readonly string[]): string | undefined {
+  return secrets
+    .flatMap((secret) => [secret, encodeURIComponent(secret)])
+    .filter((secret) => secret.length >= shortestSecret)
+    .reduce((rest, secret) => rest?.replaceAll(secret, '[hidden]'), text);
 }
 
 /** The server's words at the end of a sentence, harmless and short. */

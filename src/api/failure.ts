@@ -11,6 +11,17 @@ const unknownAuthority = new Set([
   'CERT_UNTRUSTED',
 ]);
 
+/** How a connection ends without an answer, in words that follow the server's name. */
+const brokenConnections: Readonly<Record<string, string>> = {
+  UND_ERR_SOCKET: 'closed the connection before its answer was complete',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'closed the connection before its answer was complete',
+  ECONNRESET: 'broke the connection off',
+  EPIPE: 'broke the connection off',
+  ETIMEDOUT: 'did not answer the attempt to connect',
+  EHOSTUNREACH: 'cannot be reached from here: there is no way to this host',
+  ENETUNREACH: 'cannot be reached from here: there is no way to its network',
+};
+
 /** A request's deadline passed. */
 export class DeadlineError extends Error {
   readonly code = 'STS_DEADLINE';
@@ -103,6 +114,8 @@ export function explainFailure(error: unknown, url: string): ConnectionError | S
     return new ServerError(`${host} answered with more headers than are taken.`, details(retry));
   if (code === 'STS_TOO_LARGE')
     return new ServerError(`${host} answered with more than 64 MiB.`, details('Check that the URL names StackState.'));
+  const broken = brokenConnections[code];
+  if (broken !== undefined) return new ConnectionError(`${host} ${broken}.`, details(retry));
   return new ConnectionError(`The connection to ${host} failed${code === '' ? '' : ` (${code})`}.`, details(retry));
 }
 
