@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest';
+import { type BuiltResult, runBuilt } from '../support/built.ts';
+
+const quiet = { code: 0, signal: null, stderr: '' };
+
+/** The verbs a noun's help lists, in its order. */
+function verbsIn(help: string): string[] {
+  const [, list = ''] = /\nAvailable Commands:\n((?: {2}.+\n)+)/.exec(help) ?? [];
+  return list.split('\n').flatMap((line) => /^ {2}(\S+)/.exec(line)?.[1] ?? []);
+}
+
+/** Titles of the sections, in their order. */
+function sectionsOf(help: string): string[] {
+  return help.split('\n').filter((line) => /^[A-Z][A-Za-z ]+:$/.test(line));
+}
+
+test('ingestion-api-key --help is the text that users of the Go CLI know, with our own verbs among its', async () => {
+  const result = await runBuilt(['ingestion-api-key', '--help']);
+  expect(result).toMatchObject(quiet);
+  const verbs = verbsIn(result.stdout);
+  const ours = verbs.filter((verb) => !['create', 'delete', 'list'].includes(verb));
+  const withoutOurs = result.stdout
+    .split('\n')
+    .filter((line) => !ours.some((verb) => line.startsWith(`  ${verb} `)))
+    .join('\n');
+  expect(
+    withoutOurs,
+  ).toBe(`Manage API Keys used by ingestion pipelines, means data (spans, metrics, logs an so on) send by STS Agent, OTel and so on.
+
+Usage:
+  sts ingestion-api-key [command]
+
+Available Commands:
+  create      Create a new Ingestion Api Key
+  delete      Delete an Ingestion Api Key
+  list        List Ingestion Api Keys
+
+Use "sts ingestion-api-key [command] --help" for more information about a command.
+`);
+  expect(verbs).toEqual(verbs.toSorted());
+  expect(verbs).toEqual(expect.arrayContaining(['rotate', 'verify']));
+});
+
+test.each([
+  [['ingestion-api-key'], ['ingestion-api-key', '--help']],
+  [
+    ['ingestion-api-key', '-h'],
+    ['ingestion-api-key', '--help'],
+  ],
+  [
+    ['help', 'ingestion-api-key'],
+    ['ingestion-api-key', '--help'],
+  ],
+  [
+    ['ingestion-api-key', 'help'],
+    ['ingestion-api-key', '--help'],
+  ],
+  [['context'], ['context', '--help']],
+  [
+    ['help', 'ingestion-api-key', 'create'],
+    ['ingestion-api-key', 'create', '--help'],
+  ],
+  [
+    ['ingestion-api-key', 'help', 'create'],
+    ['ingestion-api-key', 'create', '--help'],
+  ],
+  [
+    ['--help', 'ingestion-api-key', 'create'],
+    ['ingestion-api-key', 'create', '--help'],
+  ],
+  [
+    ['ingestion-api-key', 'create', '-h'],
+    ['ingestion-api-key', 'create', '--help'],
+  ],
+  [
+    ['ingestion-api-key', 'create', '--name', 'x', '-vh'],
+    ['ingestion-api-key', 'create', '--help'],
+  ],
+  [
+    ['help', 'version'],
+    ['version', '--help'],
+  ],
+  [[], ['--help']],
+  [['help'], ['--help']],
+  [['-h'], ['--help']],
+  [['-v'], ['--help']],
+])('%j shows the same as %j', async (argv, same) => {
+  const [result, expected] = await Promise.all([runBuilt(argv), runBuilt(same)]);
+  expect(result).toEqual(expected);
+  expect(result).toMatchObject(quiet);
+  expect(result.stdout).toContain('\nUsage:\n');
+});
+
+test('every verb says what it does, how it is called, with examples, flags and exit codes', async () => {
+  const nouns = ['ingestion-api-key', 'context'];
+  const helps = await Promise.all(nouns.map((noun) => runBuilt([noun, '--help'])));
+  const paths = nouns.flatMap((noun, index) => verbsIn(helps[index]?.stdout ?? '').map((verb) => [noun, verb]));
+  expect(paths.length).toBeGreaterThanOrEqual(10);
+  const results: [string[], BuiltResult][] = [];
+  for (const path of paths) results.push([path, await runBuilt([...path, '--help'])]);
+  for (const [path, result] of results) {
+    const name = `sts ${path.join(' ')}`;
+    expect(result, name).toMatchObject(quiet);
+    expect(result.stdout, name).toMatch(/^\S.*\n\nUsage:\n/);
+    expect(result.stdout, name).toContain(`\nUsage:\n  ${name} [flags]\n`);
+    expect(sectionsOf(result.stdout), name).toEqual(['Usage:', 'Examples:', 'Flags:', 'Global Flags:', 'Exit Codes:']);
+    // Each example is this command, and its help is among its flags.
+    expect(result.stdout, name).toMatch(new RegExp(`\nExamples:\n(?: {2}.*\n|\n)*? {2}(?:.*\\| )?${name}`));
+    expect(result.stdout, name).toMatch(/\n {2}-h, --help +help for /);
+    expect(result.stdout, name).toMatch(/\n {2}-o, --output format /);
+    expect(result.stdout, name).toMatch(/\nExit Codes:\n {2}0 {3}done\n(?: {2}\d+ +\S.*\n)+$/);
+    expect(result.stdout, name).not.toMatch(/ +\n|undefined|\[object/);
+  }
+});
+
+test('help needs no configuration: a broken one does not disturb it', async () => {
+  const env = { STS_CLI_URL: 'not a url', STS_CLI_API_TOKEN: 'a', STS_CLI_SERVICE_TOKEN: 'b', HOME: undefined };
+  const result = await runBuilt(['ingestion-api-key', 'list', '--config', '/dev/null/none', '--help'], { env });
+  expect(result).toMatchObject(quiet);
+});
+
+test('the version stands alone on a line', async () => {
+  const [flag, verb, json] = await Promise.all([
+    runBuilt(['--version']),
+    runBuilt(['version']),
+    runBuilt(['version', '-o', 'json']),
+  ]);
+  expect(flag).toMatchObject(quiet);
+  expect(flag.stdout).toMatch(/^(?:sts version )?\d+\.\d+\.\d+\n$/);
+  const version = /\d+\.\d+\.\d+/.exec(flag.stdout)?.[0];
+  expect(verb).toMatchObject(quiet);
+  expect(verb.stdout).toMatch(
+    new RegExp(`^VERSION +\\| BUILD DATE +\\| COMMIT *\n${version} +\\| \\d{4}-\\d\\d-\\d\\d +\\| \\w+\n$`),
+  );
+  expect(json).toMatchObject(quiet);
+  expect(json.stdout).toMatch(/^\{\n {2}"build-date": ".+",\n {2}"commit": ".+",\n {2}"version": ".+"\n\}\n$/);
+  expect(JSON.parse(json.stdout)).toMatchObject({ version });
+});
+
+test.each([
+  [['ingestion-api-key', 'lst'], 'Unknown command "lst" for \'sts ingestion-api-key\'.', 'Did you mean list?'],
+  [['ingestion-api-key', 'cre'], 'Unknown command "cre" for \'sts ingestion-api-key\'.', "See 'sts ingestion-api-key --help'."],
+  [['contxt', 'list'], 'Unknown command "contxt" for \'sts\'.', 'Did you mean context?'],
+  [['ingestion-api-key', '--url', 'http://h', 'lst'], 'Unknown command "lst" for', 'Did you mean list?'],
+  [['ingestion-api-key', 'create', '--nmae', 'x'], 'Unknown flag: --nmae', 'Did you mean --name?'],
+  [['ingestion-api-key', 'list', '--otput', 'json'], 'Unknown flag: --otput', 'Did you mean --output?'],
+  [['ingestion-api-key', 'list', '-x'], 'Unknown flag: -x', "See 'sts ingestion-api-key list --help'."],
+  [['ingestion-api-key', 'list', '--skip-ssl=perhaps'], '--skip-ssl takes no value.', "See 'sts ingestion-api-key list --help'."],
+  [['ingestion-api-key', 'create'], 'A flag is missing: -n, --name', "See 'sts ingestion-api-key create --help'."],
+  [['ingestion-api-key', 'create', '--name'], 'A value is missing for -n, --name', "See 'sts ingestion-api-key create --help'."],
+  [['help', 'contxt'], 'Unknown command "contxt" for \'sts\'.', 'Did you mean context?'],
+])('%j names the nearest right one', async (argv, message, hint) => {
+  const result = await runBuilt(argv);
+  expect(result).toMatchObject({ code: 3, stdout: '' });
+  const [first, ...hints] = result.stderr.split('\n');
+  expect(first).toContain(`[ERROR] ${message}`);
+  expect(hints).toContain(`  ${hint}`);
+});

@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'rolldown';
+import { expect } from 'vitest';
+import { type StackState, tokens } from '../stackstate/server.ts';
+import { builtProgram, programOf } from '../support/built.ts';
+
+/** How many programs run at once. */
+export const lanes = 4;
+
+/** Bundles the program that kills itself at a step. @returns its path, inside `folder`. */
+export async function buildKiller(folder: string): Promise<string> {
+  const file = join(folder, 'killer.cjs');
+  await build({
+    input: fileURLToPath(new URL('./kill-sweep-entry.ts', import.meta.url)),
+    platform: 'node',
+    output: { file, format: 'cjs', codeSplitting: false },
+    logLevel: 'silent',
+  });
+  return file;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly ended: Promise<Ended>;
+  kill(): void;
+}
+
+/** Starts a program of ours; nothing of the environment but PATH reaches it. */
+export function start(program: string, args: readonly string[], home: string): Running {
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { PATH: process.env['PATH'], HOME: home },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const errors: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+  return {
+    kill: () => void child.kill('SIGKILL'),
+    ended: new Promise((done, fail) => {
+      child.once('error', fail);
+      child.once('close', (code, signal) => done({ code, signal, stderr: Buffer.concat(errors).toString('utf8') }));
+    }),
+  };
+}
+
+const open = new Set<Case>();
+
+/** To be called at every stage of every request: at no moment may a key file hold a key that is refused. */
+export function watch(): void {
+  for (const one of open) one.look();
+}
+
+/** One key, one key file, and what must hold for them whatever happens. */
+export class Case {
+  readonly #refused: string[] = [];
+  readonly folder: string;
+  readonly path: string;
+
+  constructor(
+    readonly stackState: StackState,
+    readonly name: string,
+  ) {
+    this.folder = mkdtempSync(join(tmpdir(), 'sts-sweep-'));
+    this.path = join(this.folder, 'ingestion.key');
+    const old = stackState.seed({ name, lastUpdateTimestamp: BigInt(Date.now() - 86_400_000) });
+    writeFileSync(this.path, `${old.apiKey}\n`, { mode: 0o600 });
+    open.add(this);
+  }
+
+  look(): void {
+    const held = this.held();
+    if (!this.stackState.store.isLive(held)) this.#refused.push(held);
+  }
+
+  get flags(): string[] {
+    return ['--name', this.name, '--key-file', this.path, '--delete-old'];
+  }
+
+  /** `rotate` of the built program. */
+  rotate(...more: readonly string[]): Running {
+    programOf({});
+    const target = ['--url', this.stackState.url, '--service-token', tokens.service];
+    return start(builtProgram, ['ingestion-api-key', 'rotate', ...this.flags, ...more, ...target], this.folder);
+  }
+
+  /** The same by the program that kills itself at a step; 0 for never. */
+  rotateUntil(killer: string, fatal: number, log = ''): Running {
+    return start(killer, [String(fatal), log, this.stackState.url, tokens.service, ...this.flags], this.folder);
+  }
+
+  held(): string {
+    return readFileSync(this.path, 'utf8').trimEnd();
+  }
+
+  /** The key in the file works. */
+  expectUsable(where: string): void {
+    expect(this.stackState.store.isLive(this.held()), `${where}: the key in the file is accepted`).toBe(true);
+  }
+
+  /** Rotates once more, and nothing is left of what went before. */
+  async expectHealed(where: string): Promise<void> {
+    this.expectUsable(where);
+    const next = await this.rotate().ended;
+    expect(next, `${where}: the next rotation`).toMatchObject({ code: 0 });
+    expect(this.#refused, `${where}: a key stood in the file and was refused`).toEqual([]);
+    const live = this.stackState.store.byName(this.name).map(({ apiKey }) => apiKey);
+    expect(live, `${where}: one key lives, and the file holds it`).toEqual([this.held()]);
+    expect(readdirSync(this.folder), `${where}: nothing is left beside the file`).toEqual(['ingestion.key']);
+  }
+
+  close(): void {
+    open.delete(this);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Works through a list, some at a time. */
+export async function sweep<T>(points: readonly T[], work: (point: T, index: number) => Promise<void>): Promise<void> {
+  const rest = points.entries();
+  const lane = async () => {
+    for (const [index, point] of rest) await work(point, index);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}

@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest';
+import { tokens } from '../stackstate/server.ts';
+import { caFileOf, startForTest } from '../support/stackstate.ts';
+import { isInstalled, posixShell, runShell } from './shell.ts';
+
+/** The same functions for scripts, on jq where there is one and on node always. */
+const readers = {
+  ...(isInstalled('jq')
+    ? {
+        jq: `key_of() { jq -r '."ingestion-api-key".apiKey'; }
+             id_of() { jq -r --arg n "$1" '."ingestion-api-keys"[] | select(.name == $n).id'; }`,
+      }
+    : {}),
+  node: `json() { node -e 'const d = JSON.parse(require("fs").readFileSync(0, "utf8")); console.log(eval(process.argv[1]))' "$@"; }
+         key_of() { json 'd["ingestion-api-key"].apiKey'; }
+         id_of() { json "d['ingestion-api-keys'].find((k) => k.name === process.argv[2]).id" "$1"; }`,
+};
+
+const shells = [
+  { shell: 'bash', strict: 'set -euo pipefail' },
+  { shell: posixShell, strict: 'set -eu' },
+];
+const rows = shells.flatMap((shell) => Object.entries(readers).map(([reader, functions]) => ({ ...shell, reader, functions })));
+
+test.each(rows)('a $shell script creates, finds and deletes a key over HTTPS, reading JSON with $reader', async (row) => {
+  const stackState = await startForTest({ now: Date.now, tls: true });
+  stackState.seed({ name: 'another' });
+  const script = `${row.strict}
+    ${row.functions}
+    key=$(sts ingestion-api-key create -n "$NAME" -o json --url "$U" --service-token "$T" --ca-cert-path "$CA" | key_of)
+    id=$(sts ingestion-api-key list -o json --url "$U" --service-token "$T" --ca-cert-path "$CA" | id_of "$NAME")
+    echo "$key $id"
+    sts ingestion-api-key delete --id $id --url "$U" --service-token "$T" --ca-cert-path "$CA"`;
+  const variables = { NAME: 'my-ingestion-api-key', U: stackState.url, T: tokens.service, CA: caFileOf(stackState) };
+  const { code, stdout, stderr } = await runShell(row.shell, script, { variables });
+  const [created] = stackState.store.history.filter(({ name }) => name === 'my-ingestion-api-key');
+  expect({ code, stdout, stderr }).toEqual({
+    code: 0,
+    stdout: `${created?.apiKey} ${created?.id}\n[SUCCESS] Ingestion Api Key deleted: ${created?.id}\n`,
+    stderr: '',
+  });
+  expect(stackState.keys().map(({ name }) => name)).toEqual(['another']);
+  expect(stackState.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'POST /api/security/ingestion/api_keys',
+    'GET /api/security/ingestion/api_keys',
+    `DELETE /api/security/ingestion/api_keys/${created?.id}`,
+  ]);
+});
+
+test.each(rows)('a $shell script may echo a whole list into $reader, as scripts for the Go CLI do', async (row) => {
+  const stackState = await startForTest({ now: Date.now });
+  const { id } = stackState.seed({ name: 'collector', description: 'for the collector', expiration: 1_893_456_000_000n });
+  const script = `${row.strict}
+    ${row.functions}
+    keys=$(sts ingestion-api-key list -o json --url $U --service-token $T)
+    id=$(echo $keys | id_of collector)
+    sts ingestion-api-key delete -i $id --url $U --service-token $T --output json`;
+  const result = await runShell(row.shell, script, { variables: { U: stackState.url, T: tokens.service } });
+  expect(result).toEqual({ code: 0, signal: null, stdout: `{\n  "deleted-ingestion-api-key": ${id}\n}\n`, stderr: '' });
+  expect(stackState.keys()).toEqual([]);
+});
+
+test('a create that fails ends a bash script with its own exit code and gives the reader nothing', async () => {
+  const stackState = await startForTest({ now: Date.now });
+  const script = `set -euo pipefail
+    sts ingestion-api-key create -n x -o json --url "$U" --service-token wrong | cat
+    echo not reached`;
+  const { code, stdout, stderr } = await runShell('bash', script, { variables: { U: stackState.url } });
+  expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+  expect(JSON.parse(stderr)).toMatchObject({ error: true, 'exit-code': 4 });
+});
+
+test('a script tells a key that is not there from other failures', async () => {
+  const stackState = await startForTest({ now: Date.now });
+  const script = `export STS_CLI_URL="$U" STS_CLI_API_TOKEN="$T"
+    sts ingestion-api-key delete --id 42 || echo "code $?"
+    sts ingestion-api-key delete --id 42 --if-exists && echo fine
+    sts ingestion-api-key delete --id forty-two || echo "code $?"`;
+  const { stdout, stderr } = await runShell(posixShell, script, { variables: { U: stackState.url, T: tokens.api } });
+  expect(stdout).toMatch(/^code 8\n(?:.*\n)?fine\ncode 3\n$/);
+  expect(stderr).toContain(
+    '[ERROR] There is no ingestion API key with the id 42.\n  See the ids with: sts ingestion-api-key list\n',
+  );
+});
+
+test('contexts saved by one command are used by the next ones', async () => {
+  const stackState = await startForTest({ now: Date.now, tls: true });
+  const script = `set -eu
+    printf '%s\\n' "$T" | sts context save --name prod --url "$U" --service-token - --ca-cert-path "$CA"
+    printf '%s\\n' "$A" | sts context save --name test --url "$U/" --api-token - --ca-cert-path "$CA"
+    sts context list
+    sts context show
+    sts context set --name prod
+    sts context show
+    sts context validate
+    sts ingestion-api-key list
+    sts ingestion-api-key list --context test
+    STS_CLI_CONTEXT=test sts context show
+    sts context delete --name test
+    sts context list`;
+  const variables = { U: stackState.url, T: tokens.service, A: tokens.api, CA: caFileOf(stackState) };
+  const { code, stdout, stderr } = await runShell('bash', script, { variables });
+  const { url } = stackState;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toBe(
+    [
+      "[SUCCESS] Saved context: 'prod'",
+      "[SUCCESS] Saved context: 'test'",
+      `NAME | ${'URL'.padEnd(url.length)} |`,
+      `prod | ${url} |`,
+      `test | ${url} | *`,
+      'test',
+      '[SUCCESS] Current context set to prod',
+      'prod',
+      '[SUCCESS] Context prod is valid.',
+      'No ingestion api keys found.',
+      'No ingestion api keys found.',
+      'test',
+      "[SUCCESS] Deleted context 'test'",
+      `NAME | ${'URL'.padEnd(url.length)} |`,
+      `prod | ${url} | *`,
+      '',
+    ].join('\n'),
+  );
+  const lists = stackState.requests.filter(({ route }) => route === 'list');
+  expect(lists.map(({ headers }) => [headers['x-api-key'], headers['x-api-token']])).toEqual([
+    [tokens.service, undefined],
+    [undefined, tokens.api],
+  ]);
+});

@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { normalizeArgv } from '../../src/argv.ts';
+import { planDelivery } from '../../src/commands/ingestion-api-key/delivery-flags.ts';
+import { type RotateOptions, rotationPlanOf } from '../../src/commands/ingestion-api-key/rotate.ts';
+import { commandPath } from '../../src/help.ts';
+import { buildProgram } from '../../src/program.ts';
+
+const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
+const read = (name: string) => readFileSync(folder + name, 'utf8');
+const names = readdirSync(folder);
+
+/** Every command line of ours in a script; `\` continues a line, a comment is none. */
+function commandsIn(script: string): string[] {
+  const lines = script.replace(/\\\n\s*/g, ' ').split('\n');
+  return lines
+    .filter((line) => !/^\s*#/.test(line))
+    .flatMap((line) => line.match(/\bsts (?:ingestion-api-key|context|version)\b[^;|&<>]*/g) ?? []);
+}
+
+/** All texts in a YAML document. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+/** The words a shell makes of a simple command; variables stay as they are written. */
+function wordsOf(command: string): string[] {
+  return [...command.trim().matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, plain]) => double ?? single ?? plain ?? '',
+  );
+}
+
+/** Parses a command line as the program does. @returns the command it names. */
+async function understand(command: string): Promise<string> {
+  let understood = '';
+  const program = buildProgram(async (verb) => {
+    understood = commandPath(verb);
+    const options = verb.opts();
+    const runtime = { resolvePath: (path: string) => path };
+    if ('keyFile' in options && verb.name() !== 'verify' && verb.name() !== 'delete') planDelivery(options, runtime);
+    if (verb.name() === 'rotate') rotationPlanOf(options as RotateOptions, Date.now());
+  });
+  await program.parseAsync(normalizeArgv(program, wordsOf(command).slice(1)), { from: 'user' });
+  return understood;
+}
+
+const examples = names.map((name) => {
+  const texts = name.endsWith('.yaml')
+    ? parseAllDocuments(read(name)).flatMap((document) => textsIn(document.toJS()))
+    : [read(name)];
+  return { name, commands: texts.flatMap(commandsIn) };
+});
+
+test('the examples are the four that are promised', () => {
+  expect(names.sort()).toEqual(['github-actions.yaml', 'gitlab-ci.yaml', 'kubernetes-cronjob.yaml', 'rotate.sh']);
+});
+
+test.each(names.filter((name) => name.endsWith('.yaml')))('%s is YAML without an error or a warning', (name) => {
+  for (const document of parseAllDocuments(read(name))) {
+    expect([...document.errors, ...document.warnings]).toEqual([]);
+  }
+});
+
+test.each(examples)('every command of $name is understood by the program', async ({ commands }) => {
+  expect(commands.length).toBeGreaterThanOrEqual(2);
+  for (const command of commands) expect(await understand(command), command).toMatch(/^sts (ingestion-api-key|context|version)/);
+});
+
+test('a command with a flag that does not exist would be seen', async () => {
+  await expect(understand('sts ingestion-api-key rotate --name x --no-such-flag')).rejects.toThrow();
+  await expect(understand('sts ingestion-api-key rotate --name x --after 10m')).rejects.toThrow('--delete-old');
+});

@@ -1,0 +1,133 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { count } from '../support/counts.ts';
+import { jsonOf as parsed, type RunResult, runSts, tempFolder } from '../support/run.ts';
+import { type Answer, cleanAnswer, harmed, isId, jsonOf, keyMembers, lastOf, type Members, strangeBody } from './arbitraries.ts';
+import { expectNever, fuzzing } from './never.ts';
+import { type FuzzServer, startFuzzServer } from './server.ts';
+
+// Whatever a server answers to `create`: no crash, no stack, no raw control byte, never 0 without the key delivered.
+
+const codes = [0, 2, 4, 6, 10, 11];
+let tried = 0;
+afterAll(() => count('fuzzed answers', tried));
+
+/** Where the key goes; `full` takes some bytes of it and no more. */
+const ways = fc.constantFrom('text', 'text', 'text', 'json', 'json', 'json', 'document', 'file', 'full');
+type Way = 'text' | 'json' | 'document' | 'file' | 'full';
+
+interface Outcome extends RunResult {
+  /** The key, where it was delivered. */
+  readonly delivered: string | undefined;
+  readonly requests: readonly string[];
+}
+
+test('keys, whole and garbled', { timeout: 120_000 }, async () => {
+  const create = await startCreating();
+  const answers = keyMembers(true).chain((members) => cleanAnswer(jsonOf(members)).map((answer) => ({ answer, members })));
+  await fc.assert(
+    fc.asyncProperty(answers, ways, async ({ answer, members }, way) => {
+      const outcome = await create(answer, way);
+      const { status, html } = answer.clean ?? { status: 0, html: false };
+      const key = status >= 200 && status < 300 && status !== 204 ? keyOf(members) : undefined;
+      if (key === undefined) {
+        expect(outcome.delivered).toBeUndefined();
+        // An answer of success without a key in it says nothing of whether there is one.
+        if (status >= 200 && status < 300 && !html) expect(outcome.code, outcome.stderr).toBe(11);
+      } else if (way === 'full') {
+        expect(outcome.code).toBe(6);
+        expect(outcome.requests).toEqual(['POST', `DELETE ${lastOf(members, 'id')}`]);
+      } else {
+        expect(outcome.code, outcome.stderr).toBe(0);
+        expect(outcome.delivered).toBe(key);
+        expect(outcome.requests).toEqual(['POST']);
+      }
+    }),
+    fuzzing(2500),
+  );
+});
+
+test('bodies that are no key', { timeout: 120_000 }, async () => {
+  const create = await startCreating();
+  await fc.assert(
+    fc.asyncProperty(strangeBody.chain(cleanAnswer), ways, async (answer, way) => void (await create(answer, way))),
+    fuzzing(1000),
+  );
+});
+
+test('answers harmed on their way', { timeout: 120_000 }, async () => {
+  const create = await startCreating();
+  const answers = harmed(keyMembers(true).chain((members) => cleanAnswer(jsonOf(members))));
+  await fc.assert(
+    fc.asyncProperty(answers, ways, async (answer, way) => void (await create(answer, way))),
+    fuzzing(2000),
+  );
+});
+
+async function startCreating(): Promise<(answer: Answer, way: Way) => Promise<Outcome>> {
+  const server = await startFuzzServer();
+  const folder = tempFolder();
+  return (answer, way) => create({ server, folder, answer, way });
+}
+
+interface Attempt {
+  readonly server: FuzzServer;
+  readonly folder: string;
+  readonly answer: Answer;
+  readonly way: Way;
+}
+
+async function create({ server, folder, answer, way }: Attempt): Promise<Outcome> {
+  tried += 1;
+  const path = join(folder, 'key');
+  const flags: Readonly<Record<Way, readonly string[]>> = {
+    text: [],
+    json: ['-o', 'json'],
+    document: ['--key-file', '-'],
+    file: ['--key-file', path],
+    full: [],
+  };
+  const { env, requests } = server.begin('POST', answer.bytes);
+  const result = await runSts(['ingestion-api-key', 'create', '--name', 'fuzz', '--timeout', '5s', ...flags[way]], {
+    env,
+    sleep: async () => {},
+    ...(way === 'full' ? { stdout: { failWith: { code: 'ENOSPC', afterBytes: 7 } } } : {}),
+  });
+  expectNever(result, codes);
+  expect(requests.filter((request) => request === 'POST')).toHaveLength(1);
+  const delivered = result.code === 0 ? deliveredBy(way, result, path) : undefined;
+  if (result.code === 0) expect(delivered).toMatch(/^[\x21-\x7e]+$/);
+  if (result.code === 11) expect(result.stderr).toContain('sts ingestion-api-key');
+  if (result.code !== 0 && way !== 'full') expect(result.stdout).toBe('');
+  // Nothing but a key file is left on the disk.
+  expect(readdirSync(folder)).toEqual(result.code === 0 && way === 'file' ? ['key'] : []);
+  rmSync(path, { force: true });
+  // A key that was not delivered is deleted by whoever knows its id, and by nobody else.
+  if (requests.some((request) => request.startsWith('DELETE'))) expect(result.code).toBe(6);
+  return { ...result, delivered, requests };
+}
+
+function deliveredBy(way: Way, { stdout }: RunResult, path: string): string | undefined {
+  switch (way) {
+    case 'text':
+      return /^\[SUCCESS\] Ingestion API Key generated: (\S+)\n$/.exec(stdout)?.[1];
+    case 'json':
+      return (parsed(stdout) as { 'ingestion-api-key': { apiKey?: string } })['ingestion-api-key'].apiKey;
+    case 'document':
+      return stdout.replace(/\n$/, '');
+    case 'file':
+      return existsSync(path) ? readFileSync(path, 'utf8').replace(/\n$/, '') : undefined;
+    case 'full':
+      return undefined;
+  }
+}
+
+/** The key that an answer holds: an id and a key that can be printed are all it needs. */
+function keyOf(members: Members): string | undefined {
+  const secret = lastOf(members, 'apiKey');
+  if (!isId(lastOf(members, 'id')) || secret?.startsWith('"') !== true) return undefined;
+  const key = String(parsed(secret));
+  return /^[\x21-\x7e]+$/.test(key) ? key : undefined;
+}
