@@ -28,8 +28,10 @@ export async function tlsSettings({ caCertificates, skipSsl }: Trust, env: Envir
   const own = caCertificates.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END [A-Z0-9 ]+-----/g) ?? [];
   try {
     if (own.length === 0) throw new Error('no certificate found');
-    const tls = await import('node:tls');
-    return { rejectUnauthorized, secureContext: added(tls, own, env) ?? (await joined(tls, own, env)) };
+    const [tls, { X509Certificate }] = await Promise.all([import('node:tls'), import('node:crypto')]);
+    // Damaged ones would only be passed over, and the server called unknown.
+    for (const certificate of own) new X509Certificate(certificate);
+    return { rejectUnauthorized, secureContext: (await added(tls, own, env)) ?? (await joined(tls, own, env)) };
   } catch (cause) {
     throw new ConfigError('The CA certificate data holds no readable PEM certificate.', {
       cause,
@@ -40,19 +42,26 @@ export async function tlsSettings({ caCertificates, skipSsl }: Trust, env: Envir
   }
 }
 
-// What changes Node's default authorities.
-const moreAuthorities = ['NODE_EXTRA_CA_CERTS', 'NODE_USE_SYSTEM_CA', 'NODE_OPTIONS'];
+// What makes Node trust the system's authorities, which are not in its list.
+const systemAuthorities = ['NODE_USE_SYSTEM_CA', 'NODE_OPTIONS'];
 
 /**
  * Node's built-in authorities with ours added. `ca` would replace them, and to join them by hand is to parse 150 certificates,
- * which takes a quarter of a short run. The method is Node's own but undocumented, and knows the built-in ones only.
+ * which takes a quarter of a short run. The method is Node's own but undocumented; it forgets the extra authorities of the environment.
  */
-function added(tls: Tls, own: readonly string[], env: Environment): SecureContext | undefined {
-  if (moreAuthorities.some((name) => env[name])) return undefined;
+async function added(tls: Tls, own: readonly string[], env: Environment): Promise<SecureContext | undefined> {
+  if (systemAuthorities.some((name) => env[name])) return undefined;
   const secureContext = tls.createSecureContext();
   const { context } = secureContext as { context?: { addCACert?: (pem: string) => void } };
   if (typeof context?.addCACert !== 'function') return undefined;
   for (const certificate of own) context.addCACert(certificate);
+  for (const bundle of await extraAuthorities(env)) {
+    try {
+      context.addCACert(bundle);
+    } catch {
+      // Node has warned about it already.
+    }
+  }
   return secureContext;
 }
 
@@ -65,15 +74,16 @@ async function defaultAuthorities(tls: Tls, env: Environment): Promise<readonly 
   // From Node 22.15 on; knows the extra and, where enabled, the system's certificates as well.
   const newer = tls as { getCACertificates?: (type: 'default') => readonly string[] };
   if (newer.getCACertificates !== undefined) return newer.getCACertificates('default');
-  const extra = env['NODE_EXTRA_CA_CERTS'];
-  if (!extra) return tls.rootCertificates;
+  return [...tls.rootCertificates, ...(await extraAuthorities(env))];
+}
+
+/** The PEM text of the file that `NODE_EXTRA_CA_CERTS` names; where it cannot be read, Node has warned already and goes on. */
+async function extraAuthorities(env: Environment): Promise<readonly string[]> {
+  const file = env['NODE_EXTRA_CA_CERTS'];
+  if (!file) return [];
   const { readFile } = await import('node:fs/promises');
-  // Node has warned about an unreadable file already and goes on without it.
-  return [
-    ...tls.rootCertificates,
-    ...(await readFile(extra, 'utf8').then(
-      (text) => [text],
-      () => [],
-    )),
-  ];
+  return readFile(file, 'utf8').then(
+    (text) => [text],
+    () => [],
+  );
 }

@@ -68,9 +68,20 @@ test('the authorities of NODE_EXTRA_CA_CERTS stay trusted beside an own one', as
   }
 });
 
-test('authorities that are no certificates are an error of the configuration', async () => {
+test.each([
+  ['no certificate'],
+  ['-----BEGIN CERTIFICATE-----\nYWJjCg==\n-----END CERTIFICATE-----\n'],
+  ['-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'],
+])('authorities that are no certificates are an error of the configuration: %j', async (caPem) => {
   const stackState = await startForTest({ tls: true });
-  await expect(clientOf({ url: stackState.url, caPem: 'no certificate' }).listKeys()).rejects.toMatchObject({ exitCode: 1 });
+  await expect(clientOf({ url: stackState.url, caPem }).listKeys()).rejects.toMatchObject({ exitCode: 1 });
+});
+
+test('extra authorities of the environment that cannot be used take nothing away from the own ones', async () => {
+  const stackState = await startForTest({ tls: true, now: Date.now });
+  const env = { NODE_EXTRA_CA_CERTS: '/dev/null', STS_CA_CERT_PATH: caFileOf(stackState), STS_CLI_API_TOKEN: tokens.api };
+  const { code } = await runBuilt(['ingestion-api-key', 'list', '--url', stackState.url], { env });
+  expect(code).toBe(0);
 });
 
 test('TLS to a server that speaks plain HTTP', async () => {
