@@ -3,7 +3,7 @@ import type { buildConnector as Connectors, Dispatcher } from 'undici';
 import { ProxyError } from './failure.ts';
 import { type HttpProxy, proxyFor } from './proxy.ts';
 import { type Trust, tlsSettings } from './trust.ts';
-import { buildConnector, Client, connect, request } from './undici.ts';
+import { buildConnector, Client, connect, request, withPatientParser } from './undici.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -38,8 +38,12 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   const url = new URL(options.url);
   const tls = { ...(await tlsSettings(options, options.env)), timeout: 0 };
   const proxy = proxyFor(url, options.env);
-  if (proxy === undefined) return direct(new Client(url.origin, { ...limits, connect: tls }));
+  if (proxy === undefined) return direct(clientOf(url.origin, buildConnector(tls)));
   return url.protocol === 'https:' ? tunnel(url, proxy, tls) : forward(url, proxy, tls);
+}
+
+function clientOf(origin: string, connector: Connectors.connector): Client {
+  return new Client(origin, { ...limits, connect: withPatientParser(connector) });
 }
 
 function direct(client: Client): Connection {
@@ -55,7 +59,7 @@ function forward(url: URL, proxy: HttpProxy, tls: Connectors.BuildOptions): Conn
     connector(target, (...[error, socket]) =>
       error ? callback(new ProxyError(proxy.name, error), null) : callback(null, socket as Socket),
     );
-  const client = new Client(proxy.url.origin, { ...limits, connect: toProxy });
+  const client = clientOf(proxy.url.origin, toProxy);
   return {
     request: (options) =>
       request.call(client, {
@@ -74,7 +78,7 @@ function proxyConnector(tls: Connectors.BuildOptions): Connectors.connector {
 }
 
 function tunnel(url: URL, proxy: HttpProxy, tls: Connectors.BuildOptions): Connection {
-  const toProxy = new Client(proxy.url.origin, { ...limits, connect: proxyConnector(tls) });
+  const toProxy = clientOf(proxy.url.origin, proxyConnector(tls));
   const secure = buildConnector(tls);
   const connector: Connectors.connector = (target, callback) => {
     openTunnel(toProxy, url, proxy).then(
@@ -82,7 +86,7 @@ function tunnel(url: URL, proxy: HttpProxy, tls: Connectors.BuildOptions): Conne
       (error: Error) => callback(error, null),
     );
   };
-  const client = new Client(url.origin, { ...limits, connect: connector });
+  const client = clientOf(url.origin, connector);
   return {
     request: (options) => request.call(client, { ...options }),
     async destroy(reason) {
