@@ -1,10 +1,11 @@
 // Bundles src/main.ts into dist: CommonJS, because Node starts it faster than ES modules; one chunk for each lazily loaded part.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { besides, lean } from './lean.mjs';
+import { licencesOf } from './licences.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
@@ -20,7 +21,7 @@ function commit() {
 }
 
 rmSync(`${root}/dist`, { recursive: true, force: true });
-await build({
+const { output } = await build({
   input: { main: `${root}/src/main.ts` },
   // Lazily loaded parts may import from the main file, so that what both need costs no file of its own.
   preserveEntrySignatures: 'allow-extension',
@@ -38,6 +39,8 @@ await build({
     format: 'cjs',
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name].cjs',
+    // Node's own modules as well: its loader of ES modules takes milliseconds to start.
+    dynamicImportInCjs: false,
     minify: true,
     // What is used together is one file: to find and open a file costs about as much as to read all of it.
     codeSplitting: {
@@ -51,4 +54,24 @@ await build({
   },
   logLevel: 'warn',
 });
+await build({
+  input: `${root}/src/load.ts`,
+  platform: 'node',
+  external: ['./main.cjs'],
+  output: { file: `${root}/dist/load.cjs`, format: 'cjs', minify: true },
+  logLevel: 'warn',
+});
 for (const [name, source] of Object.entries(besides)) copyFileSync(source, `${root}/dist/${name}`);
+const bundled = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+writeFileSync(`${root}/dist/LICENCES.txt`, licencesOf([...bundled, ...Object.values(besides)]));
+for (const file of output) {
+  if (file.type === 'asset' && file.fileName.endsWith('.map')) writeOwnSources(`${root}/dist/${file.fileName}`);
+}
+execFileSync(process.execPath, [`${root}/scripts/code-cache.mjs`, `${root}/dist`], { stdio: 'inherit' });
+
+/** Leaves the text of our own sources in a source map: those of packages are to be had from the packages. */
+function writeOwnSources(path) {
+  const map = JSON.parse(readFileSync(path, 'utf8'));
+  map.sourcesContent = map.sources.map((source, index) => (source.includes('node_modules') ? null : map.sourcesContent[index]));
+  writeFileSync(path, JSON.stringify(map));
+}
