@@ -1,10 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { expect } from 'vitest';
+import { basename, join, resolve } from 'node:path';
 
 /** One file a name and suite, so that suites that run at the same time do not disturb each other. */
-const folder = fileURLToPath(new URL('../../node_modules/.cache/sts-counts/', import.meta.url));
+const folder = resolve('node_modules/.cache/sts-counts');
 
 /** What a suite tried, as one number: `fault cases`, `kill points`, `fuzzed answers`. */
 interface Count {
@@ -17,11 +15,13 @@ interface Count {
  * Says how much of something a suite tried, and keeps it for `readCounts`. Called once a suite and name, in `afterAll`.
  * Prints `counted: fault cases 87`.
  */
-export function count(name: string, n: number): void {
+export async function count(name: string, n: number): Promise<void> {
+  // Only here: the counts are read outside of vitest.
+  const { expect } = await import('vitest');
   const suite = basename(expect.getState().testPath ?? 'unknown', '.test.ts');
   const entry: Count = { name, suite, count: n };
   mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}${`${suite} ${name}`.replaceAll(/\W+/g, '-')}.json`, `${JSON.stringify(entry)}\n`);
+  writeFileSync(join(folder, `${`${suite} ${name}`.replaceAll(/\W+/g, '-')}.json`), `${JSON.stringify(entry)}\n`);
   console.info(`counted: ${name} ${n}`);
 }
 
@@ -29,7 +29,7 @@ export function count(name: string, n: number): void {
 export function readCounts(): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const file of filesOfCounts()) {
-    const { name, count: n } = JSON.parse(readFileSync(folder + file, 'utf8')) as Count;
+    const { name, count: n } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Count;
     sums.set(name, (sums.get(name) ?? 0) + n);
   }
   return sums;

@@ -1,0 +1,84 @@
+// What the suites tried when they last ran, for the README: `npm run reliability` writes the table, `-- --check` sees that it claims
+// no more than a whole run of the tests has just counted, `-- --forget` begins anew.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { clearCounts, readCounts } from './counts.ts';
+
+interface Row {
+  /** As the suites call it. */
+  readonly count: string;
+  readonly what: string;
+  readonly holds: string;
+}
+
+const rows: readonly Row[] = [
+  {
+    count: 'fault cases',
+    what: 'servers that answer wrongly, late or never, full and read-only disks, closed streams, signals',
+    holds: 'the exit code, the requests the server saw, the keys left on it, the files left on the disk',
+  },
+  {
+    count: 'readers gone',
+    what: 'readers that go away before, while or after the key is written',
+    holds: 'the reader could read the key, or the exit code is 6 and the key is deleted again',
+  },
+  {
+    count: 'fuzzed answers',
+    what: 'generated and garbled answers to `list` and `create`',
+    holds: 'no crash, no stack trace, no control character, never exit code 0 without the key delivered',
+  },
+  {
+    count: 'kill points',
+    what: '`rotate` killed: at every step, at every stage of every request, again while it recovers, at random times',
+    holds: 'the key in the file works; after the next `rotate` one key of the name lives, and the file holds it',
+  },
+  {
+    count: 'server faults',
+    what: 'the server dies, fails, resets, stalls or cuts its answer at any request of `rotate`',
+    holds: 'the same',
+  },
+];
+const path = 'README.md';
+const [begin, end] = ['<!-- counted by the tests: npm run reliability -->\n', '<!-- end of what is counted -->\n'];
+
+/** The table for the README. */
+function tableOf(counts: ReadonlyMap<string, number>): string {
+  const lines = rows.map(({ count, what, holds }) => `| ${countOf(counts, count).toLocaleString('en')} | ${what} | ${holds} |\n`);
+  return `| tried | what | what holds each time |\n|---:|---|---|\n${lines.join('')}`;
+}
+
+function countOf(counts: ReadonlyMap<string, number>, name: string): number {
+  const n = counts.get(name);
+  if (n === undefined) throw new Error(`Nothing is counted for "${name}": run all tests first (npx vitest run).`);
+  return n;
+}
+
+/** @throws Error when the README claims more than was counted; with another Node or system some more may be. */
+function check(table: string, counts: ReadonlyMap<string, number>): void {
+  for (const { count, what } of rows) {
+    const line = table.split('\n').find((candidate) => candidate.includes(`| ${what} |`));
+    const claimed = Number(/^\| ([\d,]+) \|/.exec(line ?? '')?.[1]?.replaceAll(',', ''));
+    if (!(claimed <= countOf(counts, count)))
+      throw new Error(`${path} says "${line}", and ${counts.get(count)} were counted. Run: npm run reliability`);
+  }
+}
+
+function main(): void {
+  const { values } = parseArgs({ options: { check: { type: 'boolean' }, forget: { type: 'boolean' } } });
+  if (values.forget) {
+    clearCounts();
+    return;
+  }
+  const [before, rest] = readFileSync(path, 'utf8').split(begin);
+  const [table, after] = rest?.split(end) ?? [];
+  if (before === undefined || table === undefined || after === undefined) throw new Error(`${path} has no place for the table.`);
+  if (values.check) check(table, readCounts());
+  else writeFileSync(path, `${before}${begin}${tableOf(readCounts())}${end}${after}`);
+}
+
+try {
+  main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
