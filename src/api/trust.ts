@@ -15,6 +15,14 @@ export interface TlsSettings {
   readonly rejectUnauthorized: boolean;
 }
 
+function certificatesIn(pem: string): readonly string[] {
+  return pem.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END [A-Z0-9 ]+-----/g) ?? [];
+}
+
+function withoutBlanks(pem: string): string {
+  return pem.replace(/\s/g, '');
+}
+
 type Tls = typeof import('node:tls');
 
 /**
@@ -25,7 +33,7 @@ export async function tlsSettings({ caCertificates, skipSsl }: Trust, env: Envir
   // Said even when true: otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off unseen.
   const rejectUnauthorized = !skipSsl;
   if (caCertificates === undefined || skipSsl) return { rejectUnauthorized };
-  const own = caCertificates.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END [A-Z0-9 ]+-----/g) ?? [];
+  const own = certificatesIn(caCertificates);
   try {
     if (own.length === 0) throw new Error('no certificate found');
     const [tls, { X509Certificate }] = await Promise.all([import('node:tls'), import('node:crypto')]);
@@ -55,9 +63,14 @@ async function added(tls: Tls, own: readonly string[], env: Environment): Promis
   const { context } = secureContext as { context?: { addCACert?: (pem: string) => void } };
   if (typeof context?.addCACert !== 'function') return undefined;
   for (const certificate of own) context.addCACert(certificate);
-  for (const bundle of await extraAuthorities(env)) {
+  const extra = await extraAuthorities(env);
+  if (extra.length === 0) return secureContext;
+  // Often this is the system's bundle, and to parse the same 150 certificates a second time takes 15 ms.
+  const known = new Set(tls.rootCertificates.map(withoutBlanks));
+  for (const certificate of extra.flatMap(certificatesIn)) {
+    if (known.has(withoutBlanks(certificate))) continue;
     try {
-      context.addCACert(bundle);
+      context.addCACert(certificate);
     } catch {
       // Node has warned about it already.
     }

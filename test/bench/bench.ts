@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMainThread, Worker } from 'node:worker_threads';
-import { type Command, type Pairs, pair, peakMemory } from './measure.ts';
+import { type Command, inherited, type Pairs, pair, peakMemory } from './measure.ts';
 import { type BenchCounts, type BenchServers, serve } from './server.ts';
 
 const usage = `npm run bench -- [--pairs N] [--vs PATH]
@@ -41,7 +41,8 @@ async function bench(): Promise<void> {
     return answer;
   };
   const own = [process.execPath, join(process.cwd(), 'bin', 'sts.js')];
-  console.log(`Node ${process.version}, ${pairs} pairs of runs a row, medians\n`);
+  const extra = inherited['NODE_EXTRA_CA_CERTS'] ? ', NODE_EXTRA_CA_CERTS is set' : '';
+  console.log(`Node ${process.version}, ${pairs} pairs of runs a row, medians${extra}\n`);
   const head = ['', 'node -e 0', 'sts', 'ratio', 'peak MB', 'requests', 'TLS handshakes', 'round trips'];
   const table: string[][] = [values.vs === undefined ? head : [...head, `${values.vs}`, 'ratio']];
   try {
