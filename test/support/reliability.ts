@@ -59,7 +59,9 @@ function check(table: string, counts: ReadonlyMap<string, number>): void {
     const line = table.split('\n').find((candidate) => candidate.includes(`| ${what} |`));
     const claimed = Number(/^\| ([\d,]+) \|/.exec(line ?? '')?.[1]?.replaceAll(',', ''));
     if (!(claimed <= countOf(counts, count)))
-      throw new Error(`${path} says "${line}", and ${counts.get(count)} were counted. Run: npm run reliability`);
+      throw new Error(
+        `${path} says ${line === undefined ? 'nothing of what was tried' : `"${line}"`}, and ${counts.get(count)} were counted. Run: npm run reliability`,
+      );
   }
 }
 
