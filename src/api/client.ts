@@ -1,10 +1,10 @@
 import type { Settings, TokenKind } from '../config/model.ts';
-import { NotFoundError, type StsError } from '../errors.ts';
+import { InterruptedError, NotFoundError, type StsError } from '../errors.ts';
 import { toJson } from '../json.ts';
 import { decodeJson, looksLikeHtml } from './decode.ts';
 import { ConnectionError, OutcomeUnknownError, ServerError, UnsupportedServerError } from './errors.ts';
 import { explainFailure } from './failure.ts';
-import type { CallOptions, ServerInfo, StackStateApi } from './model.ts';
+import type { CallOptions, KeyListing, ServerInfo, StackStateApi } from './model.ts';
 import { RowReader } from './rows.ts';
 import { readIssued, readRow, readServerInfo, readTrouble } from './schemas.ts';
 import { type Answer, Transport, TransportError, type TransportRequest } from './transport.ts';
@@ -114,21 +114,45 @@ export function createApi(options: ApiOptions): StackStateApi {
     return new ServerError(`${base.host} ${what}.`, { hints: [checkUrl] });
   }
 
+  async function listKeys(call: CallOptions = {}): Promise<KeyListing> {
+    let rows = new RowReader();
+    const sink = () => {
+      rows = new RowReader();
+      return (chunk: Uint8Array) => rows.push(chunk);
+    };
+    const answer = await get(collection, call, sink);
+    if (answer.status === 404 || (answer.status === 200 && rows.isHtml(answer.contentType))) throw await missing(call);
+    if (answer.status !== 200) throw await refusal(answer);
+    if (!rows.complete) throw await senseless('did not answer with a list of keys');
+    const { keys, rejected } = rows;
+    return { keys, rejected, ...(answer.serverTime === undefined ? {} : { serverTime: answer.serverTime }) };
+  }
+
+  /** What a 404 to a deletion means: a gateway on the way may have said it, so the list has the last word. */
+  async function explainAbsent(id: bigint, answer: Answer, call: CallOptions): Promise<StsError> {
+    const { type } = readTrouble(tryDecode(answer));
+    const listed = await listKeys(call).then(
+      ({ keys }) => keys.some((key) => key.id === id),
+      (error: unknown) => {
+        if (type === undefined || error instanceof UnsupportedServerError || error instanceof InterruptedError) throw error;
+        return false;
+      },
+    );
+    if (!listed) {
+      return new NotFoundError(`There is no ingestion API key with the id ${id}.`, {
+        hints: ['See the ids with: sts ingestion-api-key list'],
+      });
+    }
+    const { checkUrl } = await import('./explain.ts');
+    return new ServerError(`${base.host} answered 404 to the deletion of the key ${id}, and lists it still.`, {
+      status: 404,
+      hints: ['Look for a proxy or gateway on the way that lets no DELETE pass.', checkUrl],
+    });
+  }
+
   return {
     serverInfo,
-    async listKeys(call = {}) {
-      let rows = new RowReader();
-      const sink = () => {
-        rows = new RowReader();
-        return (chunk: Uint8Array) => rows.push(chunk);
-      };
-      const answer = await get(collection, call, sink);
-      if (answer.status === 404 || (answer.status === 200 && rows.isHtml(answer.contentType))) throw await missing(call);
-      if (answer.status !== 200) throw await refusal(answer);
-      if (!rows.complete) throw await senseless('did not answer with a list of keys');
-      const { keys, rejected } = rows;
-      return { keys, rejected, ...(answer.serverTime === undefined ? {} : { serverTime: answer.serverTime }) };
-    },
+    listKeys,
     async createKey(key, call = {}) {
       const body = toJson(key);
       const what = `The request to create the key was sent to ${base.host}`;
@@ -158,16 +182,16 @@ export function createApi(options: ApiOptions): StackStateApi {
           });
         },
       );
-      if (answer.status >= 200 && answer.status < 300) return;
-      if (answer.status === 404) {
-        if (looksLikeHtml(answer.contentType, answer.body) || readTrouble(tryDecode(answer)).type === undefined) {
-          const reason = await missing(call);
-          if (!(reason instanceof UnsupportedServerError)) throw reason;
-        }
-        throw new NotFoundError(`There is no ingestion API key with the id ${id}.`, {
-          hints: ['See the ids with: sts ingestion-api-key list'],
+      const { status, body } = answer;
+      // A page with status 200 comes from a login or a proxy, and nothing was deleted.
+      if (status === 204 || (status < 300 && body.length === 0)) return;
+      if (status < 300) {
+        throw new ServerError(`${base.host} did not say that the key ${id} is deleted: its answer makes no sense.`, {
+          status,
+          hints: ['See whether it is still there: sts ingestion-api-key list'],
         });
       }
+      if (status === 404) throw await explainAbsent(id, answer, call);
       throw await refusal(answer);
     },
     async authorize(apiKey, { withReceiverKey = false, ...call } = {}) {
@@ -181,7 +205,8 @@ export function createApi(options: ApiOptions): StackStateApi {
           throw error instanceof TransportError ? explainFailure(error.cause, settings.url) : error;
         });
       if (answer.status === 204) return true;
-      if (answer.status === 403) return false;
+      // StackState says no in 403, and so does a gateway that lets nobody pass: it sends a page.
+      if (answer.status === 403 && !looksLikeHtml(answer.contentType, answer.body)) return false;
       if (answer.status === 404) throw await missing(call, 'ingestion API keys or no way to verify one');
       if (answer.status < 300) throw await senseless('did not say whether the key is valid');
       throw await refusal(answer, apiKey);

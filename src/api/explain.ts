@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { TokenKind } from '../config/model.ts';
 import type { StsError } from '../errors.ts';
 import { visible } from '../escape.ts';
-import { ConnectionError, ForbiddenError, ServerError, UnauthorizedError, UnsupportedServerError } from './errors.ts';
+import { ForbiddenError, ServerError, UnauthorizedError, UnsupportedServerError } from './errors.ts';
 import type { ServerInfo } from './model.ts';
 
 const longestReason = 500;
@@ -56,6 +56,7 @@ function mayPass(status: number): boolean {
  * A missing collection, or a page where JSON should be, explained by what the server says it is: `GET /server/info`.
  * @param api path of the API.
  * @param missing what is not there, to follow `has no`.
+ * @throws what keeps the server from being asked: no connection, a token that is not accepted, an interrupt.
  */
 export async function explainMissing(
   host: string,
@@ -71,7 +72,7 @@ export async function explainMissing(
       { hints: ['On SUSE Observability, create a service token in place of an ingestion API key.'] },
     );
   } catch (error) {
-    if (error instanceof ConnectionError || error instanceof UnauthorizedError) return error;
+    if (!(error instanceof ServerError) || error instanceof ForbiddenError) throw error;
     return new ServerError(`${host} has no StackState API under ${api}.`, { status: 404, hints: [checkUrl] });
   }
 }

@@ -60,10 +60,10 @@ export interface StackStateApi {
   createKey(key: NewIngestionApiKey, options?: CallOptions): Promise<IssuedIngestionApiKey>;
   /**
    * `DELETE /security/ingestion/api_keys/{id}`
-   * @throws NotFoundError when the server has no such key (exit 8).
+   * @throws NotFoundError when the server has no such key (exit 8): after a 404 the list of keys is asked as well.
    */
   deleteKey(id: bigint, options?: CallOptions): Promise<void>;
-  /** `POST /security/ingestion/authorize?withReceiverKey=`: true on 204, false on 403. */
+  /** `POST /security/ingestion/authorize?withReceiverKey=`: true on 204, false on 403 (where that is no web page). */
   authorize(apiKey: string, options?: CallOptions & { readonly withReceiverKey?: boolean }): Promise<boolean>;
   /** Closes every connection, so that the process can end. */
   close(): Promise<void>;

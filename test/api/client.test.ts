@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { RowReader } from '../../src/api/rows.ts';
+import { InterruptedError } from '../../src/errors.ts';
 import { tokens } from '../stackstate/server.ts';
 import { startForTest } from '../support/stackstate.ts';
 import { clientOf } from './support.ts';
@@ -55,6 +56,56 @@ test('authorize tells live keys from others', async () => {
   expect(await api.authorize('somebody-else')).toBe(false);
   expect(await api.authorize('receiver-1')).toBe(false);
   expect(await api.authorize('receiver-1', { withReceiverKey: true })).toBe(true);
+});
+
+test.each([
+  ['a login page', '<!DOCTYPE html><html>sign in</html>'],
+  ['some JSON', '{"ok":true}'],
+])('a deletion answered by 200 with %s is no deletion', async (_, body) => {
+  const stackState = await startForTest();
+  const { id } = stackState.seed({ name: 'x' });
+  stackState.setFault('delete', { kind: 'status', status: 200, body });
+  await expect(clientOf(stackState).deleteKey(id)).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringContaining(`${id}`),
+    hints: [expect.stringContaining('sts ingestion-api-key list')],
+  });
+});
+
+test('a gateway that knows no DELETE is not taken for a key that is gone', async () => {
+  const stackState = await startForTest();
+  const { id } = stackState.seed({ name: 'x' });
+  stackState.setFault('delete', { kind: 'status', status: 404, body: 'nothing here' });
+  const api = clientOf(stackState);
+  await expect(api.deleteKey(id)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('lists it still') });
+  await expect(api.deleteKey(77n)).rejects.toMatchObject({ exitCode: 8 });
+});
+
+test('a deletion on a server without ingestion API keys says so (exit 10)', async () => {
+  const stackState = await startForTest({ ingestionApiKeys: false });
+  await expect(clientOf(stackState).deleteKey(1n)).rejects.toMatchObject({ exitCode: 10 });
+});
+
+test('a key that the API does not know is gone, also for a token that may not list', async () => {
+  const stackState = await startForTest();
+  stackState.setFault('list', { kind: 'status', status: 403 });
+  await expect(clientOf(stackState).deleteKey(77n)).rejects.toMatchObject({ exitCode: 8 });
+});
+
+test('a gateway that lets nobody pass gives no verdict on a key', async () => {
+  const stackState = await startForTest();
+  const page = { kind: 'status', status: 403, body: '<html>blocked</html>' } as const;
+  stackState.setFault('authorize', page);
+  await expect(clientOf(stackState).authorize('k')).rejects.toMatchObject({ exitCode: 2 });
+});
+
+test('an interrupt while a missing collection is explained is an interrupt', async () => {
+  const stackState = await startForTest({ ingestionApiKeys: false });
+  stackState.setFault('info', { kind: 'stall' });
+  const controller = new AbortController();
+  const listing = clientOf(stackState).listKeys({ signal: controller.signal });
+  setTimeout(() => controller.abort(new InterruptedError('SIGTERM')), 200);
+  await expect(listing).rejects.toMatchObject({ exitCode: 143 });
 });
 
 test('a URL with a path and an API path of its own both count', async () => {
