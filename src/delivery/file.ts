@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { IssuedIngestionApiKey } from '../api/model.ts';
@@ -77,9 +78,11 @@ class KeyFile implements KeyFileDestination {
         await file.truncate(bytes.length);
       });
       await effect(step, 'sync key file', () => file.sync());
-      await file.close();
       // Looked at again: a symlink or folder may have come since it was proven.
-      await this.#checkTarget();
+      const former = await this.#checkTarget();
+      // Who could read the file before it was replaced by another user, root as a rule, can read it afterwards.
+      if (former !== undefined) await file.chown(former.uid, former.gid).catch(() => undefined);
+      await file.close();
       await this.#place(temporaryPath);
     } catch (error) {
       await this.abandon();
@@ -122,13 +125,14 @@ class KeyFile implements KeyFileDestination {
     await effect(step, 'remove temporary key file', () => removeIfThere(temporaryPath)).catch(() => undefined);
   }
 
-  async #checkTarget(): Promise<void> {
+  /** @returns the file that is there and may be replaced. */
+  async #checkTarget(): Promise<Stats | undefined> {
     const { path, force } = this.#options;
     const stats = await lstat(path).catch((error: unknown) => {
       if (systemCode(error) === 'ENOENT') return undefined;
       throw fileError(path, 'cannot be written', error);
     });
-    if (stats === undefined) return;
+    if (stats === undefined) return undefined;
     if (!stats.isFile()) {
       const kind = stats.isSymbolicLink() ? 'a symbolic link' : stats.isDirectory() ? 'a folder' : 'no regular file';
       throw new DeliveryError(`The key file ${path} is ${kind}; only a regular file is written.`, {
@@ -136,6 +140,12 @@ class KeyFile implements KeyFileDestination {
       });
     }
     if (!force) throw alreadyThere(path);
+    if (stats.dev !== (await lstat(dirname(path))).dev) {
+      throw new DeliveryError(`The key file ${path} is mounted by itself, so it cannot be replaced by another file.`, {
+        hints: ['Mount its folder instead, and name a file in it: --key-file PATH'],
+      });
+    }
+    return stats;
   }
 }
 

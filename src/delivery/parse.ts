@@ -13,6 +13,7 @@ export async function parseKeyDocument(text: string): Promise<string> {
   const body = text.replace(/^\ufeff/, '');
   const key = looksLikeSecret(body) ? await secretKey(body) : (dotenvKey(body) ?? rawKey(body));
   if (key.trim() === '') throw refusal('The key document is empty.');
+  if (/[\s\p{Cc}]/u.test(key)) throw refusal('The key document holds no key: there are blanks or control characters in it.');
   return key;
 }
 
@@ -63,7 +64,8 @@ function dotenvKey(text: string): string | undefined {
   // base64 padding ("abc=" and "abc==") is no assignment: a value has something else than "=" in it.
   if (only === undefined || /^=*$/.test(only)) return undefined;
   if (values.length > 1) throw refusal('The key document has more than one variable; it is not clear which one is the key.');
-  return unquote(only);
+  // A shell takes the rest for a comment, and no key has blanks in it.
+  return unquote(only.replace(/\s+#.*$/, ''));
 }
 
 /** Undoes a shell's quoting of one word. */

@@ -4,7 +4,7 @@ import type { StepHook } from '../delivery/effects.ts';
 /** What a rotation works with. */
 export interface RotationContext {
   readonly api: StackStateApi;
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first SIGHUP, SIGINT or SIGTERM. */
   readonly interrupt: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -20,10 +20,14 @@ export interface RotationContext {
 export type RotationEvent =
   /** The server has no way to verify a key; the rotation goes on. */
   | { readonly kind: 'unverifiable' }
+  /** An earlier rotation of this file was broken off while it created a key, which may still be on its way for so many milliseconds. */
+  | { readonly kind: 'searching'; readonly remainingMs: number }
   /** An earlier rotation of this file had delivered its key and is finished now. */
   | { readonly kind: 'finished'; readonly newId: bigint; readonly oldId: bigint; readonly deleted: boolean }
   /** An earlier rotation of this file had not delivered its key; what it had made is deleted. */
   | { readonly kind: 'undone'; readonly deletedId: bigint | undefined }
+  /** The rotation is done, and its journal could not be removed: the next rotation finds it and has nothing left to do. */
+  | { readonly kind: 'journal-left'; readonly path: string; readonly reason: string }
   /** The old key is left alone for so many milliseconds more; the last event has 0. */
   | { readonly kind: 'keeping'; readonly oldId: bigint; readonly remainingMs: number };
 

@@ -70,7 +70,7 @@ function severalKeys(keys: readonly IngestionApiKey[], name: string): UsageError
     hints: [
       ...table,
       `Replace the newest: sts ingestion-api-key rotate --id ${newest?.id}`,
-      `Or first delete all but the newest: sts ingestion-api-key delete --name ${shellWord(name)} --superseded`,
+      'Or first delete the ones that nobody uses: sts ingestion-api-key delete --id ID',
     ],
   });
 }

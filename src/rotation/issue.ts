@@ -12,10 +12,10 @@ export interface IssueOptions {
   /** Heeded until the request leaves; from then on the key is brought to an end first. */
   readonly interrupt: AbortSignal;
   /** Milliseconds since the epoch. */
-  readonly now?: () => number;
+  readonly now: () => number;
   /** Asked between creation and delivery; what it throws undoes the creation. */
   readonly verify?: (issued: IssuedIngestionApiKey) => Promise<void>;
-  /** Ids of keys that were there before, where that is known: none of them can be the new key. */
+  /** Ids of the keys of that name that were there before, where that is known: none of them can be the new key. */
   readonly before?: readonly bigint[];
   readonly step?: StepHook;
 }
@@ -29,19 +29,23 @@ export interface IssueOptions {
  * @throws ServerError (exit 2) and what else `createKey` throws, when nothing was created.
  */
 export async function issueKey(options: IssueOptions): Promise<IssuedIngestionApiKey> {
-  const { api, key, destination, interrupt, now = Date.now, verify, before = [], step } = options;
+  const { api, key, destination, interrupt, now, verify, before, step } = options;
   interrupt.throwIfAborted();
   try {
     await destination.prove();
     interrupt.throwIfAborted();
-    const issued = await effect(step, 'create key', () => api.createKey(key)).catch(async (error: unknown) => {
-      throw error instanceof OutcomeUnknownError ? await settleLostAnswer({ api, key, before, error, now }) : error;
-    });
+    const issued = await effect(step, 'create key', () => api.createKey(key, { signal: interrupt })).catch(
+      async (error: unknown) => {
+        throw error instanceof OutcomeUnknownError ? await settleLostAnswer({ api, key, before, error, now }) : error;
+      },
+    );
     try {
       await verify?.(issued);
       await destination.deliver(issued);
     } catch (error) {
-      throw await undoKey({ api, id: issued.id, error, ...(step === undefined ? {} : { step }) });
+      // An answer about a key of another name is about somebody else's key.
+      const own = issued.name === key.name;
+      throw await undoKey({ api, id: issued.id, own, error, ...(step === undefined ? {} : { step }) });
     }
     return issued;
   } finally {

@@ -8,12 +8,14 @@ import { toJson } from '../json.ts';
 
 /** What a rotation of a key file must remember from its first request to its last one. */
 export interface JournalFacts {
-  /** URL of the server. */
+  /** URL of the server's API. */
   readonly server: string;
   /** The new key as it was or will be asked for. */
   readonly wanted: NewIngestionApiKey;
   /** The server's clock before the creation, milliseconds since the epoch. */
   readonly startedAt: number;
+  /** How long the request that creates the key may take, in milliseconds. */
+  readonly timeoutMs: number;
   /** Ids of the keys that had the new key's name before it was created. */
   readonly before: readonly bigint[];
   readonly oldId: bigint;
@@ -29,8 +31,8 @@ export type Journal =
   | (JournalFacts & { readonly stage: 'creating' })
   /** The key exists; the key file holds `document` if it was delivered. */
   | (JournalFacts & { readonly stage: 'created'; readonly newId: bigint; readonly document: string })
-  /** The key file holds the new key; the old one goes at `deleteAt`, milliseconds since the epoch. */
-  | (JournalFacts & { readonly stage: 'delivered'; readonly newId: bigint; readonly deleteAt: number });
+  /** The key file holds the new key, its SHA-256 is `digest`; the old one goes at `deleteAt`, milliseconds since the epoch. */
+  | (JournalFacts & { readonly stage: 'delivered'; readonly newId: bigint; readonly digest: string; readonly deleteAt: number });
 
 /** int64 in JSON as text: other readers would lose its digits. */
 const int64 = z.pipe(
@@ -42,6 +44,7 @@ const facts = {
   server: z.string(),
   wanted: z.object({ name: z.string(), description: z.optional(z.string()), expiration: z.optional(int64) }),
   startedAt: z.number(),
+  timeoutMs: z.number(),
   before: z.array(int64),
   oldId: int64,
   oldName: z.string(),
@@ -51,7 +54,7 @@ const facts = {
 const schema = z.discriminatedUnion('stage', [
   z.object({ ...facts, stage: z.literal('creating') }),
   z.object({ ...facts, stage: z.literal('created'), newId: int64, document: z.string() }),
-  z.object({ ...facts, stage: z.literal('delivered'), newId: int64, deleteAt: z.number() }),
+  z.object({ ...facts, stage: z.literal('delivered'), newId: int64, digest: z.string(), deleteAt: z.number() }),
 ]);
 
 const largest = 16 * 1024 * 1024;

@@ -1,15 +1,17 @@
 import { OutcomeUnknownError, ServerError } from '../api/errors.ts';
 import type { IssuedIngestionApiKey } from '../api/model.ts';
 import { sweepSiblings } from '../delivery/durable.ts';
-import { effect } from '../delivery/effects.ts';
+import { effect, systemCode } from '../delivery/effects.ts';
 import type { KeyFileDestination } from '../delivery/file.ts';
-import { StsError } from '../errors.ts';
+import { StsError, UsageError } from '../errors.ts';
 import type { RotationContext, RotationPlan, RotationResult, RotationTarget } from './context.ts';
+import { createBesides } from './create.ts';
+import { fingerprintOf } from './held.ts';
 import { type JournalFacts, pendingPath, removeJournal, writeJournal } from './journal.ts';
 import { lockKeyFile } from './lock.ts';
 import { isOver } from './lost-answer.ts';
-import { findOrphan, markDelivered, type Recovery, recoverRotation } from './recover.ts';
-import { retireKey } from './retire.ts';
+import { findOrphan } from './orphan.ts';
+import { markDelivered, type Recovery, recoverRotation, retireDelivered } from './recover.ts';
 import { depart, namesNewName, verify } from './rotate.ts';
 import { deleteIfThere } from './undo.ts';
 import { deleteCommand } from './words.ts';
@@ -24,8 +26,10 @@ export interface KeyFileRotation {
   readonly destination: KeyFileDestination;
   /** The document for a key. */
   readonly render: (issued: IssuedIngestionApiKey) => string;
-  /** URL of the server: a journal of another one's keys is left alone. */
+  /** URL of the API: a journal of another one's keys is left alone. */
   readonly server: string;
+  /** How long a request may take, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /**
@@ -36,17 +40,15 @@ export interface KeyFileRotation {
  *         |                   |
  *         +------ undone -----+--> (no journal)
  *
- * The key of a lost answer is told by its name, by not having been there before, and by its time. A key of that name that somebody
- * else creates between this rotation's list and its creation looks the same, but only where this creation then comes to nothing.
- *
- * @throws DeliveryError (exit 6) when another process rotates this file, or it cannot be written; the new key is then deleted again.
+ * @throws DeliveryError (exit 6) when another process writes this file, or it cannot be written (the new key is then deleted again), or
+ * somebody changes it before the old key's time has come (both keys live then).
  */
 export async function rotateKeyFile(
   context: RotationContext,
   plan: RotationPlan,
   file: KeyFileRotation,
 ): Promise<RotationResult> {
-  const { path, destination, server } = file;
+  const { path, destination, server, timeoutMs } = file;
   const { interrupt, step } = context;
   interrupt.throwIfAborted();
   const lock = await lockKeyFile(path);
@@ -56,18 +58,13 @@ export async function rotateKeyFile(
     await sweepSiblings(pendingPath(path), 'write', step);
     await destination.prove();
     const target = retarget(plan.target, recovery);
-    const { old, ...departure } = await depart(context, { ...plan, target });
+    const { old, known, ...departure } = await depart(context, { ...plan, target });
     const { deleteOld, afterMs } = plan;
-    const facts: JournalFacts = { server, ...departure, oldId: old.id, oldName: old.name, deleteOld, afterMs };
-    const issued = await create(context, path, facts);
+    const facts: JournalFacts = { server, timeoutMs, ...departure, oldId: old.id, oldName: old.name, deleteOld, afterMs };
+    const issued = await create(context, path, facts, known);
     await deliver(context, plan, file, facts, issued);
-    if (deleteOld) {
-      // Without this note the next run would tell by the file itself; it cannot be lost, only late.
-      const delivered = await markDelivered(context, path, { ...facts, newId: issued.id }).catch(() => undefined);
-      const deleteAt = delivered?.deleteAt ?? context.now() + afterMs;
-      await retireKey(context, { oldId: old.id, deleteAt, holder: path, resumable: true });
-    }
-    await removeJournal(path, step);
+    if (deleteOld) await retire(context, path, { ...facts, newId: issued.id }, await fingerprintOf(file.render(issued)));
+    await removeJournal(path, step).catch((error: unknown) => sayJournalLeft(context, path, error));
     return { issued, old, deleted: deleteOld };
   } finally {
     await destination.abandon();
@@ -83,22 +80,50 @@ function retarget(target: RotationTarget, recovery: Recovery): RotationTarget {
   return same ? { id: newId } : target;
 }
 
+async function retire(
+  context: RotationContext,
+  path: string,
+  journal: JournalFacts & { readonly newId: bigint },
+  digest: string,
+): Promise<void> {
+  // Without this note the next run would tell by the file itself; it cannot be lost, only late.
+  const delivered = await markDelivered(context, path, journal, digest).catch(() => undefined);
+  await retireDelivered(context, path, delivered ?? { ...journal, digest, deleteAt: context.now() + journal.afterMs });
+}
+
+/** What the rotation had to do is done; a journal that stays is found by the next one, which then has nothing left to do. */
+async function sayJournalLeft({ report }: RotationContext, path: string, error: unknown): Promise<void> {
+  await report({ kind: 'journal-left', path: pendingPath(path), reason: systemCode(error) ?? 'unknown trouble' });
+}
+
 /** Creates the key; whatever comes back, the journal says what may be left on the server. */
-async function create(context: RotationContext, path: string, facts: JournalFacts): Promise<IssuedIngestionApiKey> {
-  const { api, interrupt, step, waiting } = context;
+async function create(
+  context: RotationContext,
+  path: string,
+  facts: JournalFacts,
+  known: ReadonlySet<bigint>,
+): Promise<IssuedIngestionApiKey> {
+  const { api, interrupt, now, step, waiting } = context;
   await writeJournal(path, { ...facts, stage: 'creating' }, step);
-  if (interrupt.aborted) {
-    await removeJournal(path, step);
-    throw interrupt.reason;
-  }
   try {
-    return await waiting('Creating the key', () => effect(step, 'create key', () => api.createKey(facts.wanted)));
+    interrupt.throwIfAborted();
+    return await waiting('Creating the key', () =>
+      effect(step, 'create key', () => createBesides(api, known, facts.wanted, { signal: interrupt, now })),
+    );
   } catch (error) {
     if (error instanceof OutcomeUnknownError) throw await settle(context, path, facts, error);
+    // A server that refuses a second key of a name may have been asked twice, by a proxy on the way.
+    if (error instanceof ServerError && error.status === 409) await undoTwin(context, path, facts);
     // Refused or never sent. What is no answer of the API at all leaves the journal for the next run.
     if (error instanceof StsError) await removeJournal(path, step);
     throw namesNewName(error, facts.wanted);
   }
+}
+
+/** Deletes the key that a refused creation has made all the same. What goes wrong here leaves the journal, and the next run looks again. */
+async function undoTwin(context: RotationContext, path: string, facts: JournalFacts): Promise<void> {
+  const orphan = await findOrphan(context, path, facts);
+  if (orphan !== undefined) await deleteIfThere(context.api, orphan, context.step);
 }
 
 /** The answer to the creation was lost, but what was there before is known: the one key more is the one that nobody holds. */
@@ -111,8 +136,8 @@ async function settle(
   const { api, step } = context;
   const status = error.status === undefined ? {} : { status: error.status };
   const again = 'Rotate again: that looks for the key first and deletes it.';
-  const unsettled = (what: string) =>
-    new OutcomeUnknownError(`${error.message} ${what}`, { ...status, sentAt: error.sentAt, hints: [again], cause: error });
+  const unsettled = (what: string, hints: readonly string[] = [again]) =>
+    new OutcomeUnknownError(`${error.message} ${what}`, { ...status, sentAt: error.sentAt, hints, cause: error });
   try {
     // The signal that stopped the command must not stop this.
     const orphan = error.keyId ?? (await findOrphan({ ...context, interrupt: new AbortController().signal }, path, facts));
@@ -121,14 +146,15 @@ async function settle(
     }
     if (orphan !== undefined) await deleteIfThere(api, orphan, step);
     await removeJournal(path, step);
-    const fate = orphan === undefined ? 'Nothing was created' : 'The key it made was deleted again';
+    const fate = orphan === undefined ? 'The server lists no new key' : 'The key it made was deleted again';
     return new ServerError(`${error.message} ${fate}; the old key is untouched.`, {
       ...status,
       hints: error.hints,
       cause: error,
     });
-  } catch {
-    return unsettled('A new key may exist that nobody holds; the old key is untouched.');
+  } catch (trouble) {
+    const what = 'A new key may exist that nobody holds; the old key is untouched.';
+    return trouble instanceof UsageError ? unsettled(what, trouble.hints) : unsettled(what);
   }
 }
 
@@ -136,31 +162,31 @@ async function settle(
 async function deliver(
   context: RotationContext,
   plan: RotationPlan,
-  { path, destination, render }: KeyFileRotation,
+  file: KeyFileRotation,
   facts: JournalFacts,
   issued: IssuedIngestionApiKey,
 ): Promise<void> {
   const { api, step } = context;
-  const document = render(issued);
+  const { path, destination } = file;
+  const document = file.render(issued);
   try {
     await writeJournal(path, { ...facts, stage: 'created', newId: issued.id, document }, step);
     if (plan.verify) await verify(context, issued);
     await destination.deliverDocument(document);
   } catch (error) {
     if (!(error instanceof StsError)) throw error;
-    let fate = 'The new key was deleted again; the old key is untouched.';
-    let hints = error.hints;
+    const failure = (fate: string, hints: readonly string[] = error.hints) =>
+      new StsError(error.exitCode, `${error.message} ${fate}`, { hints, cause: error });
     try {
       await deleteIfThere(api, issued.id, step);
-      await removeJournal(path, step);
     } catch {
-      fate = `The new key ${issued.id} could not be deleted again; the old key is untouched.`;
-      hints = [
+      throw failure(`The new key ${issued.id} could not be deleted again; the old key is untouched.`, [
         `Delete the key that nobody holds: ${deleteCommand(issued.id)}`,
         'Or rotate again: that deletes it first.',
-        ...hints,
-      ];
+        ...error.hints,
+      ]);
     }
-    throw new StsError(error.exitCode, `${error.message} ${fate}`, { hints, cause: error });
+    await removeJournal(path, step).catch((trouble: unknown) => sayJournalLeft(context, path, trouble));
+    throw failure('The new key was deleted again; the old key is untouched.');
   }
 }

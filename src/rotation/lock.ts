@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { realpath, unlink } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
-import { platform, tmpdir } from 'node:os';
+import { realpath } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../delivery/effects.ts';
 import { DeliveryError } from '../errors.ts';
@@ -10,53 +10,73 @@ export interface Lock {
   release(): Promise<void>;
 }
 
+/** Takes the lock; undefined when another process has it. */
+type Acquire = (folder: string, name: string) => Promise<Lock | undefined>;
+
+/** A lock folder that nobody renewed for this long belongs to a process that is gone. */
+const staleMs = 10_000;
+
 /**
- * Makes this process the only one on this machine that rotates a key file. The lock is a listening local socket: the system itself
- * takes it back when its holder dies, however it dies, so that a killed rotation never stands in the way of the next one.
+ * Makes this process the only one on this machine that writes a key file. The lock is a listening local socket: the system itself takes
+ * it back when its holder dies, however it dies, so that a killed rotation never stands in the way of the next one. On systems that have
+ * no such sockets it is a folder beside the key file, which stays in the way for ten seconds.
+ *
+ * On Linux it holds within one network namespace: containers that share a volume do not see each other.
+ *
  * @param path absolute path of the key file; it need not exist.
  * @throws DeliveryError (exit 6) when another process holds it.
  */
-export async function lockKeyFile(path: string): Promise<Lock> {
-  const server = await holdOf(await hashOf(path)).catch((cause: unknown) => {
+export async function lockKeyFile(path: string, system: NodeJS.Platform = platform()): Promise<Lock> {
+  // One file, one name, whatever path leads to its folder.
+  const folder = await realpath(dirname(path)).catch(() => dirname(path));
+  const lock = await acquireOn(system)(folder, basename(path)).catch((cause: unknown) => {
     throw new DeliveryError(
-      `Whether another rotation of ${path} is running cannot be told (${systemCode(cause) ?? 'unknown trouble'}). Nothing was done.`,
+      `Whether another sts is writing ${path} cannot be told (${systemCode(cause) ?? 'unknown trouble'}). Nothing was done.`,
       {
-        hints: ['Allow the program to listen on a local socket.'],
+        hints: ['Allow the program to listen on a local socket, and to make folders beside the key file.'],
         cause,
       },
     );
   });
-  if (server === undefined) {
-    throw new DeliveryError(`Another rotation of ${path} is running. Nothing was done.`, {
-      hints: ['Run this one again when that has ended.'],
+  if (lock !== undefined) return lock;
+  throw new DeliveryError(`Another sts is writing ${path}. Nothing was done.`, {
+    hints: ['Run this one again when that has ended.'],
+  });
+}
+
+function acquireOn(system: NodeJS.Platform): Acquire {
+  if (system === 'win32') return (folder, name) => bySocket(`\\\\.\\pipe\\sts-rotation-${hashOf(folder, name)}`);
+  // Abstract sockets are no files: there is nothing to leave behind.
+  if (system === 'linux') return (folder, name) => bySocket(`\0sts-rotation-${hashOf(folder, name)}`);
+  return byFolder;
+}
+
+function hashOf(folder: string, name: string): string {
+  return createHash('sha256').update(join(folder, name)).digest('hex').slice(0, 40);
+}
+
+async function bySocket(address: string): Promise<Lock | undefined> {
+  const server = await listen(address);
+  return server && { release: () => new Promise((done) => server.close(() => done())) };
+}
+
+async function byFolder(folder: string, name: string): Promise<Lock | undefined> {
+  const { lock } = await import('proper-lockfile');
+  const lockfilePath = join(folder, `.${name}.sts-lock`);
+  try {
+    const release = await lock(join(folder, name), {
+      realpath: false,
+      lockfilePath,
+      stale: staleMs,
+      onCompromised: () => undefined,
     });
+    return { release };
+  } catch (error) {
+    if (systemCode(error) === 'ELOCKED') return undefined;
+    // Where there is no folder nothing can be written either, which the destination says better.
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return { release: async () => {} };
+    throw error;
   }
-  return { release: () => new Promise((done) => server.close(() => done())) };
-}
-
-/** One file, one name, whatever path leads to its folder. */
-async function hashOf(path: string): Promise<string> {
-  const folder = await realpath(dirname(path)).catch(() => dirname(path));
-  return createHash('sha256')
-    .update(join(folder, basename(path)))
-    .digest('hex')
-    .slice(0, 40);
-}
-
-/** The listening socket of a name; undefined when somebody else has it. */
-async function holdOf(hash: string): Promise<Server | undefined> {
-  if (platform() === 'win32') return listen(`\\\\.\\pipe\\sts-rotation-${hash}`);
-  if (platform() === 'linux') {
-    // Abstract sockets are no files: there is nothing to leave behind. Not every runtime has them.
-    const held = await listen(`\0sts-rotation-${hash}`).catch(() => 'unsupported' as const);
-    if (held !== 'unsupported') return held;
-  }
-  const address = join(tmpdir(), `sts-${hash}.sock`);
-  const held = await listen(address);
-  if (held !== undefined || (await answers(address))) return held;
-  // A socket that is a file outlives its process; nobody answers there any more.
-  await unlink(address).catch(() => undefined);
-  return listen(address);
 }
 
 /** The socket, or undefined when somebody else listens there. */
@@ -68,16 +88,5 @@ function listen(address: string): Promise<Server | undefined> {
       server.unref();
       done(server);
     });
-  });
-}
-
-function answers(address: string): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(address);
-    socket.once('connect', () => {
-      socket.destroy();
-      done(true);
-    });
-    socket.once('error', () => done(false));
   });
 }

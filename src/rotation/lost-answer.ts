@@ -7,15 +7,15 @@ export interface LostAnswer {
   readonly api: StackStateApi;
   /** What was asked for. */
   readonly key: NewIngestionApiKey;
-  /** Ids of keys that were there before, as far as known. */
-  readonly before: readonly bigint[];
+  /** Ids of the keys of that name that were there before; undefined where that is not known, and their times have to do. */
+  readonly before: readonly bigint[] | undefined;
   readonly error: OutcomeUnknownError;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** How far a server's clock and its `Date` header, which has whole seconds, may be apart. */
-const toleranceMs = 2000;
+/** How far the clock that a key's time comes from and the one of the `Date` header, which has whole seconds, may be apart. */
+const toleranceMs = 10_000;
 /** The same where the server does not tell its time and the clock here has to do. */
 const blindToleranceMs = 5 * 60 * 1000;
 /** The answer of a gateway that gave up on the server: the server may still be at it. */
@@ -49,7 +49,10 @@ export async function settleLostAnswer({ api, key, before, error, now }: LostAns
       hints: ['See whether it exists: sts ingestion-api-key list', 'Delete it if so: sts ingestion-api-key delete --id ID'],
     });
   }
-  const candidates = madeSince(listing, key.name, error.sentAt, now()).filter(({ id }) => !before.includes(id));
+  const candidates =
+    before === undefined
+      ? madeSince(listing, key.name, error.sentAt, now())
+      : listing.keys.filter(({ id, name }) => name === key.name && !before.includes(id));
   if (candidates.length > 0) {
     const one = candidates.length === 1;
     return new OutcomeUnknownError(
@@ -59,7 +62,7 @@ export async function settleLostAnswer({ api, key, before, error, now }: LostAns
   }
   if (isOver(error.status)) {
     const reason = error.cause instanceof ServerError ? error.cause : error;
-    return new ServerError(`${reason.message} The server lists no new key: nothing was created.`, {
+    return new ServerError(`${reason.message} The server lists no new key of that name.`, {
       status: error.status,
       hints: reason.hints,
       cause: error,

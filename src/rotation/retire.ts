@@ -14,6 +14,11 @@ export interface Retirement {
   readonly holder: string;
   /** Whether the next rotation goes on from here. */
   readonly resumable: boolean;
+  /**
+   * Looked at right before the old key goes.
+   * @throws StsError when the new key is not where it was delivered: the old one may be in use again.
+   */
+  readonly confirm?: () => Promise<void>;
 }
 
 /**
@@ -22,7 +27,7 @@ export interface Retirement {
  */
 export async function retireKey(context: RotationContext, retirement: Retirement): Promise<void> {
   const { api, interrupt, now, sleep, report, step, waiting } = context;
-  const { oldId, deleteAt } = retirement;
+  const { oldId, deleteAt, confirm } = retirement;
   try {
     for (;;) {
       const remainingMs = Math.max(0, deleteAt - now());
@@ -31,9 +36,14 @@ export async function retireKey(context: RotationContext, retirement: Retirement
       if (remainingMs === 0) break;
       await sleep(Math.min(tickMs, remainingMs), interrupt);
     }
-    await waiting('Deleting the old key', () => deleteIfThere(api, oldId, step));
   } catch (error) {
     await report({ kind: 'keeping', oldId, remainingMs: 0 });
+    throw error instanceof StsError ? bothLive(error, retirement) : error;
+  }
+  await confirm?.();
+  try {
+    await waiting('Deleting the old key', () => deleteIfThere(api, oldId, step));
+  } catch (error) {
     if (!(error instanceof StsError)) throw error;
     throw bothLive(error, retirement);
   }

@@ -3,6 +3,7 @@ import type { IngestionApiKey, IssuedIngestionApiKey, KeyListing, NewIngestionAp
 import type { Destination } from '../delivery/destination.ts';
 import { effect } from '../delivery/effects.ts';
 import type { RotationContext, RotationPlan, RotationResult } from './context.ts';
+import { createBesides } from './create.ts';
 import { findKey, successorOf } from './find.ts';
 import { issueKey } from './issue.ts';
 import { retireKey } from './retire.ts';
@@ -15,6 +16,8 @@ export interface Departure {
   readonly wanted: NewIngestionApiKey;
   /** Ids of the keys that have the new key's name already. */
   readonly before: readonly bigint[];
+  /** Ids of all keys. */
+  readonly known: ReadonlySet<bigint>;
   /** The server's clock, milliseconds since the epoch. */
   readonly startedAt: number;
 }
@@ -26,9 +29,12 @@ export interface Departure {
  */
 export async function rotate(context: RotationContext, plan: RotationPlan, destination: Destination): Promise<RotationResult> {
   const { api, interrupt, now, step, waiting } = context;
-  const { old, wanted, before } = await depart(context, plan);
+  const { old, wanted, before, known } = await depart(context, plan);
   const issued = await issueKey({
-    api: { ...api, createKey: (key, call) => waiting('Creating the key', () => api.createKey(key, call)) },
+    api: {
+      ...api,
+      createKey: (key, call) => waiting('Creating the key', () => createBesides(api, known, key, { ...call, now })),
+    },
     key: wanted,
     before,
     destination,
@@ -62,6 +68,7 @@ export async function depart(context: RotationContext, plan: RotationPlan): Prom
     old,
     wanted,
     before: listing.keys.filter(({ name }) => name === wanted.name).map(({ id }) => id),
+    known: new Set(listing.keys.map(({ id }) => id)),
     startedAt: listing.serverTime ?? now(),
   };
 }

@@ -7,6 +7,8 @@ export interface UndoOptions {
   readonly api: StackStateApi;
   /** The key that nobody received. */
   readonly id: bigint;
+  /** Whether it is the key that was asked for, for sure; another one is left alone. */
+  readonly own: boolean;
   /** Why nobody received it. */
   readonly error: unknown;
   readonly step?: StepHook;
@@ -16,19 +18,23 @@ export interface UndoOptions {
  * Deletes a key that nobody received: `DELETE /security/ingestion/api_keys/{id}`.
  * @returns the error to throw: the given one, saying in addition that the key is gone, or how to delete it.
  */
-export async function undoKey({ api, id, error, step }: UndoOptions): Promise<unknown> {
-  const failure = await deleteIfThere(api, id, step).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
+export async function undoKey({ api, id, own, error, step }: UndoOptions): Promise<unknown> {
+  const failure = own ? await failureOf(deleteIfThere(api, id, step)) : new Error('The server gave it another name than asked.');
   if (failure === undefined && !(error instanceof StsError)) return error;
   const { exitCode, message, hints } = error instanceof StsError ? error : { ...unexpected, message: String(error) };
   if (failure === undefined) return again(exitCode, `${message} The new key was deleted again.`, { hints, cause: error });
   const reason = failure instanceof Error ? ` ${failure.message}` : '';
-  return again(exitCode, `${message} The new key ${id} could not be deleted again.${reason}`, {
-    hints: [`Delete the key that nobody holds: ${deleteCommand(id)}`, ...hints],
+  return again(exitCode, `${message} The new key ${id} ${own ? 'could not be' : 'was not'} deleted again.${reason}`, {
+    hints: [`Delete the key ${own ? 'that nobody holds' : 'if nobody uses it'}: ${deleteCommand(id)}`, ...hints],
     cause: error,
   });
+}
+
+function failureOf(work: Promise<void>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
 }
 
 const unexpected = { exitCode: ExitCode.delivery, hints: [] } as const;

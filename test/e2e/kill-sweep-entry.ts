@@ -8,7 +8,8 @@ import { endProcess, nodeRuntime } from '../../src/runtime.ts';
 // Arguments: fatal, a file that takes the names of the steps, URL, token, and then the flags of `rotate`.
 const [fatal, log = '', url = '', serviceToken = '', ...flags] = process.argv.slice(2);
 const runtime = nodeRuntime();
-const factory = createFactory(runtime, { url, serviceToken, output: 'text', color: false, verbose: 0 });
+// The recovery waits for a creation as long as its request was given: a sweep cannot wait half a minute at each point.
+const factory = createFactory(runtime, { url, serviceToken, timeout: '2s', output: 'text', color: false, verbose: 0 });
 let steps = 0;
 
 const step = (name: string): void => {

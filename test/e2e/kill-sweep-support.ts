@@ -88,7 +88,9 @@ export class Case {
   rotate(...more: readonly string[]): Running {
     programOf({});
     const target = ['--url', this.stackState.url, '--service-token', tokens.service];
-    return start(builtProgram, ['ingestion-api-key', 'rotate', ...this.flags, ...more, ...target], this.folder);
+    // As in kill-sweep-entry.ts: the recovery waits that long for a creation.
+    const timeout = more.includes('--timeout') ? [] : ['--timeout', '2s'];
+    return start(builtProgram, ['ingestion-api-key', 'rotate', ...this.flags, ...more, ...timeout, ...target], this.folder);
   }
 
   /** The same by the program that kills itself at a step; 0 for never. */

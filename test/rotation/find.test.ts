@@ -47,14 +47,14 @@ test('several keys of a name are listed from the newest on, with the commands to
     '5  | made 2026-01-07 | never expires',
     '1  | made 2026-01-03 | never expires      | oldest',
     'Replace the newest: sts ingestion-api-key rotate --id 30',
-    'Or first delete all but the newest: sts ingestion-api-key delete --name ci --superseded',
+    'Or first delete the ones that nobody uses: sts ingestion-api-key delete --id ID',
   ]);
 });
 
 test('a name with blanks or quotes is quoted in the commands to copy', () => {
   const name = "it's $HOME";
-  const failure = failureOf(() => findKey([key(1n, { name }), key(2n, { name })], { name }));
-  expect(failure.hints.at(-1)).toContain(`--name 'it'\\''s $HOME' --superseded`);
+  const failure = failureOf(() => findKey([key(1n)], { name }));
+  expect(failure.hints.at(-1)).toContain(`create --name 'it'\\''s $HOME'`);
 });
 
 test('the successor lives as long from now as the old key was given', () => {
@@ -70,9 +70,9 @@ test('the successor lives as long from now as the old key was given', () => {
 
 test('superseded are all keys of the name but the newest', () => {
   const keys = [key(1n), key(9n), key(4n), key(50n, { name: 'other' })];
-  expect(supersededKeys(keys, 'ci').map(({ id }) => id)).toEqual([4n, 1n]);
-  expect(supersededKeys([key(1n)], 'ci')).toEqual([]);
-  expect(supersededKeys(keys, 'none')).toEqual([]);
+  expect(supersededKeys(keys, 'ci', made).map(({ id }) => id)).toEqual([4n, 1n]);
+  expect(supersededKeys([key(1n)], 'ci', made)).toEqual([]);
+  expect(supersededKeys(keys, 'none', made)).toEqual([]);
 });
 
 test('two newest of the same millisecond are refused', () => {
@@ -81,10 +81,19 @@ test('two newest of the same millisecond are refused', () => {
     key(2n, { lastUpdateTimestamp: 5n }),
     key(3n, { lastUpdateTimestamp: 1n }),
   ];
-  expect(failureOf(() => supersededKeys(twins, 'ci'))).toMatchObject({
+  expect(failureOf(() => supersededKeys(twins, 'ci', made))).toMatchObject({
     exitCode: 3,
     message: expect.stringContaining('2 and 1'),
   });
+});
+
+test('where the newest has expired an older one may be in use, and none is superseded', () => {
+  const keys = [key(1n), key(9n, { expiration: BigInt(made) })];
+  expect(failureOf(() => supersededKeys(keys, 'ci', made))).toMatchObject({
+    exitCode: 3,
+    hints: [expect.stringContaining('delete --id 9')],
+  });
+  expect(supersededKeys(keys, 'ci', made - 1).map(({ id }) => id)).toEqual([1n]);
 });
 
 test('nothing is superseded while a rotation of the key file is pending', async () => {

@@ -194,7 +194,7 @@ test('a second rotation of the same file is refused while the first one runs', a
   const world = await startWorld();
   seedHeld(world);
   const lock = await lockKeyFile(world.path);
-  await expect(world.rotate()).rejects.toMatchObject({ exitCode: 6, message: expect.stringContaining('Another rotation') });
+  await expect(world.rotate()).rejects.toMatchObject({ exitCode: 6, message: expect.stringContaining('Another sts is writing') });
   expect(world.stackState.requests).toEqual([]);
   await lock.release();
   await world.rotate();

@@ -1,23 +1,26 @@
-import { symlinkSync } from 'node:fs';
+import { readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { lockKeyFile } from '../../src/rotation/lock.ts';
 import { tempFolder } from '../support/temp.ts';
 
-test('one holder a file, whatever path leads to it', async () => {
+test.each(['linux', 'darwin'] as const)('one holder a file, whatever path leads to it: %s', async (system) => {
   const folder = tempFolder();
   const link = join(tempFolder(), 'link');
   symlinkSync(folder, link);
-  const lock = await lockKeyFile(join(folder, 'a.key'));
-  const other = await lockKeyFile(join(folder, 'b.key'));
-  await expect(lockKeyFile(join(folder, 'a.key'))).rejects.toMatchObject({ exitCode: 6 });
-  await expect(lockKeyFile(join(link, 'a.key'))).rejects.toMatchObject({ exitCode: 6 });
+  const take = (path: string) => lockKeyFile(path, system);
+  const lock = await take(join(folder, 'a.key'));
+  const other = await take(join(folder, 'b.key'));
+  await expect(take(join(folder, 'a.key'))).rejects.toMatchObject({ exitCode: 6 });
+  await expect(take(join(link, 'a.key'))).rejects.toMatchObject({ exitCode: 6 });
   await lock.release();
-  await (await lockKeyFile(join(link, 'a.key'))).release();
+  await (await take(join(link, 'a.key'))).release();
   await other.release();
+  expect(readdirSync(folder)).toEqual([]);
 });
 
-test('a folder that does not exist can be locked: the destination will say what is wrong', async () => {
+test.each(['linux', 'darwin'] as const)('a folder that does not exist can be locked: %s', async (system) => {
+  // The destination will say what is wrong.
   const path = join(tempFolder(), 'missing', 'a.key');
-  await (await lockKeyFile(path)).release();
+  await (await lockKeyFile(path, system)).release();
 });

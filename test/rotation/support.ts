@@ -98,7 +98,11 @@ export async function startWorld(options: StackStateOptions & { readonly timeout
         label: rotationLabel,
         ...(step === undefined ? {} : { step }),
       });
-      return rotateKeyFile({ ...context, step, ...other }, { ...plan, ...changes }, { path: file, destination, render, server });
+      return rotateKeyFile(
+        { ...context, step, ...other },
+        { ...plan, ...changes },
+        { path: file, destination, render, server, timeoutMs: 2000 },
+      );
     },
   };
 }

@@ -1,14 +1,21 @@
 import { Command } from 'commander';
 import type { IssuedIngestionApiKey, NewIngestionApiKey } from '../../api/model.ts';
-import { addDuration, type Duration, formatDate, parseDuration, parseExpirationDate } from '../../dates.ts';
+import { addDuration, type Duration, parseDuration, parseExpirationDate } from '../../dates.ts';
 import { DeliveryError, ExitCode, UsageError } from '../../errors.ts';
 import type { Factory } from '../../factory.ts';
 import { describeVerb } from '../../help.ts';
 import { toJson } from '../../json.ts';
 import type { Printer } from '../../output/printer.ts';
 import type { Dispatch } from '../../program.ts';
-import { addDeliveryFlags, type DeliveryOptions, type DeliveryPlan, openDestination, planDelivery } from './delivery-flags.ts';
-import { keyDocument, parseName, requestExitCodes } from './shared.ts';
+import {
+  addDeliveryFlags,
+  creationLabel,
+  type DeliveryOptions,
+  type DeliveryPlan,
+  openDestination,
+  planDelivery,
+} from './delivery-flags.ts';
+import { endOf, heldToItsEnd, keyDocument, lossOfCreation, parseName, requestExitCodes } from './shared.ts';
 
 export interface CreateOptions extends DeliveryOptions {
   readonly name: string;
@@ -36,7 +43,7 @@ const examples = `  # a key without expiration
 export function createCommand(dispatch: Dispatch): Command {
   const command = new Command('create')
     .description('Create a new Ingestion Api Key')
-    .requiredOption('-n, --name <name>', 'name of the key', parseName)
+    .requiredOption('-n, --name <name>', 'name of the key', (value: string) => parseName(value))
     .option('--description <text>', 'description of the key')
     .option('--expiration <yyyy-MM-dd>', 'date the key expires, midnight UTC')
     .option('--expires-in <duration>', 'time the key lives: 90d, 12h, 2w, 6mo, 1y', (value: string) => parseDuration(value))
@@ -60,17 +67,37 @@ export async function runCreate(options: CreateOptions, factory: Factory): Promi
   const { issueKey } = await import('../../rotation/issue.ts');
   const destination = await openDestination(plan, { runtime, showResult: (issued) => shown(issued, factory) });
   const api = await factory.api();
+  // Only the request is waited for: what shows that must be gone before the key is shown.
+  const createKey: typeof api.createKey = (asked, call) =>
+    heldToItsEnd(factory, 'Creating the key', lossOfCreation, () => api.createKey(asked, call));
   const key: NewIngestionApiKey = {
     name: options.name,
     ...(options.description === undefined ? {} : { description: options.description }),
     ...(expiration === undefined ? {} : { expiration }),
   };
-  const issued = await factory.waiting('Creating the key', () =>
-    issueKey({ api, key, destination, interrupt: runtime.interrupt, now: runtime.now }),
+  const issued = await alone(plan, () =>
+    issueKey({ api: { ...api, createKey }, key, destination, interrupt: runtime.interrupt, now: runtime.now }),
   );
   await sayWhere(issued, plan, factory);
-  if (expiration !== undefined || issued.expiration !== undefined) await sayExpiration(issued, expiration, printer);
+  if (expiration !== undefined || issued.expiration !== undefined)
+    await sayExpiration(issued, expiration, runtime.now(), printer);
   return undefined;
+}
+
+/** Does it while no other sts writes the key file. @throws DeliveryError (exit 6) when another one does. */
+async function alone<T>(plan: DeliveryPlan, work: () => Promise<T>): Promise<T> {
+  if (plan.to !== 'file') return work();
+  const [{ lockKeyFile }, { sweepSiblings }] = await Promise.all([
+    import('../../rotation/lock.ts'),
+    import('../../delivery/durable.ts'),
+  ]);
+  const lock = await lockKeyFile(plan.path);
+  try {
+    await sweepSiblings(plan.path, creationLabel);
+    return await work();
+  } finally {
+    await lock.release();
+  }
 }
 
 /** The verb's own result, key included. */
@@ -96,11 +123,16 @@ async function sayWhere(issued: IssuedIngestionApiKey, plan: DeliveryPlan, { pri
 }
 
 /** The server decides when a key ends: what it returned is shown, and said louder when it differs from what was asked. */
-async function sayExpiration(issued: IssuedIngestionApiKey, asked: bigint | undefined, printer: Printer): Promise<void> {
-  const granted = issued.expiration === undefined ? 'never' : formatDate(issued.expiration);
+async function sayExpiration(
+  issued: IssuedIngestionApiKey,
+  asked: bigint | undefined,
+  now: number,
+  printer: Printer,
+): Promise<void> {
+  const granted = endOf(issued, now);
   if (issued.expiration !== asked) {
     await printer.warn(
-      `The server set another expiration than asked: ${granted}${asked === undefined ? '' : `, not ${formatDate(asked)}`}.`,
+      `The server set another expiration than asked: ${granted}${asked === undefined ? '' : `, not ${endOf({ expiration: asked }, now)}`}.`,
     );
   } else {
     await printer.note(`Expires: ${granted}`);

@@ -6,8 +6,8 @@ import type { Factory } from '../../factory.ts';
 import { describeVerb } from '../../help.ts';
 import { parseId } from '../../ids.ts';
 import type { Dispatch } from '../../program.ts';
-import { type SelectorOptions, selectorOf } from './selector.ts';
-import { keyDocument, parseName, requestExitCodes } from './shared.ts';
+import { type Selector, type SelectorOptions, selectorOf } from './selector.ts';
+import { heldToItsEnd, keyDocument, parseKeyFile, parseName, requestExitCodes } from './shared.ts';
 
 export interface DeleteOptions extends SelectorOptions {
   readonly dryRun?: boolean;
@@ -28,9 +28,13 @@ export function deleteCommand(dispatch: Dispatch): Command {
   const command = new Command('delete')
     .description('Delete an Ingestion Api Key')
     .option('-i, --id <id>', 'id of the key; repeatable', (value: string, before: bigint[] = []) => [...before, parseId(value)])
-    .option('-n, --name <name>', 'delete every key of exactly this name', parseName)
+    .option('-n, --name <name>', 'delete every key of exactly this name', (value: string) => parseName(value))
     .option('--superseded', 'with --name: keep the newest key of the name')
-    .option('--key-file <path>', 'with --superseded: delete nothing while a rotation of this key file is unfinished')
+    .option(
+      '--key-file <path>',
+      'with --superseded: delete nothing while a rotation of this key file runs or is unfinished',
+      (value: string) => parseKeyFile(value),
+    )
     .option('--expired', 'delete every key that has expired')
     .option('--dry-run', 'say what would be deleted, delete nothing')
     .option('-y, --yes', 'do not ask; needed for --name and --expired off a terminal')
@@ -56,13 +60,28 @@ export async function runDelete(options: DeleteOptions, factory: Factory): Promi
     const { deleteAll } = await import('./deletion.ts');
     return deleteAll({ ids: selector.ids, ifExists }, factory);
   }
-  const { runtime, printer } = factory;
-  const asks = !dryRun && !yes;
-  if (asks && !(runtime.stdin.isTTY && runtime.stderr.isTTY)) {
+  const { runtime } = factory;
+  if (!dryRun && !yes && !(runtime.stdin.isTTY && runtime.stderr.isTTY)) {
     throw new UsageError('Nobody can be asked whether to delete these keys: this is no terminal.', {
       hints: ['See what would be deleted with --dry-run, then delete it with --yes.'],
     });
   }
+  if (selector.by !== 'name' || selector.keyFile === undefined) return deleteSelected(selector, options, factory);
+  // From the list to the last deletion no rotation may make or take back a key.
+  const { lockKeyFile } = await import('../../rotation/lock.ts');
+  const lock = await lockKeyFile(selector.keyFile);
+  try {
+    const { refuseWhilePending } = await import('../../rotation/superseded.ts');
+    await refuseWhilePending(selector.keyFile);
+    return await deleteSelected(selector, options, factory);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function deleteSelected(selector: Selector, options: DeleteOptions, factory: Factory): Promise<ExitCode | undefined> {
+  const { dryRun = false, yes = false, ifExists = false } = options;
+  const { runtime, printer } = factory;
   const api = await factory.api();
   const listing = await factory.waiting('Listing keys', () => api.listKeys({ signal: runtime.interrupt }));
   const { selectKeys } = await import('./selection.ts');
@@ -77,20 +96,20 @@ export async function runDelete(options: DeleteOptions, factory: Factory): Promi
     await printer.result({ text: 'No ingestion api keys to delete.\n', json: { 'deleted-ingestion-api-keys': [] } });
     return unseen;
   }
-  if (asks) await confirm(keys, factory);
+  if (!yes) await confirm(keys, factory);
   const { deleteAll } = await import('./deletion.ts');
   // Somebody else may have deleted a key since it was listed: what was wanted is the case.
   return (await deleteAll({ ids: keys.map((key) => key.id), ifExists: true }, factory)) ?? unseen;
 }
 
+/** What a second signal may cost while a key is being deleted. */
+const lossOfDeletion = 'then see whether the key is still there: sts ingestion-api-key list';
+
 async function deleteOne(id: bigint, ifExists: boolean, factory: Factory): Promise<undefined> {
   const { runtime, printer } = factory;
   const api = await factory.api();
   try {
-    await factory.waiting('Deleting the key', async () => {
-      runtime.interrupt.throwIfAborted();
-      await api.deleteKey(id);
-    });
+    await heldToItsEnd(factory, 'Deleting the key', lossOfDeletion, () => api.deleteKey(id, { signal: runtime.interrupt }));
   } catch (error) {
     if (!ifExists || !(error instanceof NotFoundError)) throw error;
     await printer.note(`There is no ingestion API key with the id ${id}: nothing to delete.`);

@@ -1,13 +1,11 @@
 import { OutcomeUnknownError } from '../../api/errors.ts';
-import { type ExitCode, NotFoundError, StsError } from '../../errors.ts';
+import { type ExitCode, InterruptedError, NotFoundError, StsError } from '../../errors.ts';
 import type { Factory } from '../../factory.ts';
 
 export interface Deletion {
   readonly ids: readonly bigint[];
   /** A key that is not there counts as deleted by somebody else. */
   readonly ifExists: boolean;
-  /** Failures known before the first deletion, reported with the others. */
-  readonly failures?: readonly StsError[];
 }
 
 /**
@@ -16,7 +14,7 @@ export interface Deletion {
  * @returns the exit code of the first failure, in text form.
  * @throws StsError that sums the failures up, under JSON; the interrupt's reason; DeliveryError when stdout is gone.
  */
-export async function deleteAll({ ids, ifExists, failures = [] }: Deletion, factory: Factory): Promise<ExitCode | undefined> {
+export async function deleteAll({ ids, ifExists }: Deletion, factory: Factory): Promise<ExitCode | undefined> {
   const { runtime, printer } = factory;
   const api = await factory.api();
   const deleted: bigint[] = [];
@@ -27,12 +25,13 @@ export async function deleteAll({ ids, ifExists, failures = [] }: Deletion, fact
     // Under JSON, stderr takes one document, made at the end.
     if (text) await printer.error(error);
   };
-  for (const failure of failures) await fail(failure);
   let tried = false;
   try {
     for (const id of ids) {
       runtime.interrupt.throwIfAborted();
-      const error = await factory.waiting(`Deleting the key ${id}`, () => failureOf(api.deleteKey(id)));
+      const error = await factory.waiting(`Deleting the key ${id}`, () =>
+        failureOf(api.deleteKey(id, { signal: runtime.interrupt })),
+      );
       if (error === undefined) {
         deleted.push(id);
         if (text) await printer.result({ text: printer.success(`Ingestion Api Key deleted: ${id}`), json: {} });
@@ -60,14 +59,14 @@ async function failureOf(deletion: Promise<void>): Promise<StsError | undefined>
     await deletion;
     return undefined;
   } catch (error) {
-    if (error instanceof StsError) return error;
+    if (error instanceof StsError && !(error instanceof InterruptedError)) return error;
     throw error;
   }
 }
 
 /** Among several keys an error has to name its own. */
 function about(id: bigint, error: StsError): StsError {
-  if (error instanceof NotFoundError || error instanceof OutcomeUnknownError || error.message.includes(String(id))) return error;
+  if (error instanceof NotFoundError || error instanceof OutcomeUnknownError) return error;
   return new StsError(error.exitCode, `The key ${id} could not be deleted: ${error.message}`, {
     hints: error.hints,
     cause: error,

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { IssuedIngestionApiKey } from '../../api/model.ts';
 import type { Destination } from '../../delivery/destination.ts';
-import type { StepHook } from '../../delivery/effects.ts';
 import {
   checkKeyFormat,
   checkKeyVar,
@@ -15,6 +14,7 @@ import {
 } from '../../delivery/format.ts';
 import { UsageError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
+import { parseKeyFile } from './shared.ts';
 
 /** The delivery flags as given; absent where not. Their values are checked, how they go together is not: see `planDelivery`. */
 export interface DeliveryOptions {
@@ -47,7 +47,7 @@ export function addDeliveryFlags(command: Command, { replaces = false }: { reado
     .option(
       '--key-file <path>',
       'write the key to this file (mode 0600) and not to stdout; "-" writes the key alone to stdout',
-      checkKeyFile,
+      (value: string) => parseKeyFile(value, 'stdout'),
     )
     .option('--key-format <format>', `what is written to the key file: ${KEY_FORMATS.join(', ')} (default raw)`, checkKeyFormat)
     .option(
@@ -104,38 +104,19 @@ export interface DestinationOptions {
   readonly runtime: Runtime;
   /** The text, newline included, that shows the key where the plan is the verb's own result. */
   readonly showResult: (issued: IssuedIngestionApiKey) => string;
-  /** The verb may replace the key file without `--force`. */
-  readonly replaces?: boolean;
-  /** Told each file operation. */
-  readonly step?: StepHook;
-  /** Who a temporary file belongs to, part of its name. */
-  readonly label?: string;
 }
 
-/** The destination a plan names. It is not proven yet: `issueKey` does that before there is a key. */
-export async function openDestination(plan: DeliveryPlan, options: DestinationOptions): Promise<Destination> {
-  const { runtime, showResult, replaces = false, step, label } = options;
+/** Label of the temporary siblings of a key file that a creation makes. */
+export const creationLabel = 'create';
+
+/** The destination a plan of `create` names. It is not proven yet: `issueKey` does that before there is a key. */
+export async function openDestination(plan: DeliveryPlan, { runtime, showResult }: DestinationOptions): Promise<Destination> {
   if (plan.to === 'file') {
     const { keyFileDestination } = await import('../../delivery/file.ts');
-    const { path, render } = plan;
-    return keyFileDestination({
-      path,
-      render,
-      force: plan.force || replaces,
-      ...optional('step', step),
-      ...optional('label', label),
-    });
+    return keyFileDestination({ ...plan, label: creationLabel });
   }
   const { stdoutDestination } = await import('../../delivery/stdout.ts');
   return stdoutDestination(runtime.stdout, plan.to === 'stdout' ? plan.render : showResult);
-}
-
-function checkKeyFile(value: string): string {
-  if (value === '' || value.includes('\0'))
-    throw new UsageError('--key-file is no path.', { hints: ['Name a file: --key-file PATH, or "-" for stdout.'] });
-  if (value.endsWith('/'))
-    throw new UsageError(`--key-file ${JSON.stringify(value)} is a folder.`, { hints: ['Name a file in it: --key-file PATH'] });
-  return value;
 }
 
 function secretFlags({ secretName, namespace }: DeliveryOptions): Partial<Record<string, string>> {

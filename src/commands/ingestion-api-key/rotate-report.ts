@@ -1,5 +1,4 @@
 import type { IssuedIngestionApiKey } from '../../api/model.ts';
-import { formatDate } from '../../dates.ts';
 import type { Destination } from '../../delivery/destination.ts';
 import { DeliveryError } from '../../errors.ts';
 import { visible } from '../../escape.ts';
@@ -7,7 +6,7 @@ import type { Factory } from '../../factory.ts';
 import { toJson } from '../../json.ts';
 import type { RotationEvent, RotationResult } from '../../rotation/context.ts';
 import type { DeliveryPlan } from './delivery-flags.ts';
-import { keyDocument } from './shared.ts';
+import { endOf, keyDocument } from './shared.ts';
 
 /** Says how a rotation goes and what came of it. */
 export class RotationReport {
@@ -16,6 +15,7 @@ export class RotationReport {
   /** Whether the first half of a JSON document is out, waiting for the old key's fate. */
   #halfShown = false;
   #keeping = false;
+  #searching = false;
   #oldId: bigint | undefined;
 
   constructor(delivery: DeliveryPlan, factory: Factory) {
@@ -54,8 +54,7 @@ export class RotationReport {
     const { printer, runtime } = this.#factory;
     const kept = `The old key ${old.id} still works. Delete it when nobody uses it any more: sts ingestion-api-key delete --id ${old.id}`;
     const fate = deleted ? printer.success(`Ingestion Api Key deleted: ${old.id}`) : `${visible(kept)}\n`;
-    const expires = issued.expiration === undefined ? 'never' : formatDate(issued.expiration);
-    await this.#note(`The new key ${issued.id} expires: ${expires}`);
+    await this.#note(`The new key ${issued.id} expires: ${endOf(issued, runtime.now())}`);
     if (this.#delivery.to === 'stdout') {
       await this.#note(deleted ? `Ingestion Api Key deleted: ${old.id}` : kept);
       return;
@@ -89,18 +88,34 @@ export class RotationReport {
           'The server cannot say whether it accepts the new key (it has no such endpoint): it was not verified.',
         );
       case 'finished': {
-        const old = event.deleted ? `the old key ${event.oldId} is deleted` : `the old key ${event.oldId} is kept, as asked then`;
-        return this.#note(
-          `An earlier rotation of this key file was broken off after it had delivered the key ${event.newId}: ${old}.`,
-        );
+        const { newId, oldId, deleted } = event;
+        const old = deleted
+          ? `the old key ${oldId} is deleted.`
+          : `the old key ${oldId} still works. Delete it when nobody uses it any more: sts ingestion-api-key delete --id ${oldId}`;
+        return this.#note(`An earlier rotation of this key file was broken off after it had delivered the key ${newId}: ${old}`);
       }
       case 'undone': {
         const what = event.deletedId === undefined ? 'it had made no key' : `its key ${event.deletedId} is deleted`;
         return this.#note(`An earlier rotation of this key file was broken off before it had delivered a key: ${what}.`);
       }
+      case 'searching':
+        return this.#search(event.remainingMs);
+      case 'journal-left':
+        return printer.warn(
+          `The rotation is done, but ${event.path} could not be removed (${event.reason}). The next rotation removes it.`,
+        );
       case 'keeping':
         return this.#keep(event.oldId, event.remainingMs);
     }
+  }
+
+  /** Said once: a script's log shall show why it waits. */
+  async #search(remainingMs: number): Promise<void> {
+    if (this.#searching) return;
+    this.#searching = true;
+    await this.#note(
+      `An earlier rotation of this key file was broken off while it created a key, which may still be on its way: waiting up to ${spoken(remainingMs)} for it.`,
+    );
   }
 
   /** A clock that runs on a terminal, one line elsewhere. */

@@ -9,7 +9,7 @@ import type { Dispatch } from '../../program.ts';
 import type { RotationContext, RotationPlan, RotationResult } from '../../rotation/context.ts';
 import { addDeliveryFlags, type DeliveryOptions, type DeliveryPlan, planDelivery } from './delivery-flags.ts';
 import type { RotationReport } from './rotate-report.ts';
-import { parseName, requestExitCodes } from './shared.ts';
+import { heldToItsEnd, lossOfCreation, parseName, requestExitCodes } from './shared.ts';
 
 export interface RotateOptions extends DeliveryOptions {
   readonly name?: string;
@@ -40,9 +40,9 @@ export function rotateCommand(dispatch: Dispatch): Command {
   const command = new Command('rotate')
     .description('Replace an Ingestion Api Key by a new one: create, verify, deliver, and only then touch the old one')
     .summary('Replace an Ingestion Api Key by a new one')
-    .option('-n, --name <name>', 'name of the key to replace', parseName)
+    .option('-n, --name <name>', 'name of the key to replace', (value: string) => parseName(value))
     .option('-i, --id <id>', 'id of the key to replace', (value: string) => parseId(value))
-    .option('--new-name <name>', "name of the new key (default the old one's)", (value: string) => parseName(value))
+    .option('--new-name <name>', "name of the new key (default the old one's)", (value: string) => parseName(value, '--new-name'))
     .option(
       '--expiration <yyyy-MM-dd>',
       'date the new key expires, midnight UTC (default: it lives as long as the old one was to)',
@@ -81,7 +81,7 @@ export async function runRotate(options: RotateOptions, factory: Factory, step?:
     interrupt: runtime.interrupt,
     now: runtime.now,
     sleep: runtime.sleep,
-    waiting: factory.waiting,
+    waiting: (label, work) => heldToItsEnd(factory, label, lossOfRotation(delivery), work),
     report: (event) => report.event(event),
     step,
   };
@@ -124,6 +124,11 @@ export function rotationPlanOf(options: RotateOptions, now: number): RotationPla
   };
 }
 
+/** What a second signal may cost while a rotation waits for an answer. */
+function lossOfRotation(delivery: DeliveryPlan): string {
+  return delivery.to === 'file' ? 'then rotate again, which finishes or undoes this rotation first.' : lossOfCreation;
+}
+
 async function carryOut(
   context: RotationContext,
   plan: RotationPlan,
@@ -145,7 +150,8 @@ async function carryOut(
       label: rotationLabel,
       ...(step === undefined ? {} : { step }),
     });
-    return rotateKeyFile(context, plan, { path, destination, render, server: (await factory.settings()).url });
+    const { url, apiPath, timeoutMs } = await factory.settings();
+    return rotateKeyFile(context, plan, { path, destination, render, server: `${url}${apiPath}`, timeoutMs });
   }
   const { rotate } = await import('../../rotation/rotate.ts');
   return rotate(context, plan, await report.stream()).catch(async (error: unknown) => {

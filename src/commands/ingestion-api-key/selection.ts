@@ -28,7 +28,8 @@ export async function selectKeys(selector: Selector, listing: KeyListing, now: n
       };
     }
     case 'expired':
-      return { keys: listing.keys.filter((key) => isExpired(key, now)), missing: [] };
+      // By both clocks: one of them alone may be wrong, and a key that lives would go.
+      return { keys: listing.keys.filter((key) => isExpired(key, Math.min(now, listing.serverTime ?? now))), missing: [] };
     case 'name': {
       const named = listing.keys.filter((key) => key.name === selector.name);
       if (named.length === 0) {
@@ -37,12 +38,16 @@ export async function selectKeys(selector: Selector, listing: KeyListing, now: n
           missing: [new NotFoundError(`There is no ingestion API key named ${JSON.stringify(selector.name)}.`, { hints })],
         };
       }
-      return { keys: selector.superseded ? await superseded(selector, listing) : named, missing: [] };
+      return { keys: selector.superseded ? await superseded(selector, listing, now) : named, missing: [] };
     }
   }
 }
 
-async function superseded({ name, keyFile }: NameSelector, { keys, rejected }: KeyListing): Promise<readonly IngestionApiKey[]> {
+async function superseded(
+  { name }: NameSelector,
+  { keys, rejected }: KeyListing,
+  now: number,
+): Promise<readonly IngestionApiKey[]> {
   if (rejected.length > 0) {
     throw new ServerError(
       'A row of the list makes no sense and may be the newest key, so it is not clear which keys are superseded.',
@@ -51,7 +56,6 @@ async function superseded({ name, keyFile }: NameSelector, { keys, rejected }: K
       },
     );
   }
-  const { refuseWhilePending, supersededKeys } = await import('../../rotation/superseded.ts');
-  if (keyFile !== undefined) await refuseWhilePending(keyFile);
-  return supersededKeys(keys, name);
+  const { supersededKeys } = await import('../../rotation/superseded.ts');
+  return supersededKeys(keys, name, now);
 }

@@ -1,5 +1,7 @@
 import type { IngestionApiKey } from '../../api/model.ts';
+import { formatDate } from '../../dates.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
+import type { Factory } from '../../factory.ts';
 import type { JsonValue } from '../../json.ts';
 
 /** The exit codes every verb can end in that talks to the server. */
@@ -26,8 +28,70 @@ export function keyDocument(key: IngestionApiKey, apiKey?: string): Record<strin
   };
 }
 
-/** `--name` as a parser for commander: a name that is empty or blank names nothing. */
-export function parseName(value: string): string {
-  if (value.trim() === '') throw new UsageError('--name is empty: give the key a name.');
+/**
+ * A name as a parser for commander: one that is empty or blank names nothing.
+ * @param flag what the user typed it behind, for the message.
+ * @throws UsageError
+ */
+export function parseName(value: string, flag = '--name'): string {
+  if (value.trim() === '') throw new UsageError(`${flag} is empty: it takes the name of a key.`);
   return value;
 }
+
+/**
+ * `--key-file` as a parser for commander.
+ * @param dash what `-` stands for; undefined where it is no file.
+ * @throws UsageError for what names no file, such as a variable that was not set.
+ */
+export function parseKeyFile(value: string, dash?: 'stdin' | 'stdout'): string {
+  if (value === '' || value.includes('\0') || (value === '-' && dash === undefined)) {
+    const other = dash === undefined ? '' : `, or "-" for ${dash}`;
+    throw new UsageError('--key-file is no path.', { hints: [`Name a file: --key-file PATH${other}.`] });
+  }
+  if (value.endsWith('/'))
+    throw new UsageError(`--key-file ${JSON.stringify(value)} is a folder.`, { hints: ['Name a file in it: --key-file PATH'] });
+  return value;
+}
+
+/** A day says little of a key that ends within two. */
+const soonMs = 2 * 24 * 60 * 60 * 1000;
+
+/**
+ * When a key ends, as a sentence's end: `never`, `2027-02-23`, or with the time of day where it is near.
+ * @param now milliseconds since the epoch.
+ */
+export function endOf({ expiration }: Pick<IngestionApiKey, 'expiration'>, now: number): string {
+  if (expiration === undefined) return 'never';
+  const near = expiration > BigInt(now - soonMs) && expiration < BigInt(now + soonMs);
+  return near ? `${new Date(Number(expiration)).toISOString().slice(0, 16).replace('T', ' ')} UTC` : formatDate(expiration);
+}
+
+/** How long after a signal it is said why the program goes on. */
+const patienceMs = 300;
+
+/**
+ * Waits for a request that changes something, and says on a first signal why the program does not end at once: whoever presses Ctrl-C
+ * and sees nothing presses it again, and that loses the answer.
+ * @param label what is being done.
+ * @param loss what a second signal may cost.
+ */
+export async function heldToItsEnd<T>(factory: Factory, label: string, loss: string, work: () => Promise<T>): Promise<T> {
+  const { runtime, printer } = factory;
+  let saying: NodeJS.Timeout | undefined;
+  const onInterrupt = () => {
+    saying = setTimeout(async () => {
+      if (printer.animate) await runtime.stderr.write('\r\u001b[K').catch(() => undefined);
+      await printer.warn(`Interrupted, and waiting for the server's answer. A second signal ends at once; ${loss}`);
+    }, patienceMs);
+  };
+  runtime.interrupt.addEventListener('abort', onInterrupt, { once: true });
+  try {
+    return await factory.waiting(label, work);
+  } finally {
+    runtime.interrupt.removeEventListener('abort', onInterrupt);
+    clearTimeout(saying);
+  }
+}
+
+/** What a second signal may cost while a key is being created. */
+export const lossOfCreation = 'then look for a key that nobody holds: sts ingestion-api-key list';

@@ -4,7 +4,7 @@ import type { Factory } from '../../factory.ts';
 import { describeVerb } from '../../help.ts';
 import type { Dispatch } from '../../program.ts';
 import type { InputStream } from '../../runtime.ts';
-import { requestExitCodes } from './shared.ts';
+import { parseKeyFile, requestExitCodes } from './shared.ts';
 
 export interface VerifyOptions {
   /** `-` is stdin, as is its absence. */
@@ -24,7 +24,11 @@ const examples = `  # a key file, whatever its format
 export function verifyCommand(dispatch: Dispatch): Command {
   const command = new Command('verify')
     .description('Verify that an Ingestion Api Key is accepted')
-    .option('--key-file <path>', 'file that holds the key: raw, dotenv or a Kubernetes Secret; "-" or none reads stdin')
+    .option(
+      '--key-file <path>',
+      'file that holds the key: raw, dotenv or a Kubernetes Secret; "-" or none reads stdin',
+      (value: string) => parseKeyFile(value, 'stdin'),
+    )
     .option('--with-receiver-key', "also accept the platform's Receiver API Key")
     .action((options: VerifyOptions) => dispatch(command, (factory) => runVerify(options, factory)));
   return describeVerb(command, { examples, exitCodes: [...requestExitCodes, ExitCode.finding] });
@@ -51,8 +55,6 @@ export async function runVerify(
 }
 
 async function readKey(keyFile: string | undefined, { runtime, globals }: Factory): Promise<string> {
-  if (keyFile === '')
-    throw new UsageError('--key-file is no path.', { hints: ['Name a file: --key-file PATH, or "-" for stdin.'] });
   const { LARGEST_KEY_DOCUMENT, readKeyFile } = await import('../../delivery/read.ts');
   if (keyFile !== undefined && keyFile !== '-') return readKeyFile(runtime.resolvePath(keyFile));
   if ([globals.apiToken, globals.serviceToken, globals.k8sSaToken].includes('-')) {

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { lockKeyFile } from '../../../src/rotation/lock.ts';
 import { against, jsonOf, runSts, startForTest, tempFolder, testTime } from '../../support/run.ts';
 
 const create = ['ingestion-api-key', 'create'];
@@ -33,6 +34,43 @@ test.each([
   const result = await runSts([...create, '-n', 'ci', flag, value, ...against(server)]);
   expect(server.keys()[0]?.expiration).toBe(BigInt(moment));
   expect(result).toMatchObject({ code: 0, stderr: `Expires: ${date}\n` });
+});
+
+test('of a key that ends within two days the time of day is said', async () => {
+  const server = await startForTest();
+  const result = await runSts([...create, '-n', 'ci', '--expires-in', '12h', ...against(server)]);
+  expect(result).toMatchObject({ code: 0, stderr: 'Expires: 2026-03-15 22:30 UTC\n' });
+});
+
+test('while another sts writes the key file nothing is created, --force or not', async () => {
+  const server = await startForTest();
+  const path = join(tempFolder(), 'ingestion.key');
+  const lock = await lockKeyFile(path);
+  const argv = [...create, '-n', 'ci', '--key-file', path, '--force', ...against(server)];
+  expect(await runSts(argv)).toMatchObject({ code: 6, stdout: '', stderr: expect.stringContaining('Another sts is writing') });
+  expect(server.requests).toEqual([]);
+  await lock.release();
+  expect((await runSts(argv)).code).toBe(0);
+});
+
+test('what a killed creation left beside the key file is swept by the next one', async () => {
+  const server = await startForTest();
+  const folder = tempFolder();
+  writeFileSync(join(folder, '.ingestion.key.sts-create-00ff.tmp'), 'a key that is gone');
+  writeFileSync(join(folder, '.other.key.sts-create-00ff.tmp'), 'not ours');
+  await runSts([...create, '-n', 'ci', '--key-file', join(folder, 'ingestion.key'), ...against(server)]);
+  expect(readdirSync(folder).sort()).toEqual(['.other.key.sts-create-00ff.tmp', 'ingestion.key']);
+});
+
+test('a key of another name than asked for is not deleted when it cannot be delivered', async () => {
+  const server = await startForTest();
+  const { id } = server.seed({ name: 'in use' });
+  const body = `{"id":${id},"lastUpdateTimestamp":1,"name":"in use","apiKey":"iapikeyok-1"}`;
+  server.setFault('create', { kind: 'status', status: 200, body });
+  const result = await runSts([...create, '-n', 'ci', ...against(server)], { stdout: { failWith: { code: 'EPIPE' } } });
+  expect(server.count('delete')).toBe(0);
+  expect(result.code).toBe(6);
+  expect(result.stderr).toContain(`Delete the key if nobody uses it: sts ingestion-api-key delete --id ${id}`);
 });
 
 test('an expiration that the server changed is said loudly', async () => {

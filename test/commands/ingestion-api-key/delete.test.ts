@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { lockKeyFile } from '../../../src/rotation/lock.ts';
 import type { StackState } from '../../stackstate/server.ts';
 import { against, jsonOf, type RunOptions, runSts, startForTest, tempFolder, testTime } from '../../support/run.ts';
 
@@ -225,6 +226,35 @@ test('superseded keys stay while it is not clear which is the newest', async () 
   expect(deletes(server)).toEqual([]);
 });
 
+test('superseded keys stay while the newest has expired: an older one may be in use', async () => {
+  const server = await startForTest();
+  server.seed({ id: 1n, name: 'ci', lastUpdateTimestamp: 1n });
+  server.seed({ id: 2n, name: 'ci', lastUpdateTimestamp: 2n, expiration: BigInt(testTime) - 1n });
+  const result = await runSts([...remove, '--name', 'ci', '--superseded', '--yes', ...against(server)]);
+  expect(deletes(server)).toEqual([]);
+  expect(result).toMatchObject({ code: 3, stdout: '' });
+  expect(result.stderr).toContain('sts ingestion-api-key delete --id 2');
+});
+
+test('expired is what both clocks call so', async () => {
+  const day = 86_400_000;
+  const server = await startForTest({ now: () => testTime - 40 * day });
+  server.seed({ id: 1n, name: 'lives', expiration: BigInt(testTime - 10 * day) });
+  server.seed({ id: 2n, name: 'expired', expiration: BigInt(testTime - 41 * day) });
+  expect((await runSts([...remove, '--expired', '--yes', ...against(server)])).code).toBe(0);
+  expect(ids(server)).toEqual([1]);
+});
+
+test('superseded keys stay while a rotation of the key file runs', async () => {
+  const server = await withKeys();
+  const path = join(tempFolder(), 'k');
+  const lock = await lockKeyFile(path);
+  const result = await runSts([...remove, '--name', 'ci', '--superseded', '--key-file', path, '--yes', ...against(server)]);
+  await lock.release();
+  expect(server.requests).toEqual([]);
+  expect(result).toMatchObject({ code: 6, stdout: '' });
+});
+
 test('superseded keys stay while a row of the list makes no sense: it may be the newest', async () => {
   const server = await withKeys();
   server.setFault('list', {
@@ -260,6 +290,9 @@ test.each([
   [['--id', '1', '--expired', '--yes'], '--id and --expired cannot be given together'],
   [['--name', 'ci', '--superseded', '--expired', '--yes'], 'give it together with --name'],
   [['--name', 'ci', '--key-file', 'k', '--yes'], '--key-file guards --superseded'],
+  [['--name', 'ci', '--superseded', '--key-file', '', '--yes'], '--key-file is no path'],
+  [['--name', 'ci', '--superseded', '--key-file', '-', '--yes'], '--key-file is no path'],
+  [['--name', 'ci', '--superseded', '--key-file', 'k/', '--yes'], 'is a folder'],
   [['--name', '', '--yes'], '--name is empty'],
   [['--id', '010'], '--id takes the id of a key'],
   [['--id', '0x10'], '--id takes the id of a key'],

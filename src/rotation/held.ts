@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { systemCode } from '../delivery/effects.ts';
+import { parseKeyDocument } from '../delivery/parse.ts';
+import { DeliveryError, FileReadError } from '../errors.ts';
+import { deleteCommand } from './words.ts';
+
+/** SHA-256 of the key in a document, so that a changed comment is no changed key; of the document where no key can be made out. */
+export async function fingerprintOf(document: string): Promise<string> {
+  const key = await parseKeyDocument(document).catch(() => document);
+  return createHash('sha256').update(key).digest('hex');
+}
+
+/**
+ * Whether a key file holds the key with this fingerprint.
+ * @throws FileReadError (exit 5) when it is there and cannot be read.
+ */
+export async function isHeld(path: string, digest: string): Promise<boolean> {
+  try {
+    return (await fingerprintOf(await readFile(path, 'utf8'))) === digest;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw new FileReadError(
+      `The key file ${path} cannot be read (${systemCode(error) ?? 'unknown trouble'}), and a rotation of it is not finished.`,
+      { hints: ['Make it readable, then rotate again.'], cause: error },
+    );
+  }
+}
+
+/** The error for a key file that somebody changed after the delivery: the old key may be in use again, and is left alone (exit 6). */
+export function notHeldAnyMore(
+  path: string,
+  { oldId, newId }: { readonly oldId: bigint; readonly newId: bigint },
+): DeliveryError {
+  return new DeliveryError(
+    `The key file ${path} does not hold the new key ${newId} any more: somebody changed it after the delivery. The old key ${oldId} may be in use again and was not deleted.`,
+    {
+      hints: [
+        `See whether the key it holds is valid: sts ingestion-api-key verify --key-file ${path}`,
+        `Then delete the key that nobody uses: ${deleteCommand(oldId)} (the old one) or ${deleteCommand(newId)} (the new one)`,
+      ],
+    },
+  );
+}

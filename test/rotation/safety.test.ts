@@ -1,0 +1,149 @@
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { StackStateApi } from '../../src/api/model.ts';
+import { pendingPath } from '../../src/rotation/journal.ts';
+import { seedHeld, startWorld, type World } from './support.ts';
+
+// A key that somebody uses is never deleted, whatever the server says and whoever else is at work.
+
+const killedAt = (point: string) => (name: string) => {
+  if (name === point) throw new Error('killed');
+};
+
+/** An answer to the creation that is about the key `id`. */
+function answerWith(world: World, id: bigint, secret: boolean): void {
+  const apiKey = secret ? '"apiKey":"iapikeyok-x",' : '';
+  const body = `{"id":${id},${apiKey}"name":"ci","lastUpdateTimestamp":1}`;
+  world.stackState.setFault('create', { kind: 'status', status: 200, body });
+}
+
+test.each([true, false])('an answer about a key that was there before (with a secret: %s) costs no key', async (secret) => {
+  const world = await startWorld();
+  const oldId = seedHeld(world);
+  const other = world.stackState.seed({ name: 'other' });
+  for (const id of [oldId, other.id]) {
+    answerWith(world, id, secret);
+    await expect(world.rotate()).rejects.toMatchObject({ exitCode: 11 });
+    expect(world.stackState.count('delete')).toBe(0);
+    expect(world.keysNamed('ci')).toEqual([world.held()]);
+    unlinkSync(pendingPath(world.path));
+  }
+});
+
+test('a key of the name that differs from what was asked for is named and left alone', async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  const foreign = { value: 0n };
+  const api: StackStateApi = {
+    ...world.api,
+    async createKey(key, call) {
+      foreign.value = world.stackState.seed({ name: 'ci', description: 'somebody else made this' }).id;
+      return world.api.createKey(key, call);
+    },
+  };
+  world.stackState.setFault('create', { kind: 'status', status: 503 });
+  const failure = await world.rotate({}, { context: { api } }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ exitCode: 11 });
+  expect(String((failure as { hints: string[] }).hints)).toContain(`delete --id ${foreign.value}`);
+  expect(world.stackState.count('delete')).toBe(0);
+});
+
+test('a key that somebody makes minutes after a rotation broke off is named and left alone', async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  await world.rotate({}, { step: killedAt('before create key') }).catch(() => undefined);
+  world.advance(5 * 60_000);
+  const { id } = world.stackState.seed({ name: 'ci' });
+  const failure = await world.rotate().catch((error: unknown) => error);
+  expect(failure).toMatchObject({ exitCode: 3, message: expect.stringContaining(`the key ${id}`) });
+  expect(world.stackState.count('delete')).toBe(0);
+});
+
+test('a creation is waited for as long as its request was given', async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  await world.rotate({}, { step: killedAt('before create key') }).catch(() => undefined);
+  let waited = 0;
+  const sleep = async (ms: number) => {
+    world.advance(ms);
+    waited += ms;
+  };
+  await world.rotate({}, { context: { sleep } });
+  expect(waited).toBeGreaterThanOrEqual(1000);
+  expect(world.events[0]).toMatchObject({ kind: 'searching' });
+  expect(world.keysNamed('ci')).toEqual([world.held()]);
+});
+
+test('a key whose time the server tells by another clock is found by not having been there', async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  const before = world.held();
+  const api: StackStateApi = {
+    ...world.api,
+    async createKey(key, call) {
+      world.stackState.seed({ name: 'ci', lastUpdateTimestamp: BigInt(world.context.now() - 360_000) });
+      return world.api.createKey(key, call);
+    },
+  };
+  world.stackState.setFault('create', { kind: 'status', status: 500 });
+  await expect(world.rotate({}, { context: { api } })).rejects.toMatchObject({ exitCode: 2 });
+  expect(world.keysNamed('ci')).toEqual([before]);
+});
+
+test('a server that was asked twice by a proxy and refuses the second time: the first key is deleted', async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  const before = world.held();
+  world.stackState.setFault('create', { kind: 'status', status: 409, body: '{"message":"exists"}', handler: 'run' });
+  await expect(world.rotate()).rejects.toMatchObject({ exitCode: 2 });
+  expect(world.keysNamed('ci')).toEqual([before]);
+  expect(world.files()).toEqual(['ingestion.key']);
+});
+
+test('a key file that is changed while the old key is kept keeps the old key', async () => {
+  const world = await startWorld();
+  const oldId = seedHeld(world);
+  const backup = readFileSync(world.path);
+  const report = async (event: { kind: string }) => {
+    if (event.kind === 'keeping') writeFileSync(world.path, backup);
+  };
+  const failure = await world.rotate({ afterMs: 3000 }, { context: { report } }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ exitCode: 6, message: expect.stringContaining(`The old key ${oldId} may be in use again`) });
+  expect(world.stackState.count('delete')).toBe(0);
+  expect(world.stackState.store.isLive(world.held())).toBe(true);
+  expect(world.files()).toEqual(['ingestion.key']);
+});
+
+test('a key file that is put back after a rotation was killed keeps the old key', async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  const backup = readFileSync(world.path);
+  await world.rotate({ afterMs: 60_000 }, { step: killedAt('before delete key') }).catch(() => undefined);
+  writeFileSync(world.path, backup);
+  await expect(world.rotate()).rejects.toMatchObject({ exitCode: 6 });
+  expect(world.stackState.count('delete')).toBe(0);
+  expect(world.stackState.store.isLive(world.held())).toBe(true);
+});
+
+test('a comment in the key file is no other key', async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  await world.rotate({ afterMs: 60_000 }, { step: killedAt('before delete key') }).catch(() => undefined);
+  writeFileSync(world.path, `# rotated\nAPI_KEY=${world.held()}\n`);
+  await world.rotate();
+  expect(world.keysNamed('ci')).toEqual([world.held()]);
+});
+
+test('a journal that cannot be removed is said, and what was done stays done', async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  const step = (name: string) => {
+    if (name === 'before remove journal') throw Object.assign(new Error('no'), { code: 'EACCES' });
+  };
+  await expect(world.rotate({}, { step })).resolves.toMatchObject({ deleted: true });
+  expect(world.events).toContainEqual({ kind: 'journal-left', path: pendingPath(world.path), reason: 'EACCES' });
+  expect(world.keysNamed('ci')).toEqual([world.held()]);
+  await world.rotate();
+  expect(world.keysNamed('ci')).toEqual([world.held()]);
+  expect(world.files()).toEqual(['ingestion.key']);
+});
