@@ -11,6 +11,7 @@ export const ExitCode = {
   unsupported: 10,
   unknownOutcome: 11,
   finding: 12,
+  sighup: 129,
   sigint: 130,
   sigterm: 143,
 } as const;
@@ -74,12 +75,20 @@ export class NotFoundError extends StsError {
   }
 }
 
-/** SIGINT or SIGTERM asked the program to stop (exit 130 or 143). */
-export class InterruptedError extends StsError {
-  readonly signalName: 'SIGINT' | 'SIGTERM';
+export type InterruptSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
-  constructor(signalName: 'SIGINT' | 'SIGTERM', message = `Interrupted by ${signalName}.`, details?: ErrorDetails) {
-    super(signalName === 'SIGINT' ? ExitCode.sigint : ExitCode.sigterm, message, details);
+const exitCodes: Readonly<Record<InterruptSignal, ExitCode>> = {
+  SIGHUP: ExitCode.sighup,
+  SIGINT: ExitCode.sigint,
+  SIGTERM: ExitCode.sigterm,
+};
+
+/** A signal asked the program to stop (exit 129, 130 or 143), or took its terminal away. */
+export class InterruptedError extends StsError {
+  readonly signalName: InterruptSignal;
+
+  constructor(signalName: InterruptSignal, message = `Interrupted by ${signalName}.`, details?: ErrorDetails) {
+    super(exitCodes[signalName], message, details);
     this.signalName = signalName;
   }
 }

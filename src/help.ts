@@ -22,6 +22,7 @@ const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   [ExitCode.unsupported]: 'the server has no ingestion API keys',
   [ExitCode.unknownOutcome]: 'outcome unknown: the request was sent, the answer was lost',
   [ExitCode.finding]: 'a check found something',
+  [ExitCode.sighup]: 'the terminal went away (SIGHUP)',
   [ExitCode.sigint]: 'interrupted by SIGINT',
   [ExitCode.sigterm]: 'terminated by SIGTERM',
 };

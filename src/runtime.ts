@@ -1,6 +1,6 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { FileReadError, InterruptedError } from './errors.ts';
+import { FileReadError, InterruptedError, type InterruptSignal } from './errors.ts';
 
 /** Text going out. A write settles when the operating system has taken it, so that a failed delivery is seen. */
 export interface OutputStream {
@@ -37,7 +37,7 @@ export interface Runtime {
   now(): number;
   /** Resolves after `ms` milliseconds, or rejects with the signal's reason once it is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Aborted with an InterruptedError by the first SIGINT or SIGTERM; the second ends the process at once. */
+  /** Aborted with an InterruptedError by the first SIGHUP, SIGINT or SIGTERM; the second ends the process at once. */
   readonly interrupt: AbortSignal;
 }
 
@@ -89,7 +89,7 @@ function resolvePath(path: string): string {
  * @param code exit code, 0 to 255.
  */
 export function endProcess(code: number): void {
-  const signal = code === 130 ? 'SIGINT' : code === 143 ? 'SIGTERM' : undefined;
+  const signal = interruptSignals.find((name) => new InterruptedError(name).exitCode === code);
   // As process 1 of a container it would ignore its own signal.
   if (signal === undefined || process.pid === 1) process.exit(code);
   process.removeAllListeners(signal);
@@ -97,12 +97,16 @@ export function endProcess(code: number): void {
   setTimeout(() => process.exit(code), 100);
 }
 
+/** A terminal that is closed sends SIGHUP: a key that is just being made must not be lost by that. */
+const interruptSignals: readonly InterruptSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
+
 function interruptOnSignals(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of interruptSignals) {
     process.on(signal, () => {
-      if (controller.signal.aborted) endProcess(signal === 'SIGINT' ? 130 : 143);
-      else controller.abort(new InterruptedError(signal));
+      const error = new InterruptedError(signal);
+      if (controller.signal.aborted) endProcess(error.exitCode);
+      else controller.abort(error);
     });
   }
   return controller.signal;
