@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -89,6 +89,28 @@ test.each(['list', 'create', 'authorize'] as const)(
     expect(readdirSync(folder)).toEqual(['service.key']);
   },
 );
+
+test('a key that somebody gave the service meanwhile is not replaced by an older one, and not deleted', async () => {
+  const { run, held, file, stackState } = await machine();
+  expect((await run('false')).code).not.toBe(0);
+  const { apiKey } = stackState.seed({ name: 'my service' });
+  writeFileSync(file, `${apiKey}\n`);
+  const later = new Date(Date.now() + 5000);
+  utimesSync(file, later, later);
+  const result = await run('true');
+  expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('was changed after') });
+  expect(held()).toBe(apiKey);
+  expect(stackState.count('delete')).toBe(0);
+});
+
+test('a new key that is not valid any more is never installed', async () => {
+  const { run, held, file, keys } = await machine();
+  const before = held();
+  writeFileSync(`${file}.new`, 'iapikeyok-expired-long-ago\n');
+  expect((await run('true')).code).toBe(12);
+  expect(held()).toBe(before);
+  expect(keys()).toEqual([before]);
+});
 
 test('called the wrong way it says how', async () => {
   const child = spawn('sh', [script], { stdio: ['ignore', 'ignore', 'pipe'] });
