@@ -125,12 +125,14 @@ async function showPlan(
   failures: readonly NotFoundError[],
   { printer }: Factory,
 ): Promise<undefined> {
-  const lines = keys.map((key) => `Ingestion Api Key would be deleted: ${key.id} ${visible(key.name)}\n`);
-  await printer.result({
-    text: lines.length === 0 ? 'No ingestion api keys to delete.\n' : lines,
-    json: { 'would-delete-ingestion-api-keys': keys.map((key) => keyDocument(key)) },
-  });
   const [failure] = failures;
+  if (keys.length > 0 || failure === undefined) {
+    const lines = keys.map((key) => `Ingestion Api Key would be deleted: ${key.id} ${visible(key.name)}\n`);
+    await printer.result({
+      text: lines.length === 0 ? 'No ingestion api keys to delete.\n' : lines,
+      json: { 'would-delete-ingestion-api-keys': keys.map((key) => keyDocument(key)) },
+    });
+  }
   if (failure === undefined) return undefined;
   throw new NotFoundError(failures.map((error) => error.message).join('\n'), { hints: failure.hints });
 }

@@ -56,6 +56,8 @@ export async function runList(options: ListOptions, factory: Factory): Promise<E
   const api = await factory.api();
   const listing = await factory.waiting('Listing keys', () => api.listKeys({ signal: runtime.interrupt }));
   const keys = listing.keys.filter(wanted).sort((a, b) => compareBytes(a.name, b.name));
+  // That there is none cannot be said.
+  if (keys.length === 0 && listing.rejected.length > 0) throw new ServerError(listing.rejected.join('\n'));
   await printer.result({ text: await tableOf(keys, factory), json: jsonBlocks('ingestion-api-keys', documentsOf(keys)) });
   if (listing.rejected.length > 0) {
     // Under JSON, stderr takes one document.

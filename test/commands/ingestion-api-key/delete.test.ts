@@ -236,6 +236,11 @@ test('superseded keys stay while the newest has expired: an older one may be in 
   expect(result.stderr).toContain('sts ingestion-api-key delete --id 2');
 });
 
+test('a dry run that finds none of what it is asked for is an error and says nothing else', async () => {
+  const server = await withKeys();
+  expect(await runSts([...remove, '--id', '99', '--dry-run', ...against(server)])).toMatchObject({ code: 8, stdout: '' });
+});
+
 test('expired is what both clocks call so', async () => {
   const day = 86_400_000;
   const server = await startForTest({ now: () => testTime - 40 * day });

@@ -174,6 +174,13 @@ test('one bad row does not hide the good ones; it is reported, and the exit is 2
   }
 });
 
+test.each(['text', 'json'])('a list of nothing but bad rows is an error, and not an empty list: %s', async (output) => {
+  const server = await startForTest();
+  server.setFault('list', { kind: 'body', text: '[{"id":"x"}]' });
+  const result = await runSts(['ingestion-api-key', 'list', '-o', output, ...against(server)]);
+  expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('no ingestion API key') });
+});
+
 test('under JSON the good rows stand on stdout, the bad ones in one document on stderr', async () => {
   const server = await startForTest();
   server.setFault('list', { kind: 'body', text: '[{"id":1,"lastUpdateTimestamp":1,"name":"ci"},{"id":"x"},null]' });
