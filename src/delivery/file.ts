@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
-import { type FileHandle, link, lstat, open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, link, lstat, open, readFile, realpath, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { IssuedIngestionApiKey } from '../api/model.ts';
 import { DeliveryError } from '../errors.ts';
 import type { Destination } from './destination.ts';
@@ -140,13 +140,26 @@ class KeyFile implements KeyFileDestination {
       });
     }
     if (!force) throw alreadyThere(path);
-    if (stats.dev !== (await lstat(dirname(path))).dev) {
+    if (await isMountPoint(path, stats)) {
       throw new DeliveryError(`The key file ${path} is mounted by itself, so it cannot be replaced by another file.`, {
         hints: ['Mount its folder instead, and name a file in it: --key-file PATH'],
       });
     }
     return stats;
   }
+}
+
+/** Whether a file is mounted by itself, as containers do with single files: it cannot be replaced then. */
+async function isMountPoint(path: string, stats: Stats): Promise<boolean> {
+  const folder = dirname(path);
+  if (stats.dev !== (await lstat(folder)).dev) return true;
+  // One of the same file system is known to Linux only by its list.
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  const real = join(await realpath(folder), basename(path));
+  const mountPoints = mounts.split('\n').map((line) => line.split(' ')[4] ?? '');
+  return mountPoints.some(
+    (point) => point.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))) === real,
+  );
 }
 
 function alreadyThere(path: string): DeliveryError {

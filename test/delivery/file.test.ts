@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -54,6 +55,32 @@ function mounted(options: string): string | undefined {
   onTestFinished(() => void execFileSync('umount', [mountPoint]));
   return mountPoint;
 }
+
+test('a file that is mounted by itself is refused before there is a key', async () => {
+  const folder = tempFolder();
+  const [source, target] = [join(folder, 'source'), join(folder, 'a key')];
+  for (const file of [source, target]) writeFileSync(file, 'old');
+  try {
+    execFileSync('mount', ['--bind', source, target], { stdio: 'ignore' });
+  } catch {
+    console.info('not tested here: this account may not mount');
+    return;
+  }
+  onTestFinished(() => void execFileSync('umount', [target]));
+  await expect(destination({ path: target, force: true }).prove()).rejects.toMatchObject({
+    exitCode: 6,
+    message: expect.stringContaining('mounted by itself'),
+  });
+});
+
+test('a file that another user owns stays his when root replaces it', async () => {
+  writeFileSync(path, 'old');
+  const uid = process.getuid?.() === 0 ? 12_345 : statSync(path).uid;
+  if (uid === 12_345) chownSync(path, uid, uid);
+  await deliver({ force: true });
+  expect(statSync(path)).toMatchObject({ uid });
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});
 
 test('the file appears whole, for its owner alone, with nothing beside it', async () => {
   await deliver();
