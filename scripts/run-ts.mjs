@@ -31,5 +31,6 @@ await build({
   output: { file, format: 'esm', codeSplitting: false },
   logLevel: 'silent',
 });
-child = spawn(process.execPath, [file, ...args], { cwd: root, stdio: 'inherit' });
+// Node 26 warns when msw asks whether there is a localStorage.
+child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], { cwd: root, stdio: 'inherit' });
 child.on('exit', (code, signal) => process.exit(code ?? exitCodes[signal] ?? 1));
