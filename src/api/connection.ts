@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { buildConnector as Connectors, Dispatcher } from 'undici';
-import { ProxyError } from './failure.ts';
-import { type HttpProxy, proxyFor } from './proxy.ts';
+import { DeadlineError, explainProxy, ProxyError } from './failure.ts';
+import { type HttpProxy, type ProxyLabel, proxyFor } from './proxy.ts';
 import { type Trust, tlsSettings } from './trust.ts';
 import { buildConnector, Client, connect, request, withPatientParser } from './undici.ts';
 
@@ -12,6 +12,8 @@ export interface ConnectionOptions extends Trust {
   readonly url: string;
   /** Where the proxy settings are read from. */
   readonly env: Environment;
+  /** Takes a line for the user's eyes: by which proxy the way goes, never its credentials. */
+  readonly log?: (line: string) => void;
 }
 
 export interface ConnectionRequest {
@@ -24,7 +26,10 @@ export interface ConnectionRequest {
 
 /** A way to one server: direct, through a proxy's tunnel (https), or by a proxy that forwards (http). Nothing is connected before the first request. */
 export interface Connection {
-  /** @throws ProxyError when the proxy is what failed, else undici's and the system's errors. */
+  /**
+   * @throws ProxyError when the proxy is what failed, ConnectionError when it answered in place of the server it forwards to, else
+   * undici's and the system's errors.
+   */
   request(options: ConnectionRequest): Promise<Dispatcher.ResponseData>;
   /** Ends everything within milliseconds, whatever it waits for. */
   destroy(reason: Error): Promise<void>;
@@ -38,8 +43,29 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   const url = new URL(options.url);
   const tls = { ...(await tlsSettings(options, options.env)), timeout: 0 };
   const proxy = proxyFor(url, options.env);
-  if (proxy === undefined) return direct(clientOf(url.origin, buildConnector(tls)));
-  return url.protocol === 'https:' ? tunnel(url, proxy, tls) : forward(url, proxy, tls);
+  if (proxy === undefined) return observed(direct(clientOf(url.origin, buildConnector(tls))));
+  options.log?.(`proxy=${proxy.label.name} from environment ${proxy.label.variable}`);
+  return observed(url.protocol === 'https:' ? tunnel(url, proxy, tls) : forward(url, proxy, tls), proxy.label);
+}
+
+/** A connection that tells a deadline which ends it how far the request had come. */
+function observed(connection: Connection, proxy?: ProxyLabel): Connection {
+  let answering = false;
+  return {
+    async request(options) {
+      answering = false;
+      const response = await connection.request(options);
+      answering = true;
+      return response;
+    },
+    destroy(reason) {
+      if (reason instanceof DeadlineError) {
+        reason.answering = answering;
+        reason.proxy = proxy;
+      }
+      return connection.destroy(reason);
+    },
+  };
 }
 
 function clientOf(origin: string, connector: Connectors.connector): Client {
@@ -57,16 +83,21 @@ function forward(url: URL, proxy: HttpProxy, tls: Connectors.BuildOptions): Conn
   const connector = proxyConnector(tls);
   const toProxy: Connectors.connector = (target, callback) =>
     connector(target, (...[error, socket]) =>
-      error ? callback(new ProxyError(proxy.name, error), null) : callback(null, socket as Socket),
+      error ? callback(new ProxyError(proxy.label, error), null) : callback(null, socket as Socket),
     );
   const client = clientOf(proxy.url.origin, toProxy);
   return {
-    request: (options) =>
-      request.call(client, {
+    async request(options) {
+      const response = await request.call(client, {
         ...options,
         path: `${url.origin}${options.path}`,
         headers: { ...options.headers, host: url.host, ...authorization(proxy) },
-      }),
+      });
+      if (response.statusCode !== 407) return response;
+      response.body.on('error', () => {}).destroy();
+      // Only a proxy says so. Whatever it refuses it has not passed on: this is no answer of the server, and none that was lost.
+      throw explainProxy(new ProxyError(proxy.label, undefined, 407), url.host);
+    },
     destroy: (reason) => client.destroy(reason),
   };
 }
@@ -100,11 +131,11 @@ async function openTunnel(toProxy: Client, url: URL, proxy: HttpProxy): Promise<
   const answer = await connect
     .call(toProxy, { origin: proxy.url.origin, path: host, headers: { host, ...authorization(proxy) } })
     .catch((error: unknown) => {
-      throw new ProxyError(proxy.name, error);
+      throw new ProxyError(proxy.label, error);
     });
   if (answer.statusCode === 200) return answer.socket as Socket;
   answer.socket.destroy();
-  throw new ProxyError(proxy.name, undefined, answer.statusCode);
+  throw new ProxyError(proxy.label, undefined, answer.statusCode);
 }
 
 function authorization(proxy: HttpProxy): Record<string, string> {

@@ -1,5 +1,6 @@
 import { visible } from '../escape.ts';
 import { ConnectionError, ServerError } from './errors.ts';
+import type { ProxyLabel } from './proxy.ts';
 
 const dns = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA']);
 const unknownAuthority = new Set([
@@ -22,10 +23,17 @@ const brokenConnections: Readonly<Record<string, string>> = {
   ENETUNREACH: 'cannot be reached from here: there is no way to its network',
 };
 
-/** A request's deadline passed. */
+const hungUp = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+/** A request's deadline passed. What it ended is known to the connection alone, which notes it here. */
 export class DeadlineError extends Error {
   readonly code = 'STS_DEADLINE';
-  constructor(timeoutMs: number) {
+  /** Whether the answer had begun. */
+  answering = false;
+  /** The proxy the request went by. */
+  proxy: ProxyLabel | undefined;
+
+  constructor(readonly timeoutMs: number) {
     super(`no answer within ${timeoutMs / 1000} s`);
   }
 }
@@ -38,8 +46,7 @@ export class TooLargeError extends Error {
 /** The proxy is what failed, not the server behind it. Has no `code`: undici would try again for ever on some of them. */
 export class ProxyError extends Error {
   constructor(
-    /** `host:port` */
-    readonly proxy: string,
+    readonly proxy: ProxyLabel,
     cause: unknown,
     /** What the proxy answered instead of opening the way. */
     readonly status?: number,
@@ -66,14 +73,17 @@ export function codeOf(error: unknown): string | undefined {
 /** What went wrong between here and the server, in words, for a request that changes nothing or was never sent. */
 export function explainFailure(error: unknown, url: string): ConnectionError | ServerError {
   const code = codeOf(error) ?? '';
-  const { host, hostname } = new URL(url);
+  const { host, hostname, protocol } = new URL(url);
   const details = (...hints: string[]) => ({ hints, cause: error });
   if (error instanceof ProxyError) return explainProxy(error, host);
   const retry = 'Check the URL (--url, STS_CLI_URL or the context), the network and the proxy settings, then try again.';
   if (error instanceof DeadlineError) {
+    const what = error.answering ? 'no complete answer' : 'no answer';
+    const { proxy } = error;
+    const byProxy = proxy === undefined ? [] : [`The request went by the proxy ${proxy.name}. ${proxyHint(proxy, host)}`];
     return new ConnectionError(
-      `${host} gave ${error.message}.`,
-      details('Try again, or allow more time with --timeout, for example --timeout 2m.'),
+      `${host} gave ${what} within ${error.timeoutMs / 1000} s.`,
+      details('Try again, or allow more time with --timeout, for example --timeout 2m.', ...byProxy),
     );
   }
   if (dns.has(code)) return new ConnectionError(`The host name ${visible(hostname)} cannot be found (${code}).`, details(retry));
@@ -115,23 +125,34 @@ export function explainFailure(error: unknown, url: string): ConnectionError | S
   if (code === 'STS_TOO_LARGE')
     return new ServerError(`${host} answered with more than 64 MiB.`, details('Check that the URL names StackState.'));
   const broken = brokenConnections[code];
-  if (broken !== undefined) return new ConnectionError(`${host} ${broken}.`, details(retry));
+  if (broken !== undefined) {
+    // A server that expects TLS hangs up on plain HTTP without a word.
+    const tls = protocol === 'http:' && hungUp.has(code) ? ['If this port expects TLS, the URL begins with https://.'] : [];
+    return new ConnectionError(`${host} ${broken}.`, details(...tls, retry));
+  }
   return new ConnectionError(`The connection to ${host} failed${code === '' ? '' : ` (${code})`}.`, details(retry));
 }
 
-function explainProxy({ proxy, status, cause }: ProxyError, host: string): ConnectionError {
-  const settings = `HTTPS_PROXY or HTTP_PROXY names this proxy; add ${host} to NO_PROXY to go there directly.`;
+/** What a proxy did instead of letting a request through, and the variable to look into. */
+export function explainProxy({ proxy, status, cause }: ProxyError, host: string): ConnectionError {
+  const { name, variable } = proxy;
+  const settings = proxyHint(proxy, host);
   if (status === 407) {
-    return new ConnectionError(`The proxy ${proxy} wants a user and a password.`, {
-      hints: ['Put them into its URL: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT', settings],
-      cause,
-    });
+    const form = `${variable}=http://USER:PASSWORD@HOST:PORT`;
+    const [message, remedy] = proxy.hasUser
+      ? [`does not accept the user and the password given in ${variable}`, 'Correct them, special characters percent-encoded']
+      : ['wants a user and a password', 'Put them into its URL'];
+    return new ConnectionError(`The proxy ${name} ${message}.`, { hints: [`${remedy}: ${form}`, settings], cause });
   }
   if (status !== undefined) {
-    return new ConnectionError(`The proxy ${proxy} refused the way to ${host} (${status}).`, { hints: [settings], cause });
+    return new ConnectionError(`The proxy ${name} refused the way to ${host} (${status}).`, { hints: [settings], cause });
   }
-  return new ConnectionError(`The proxy ${proxy} cannot be used (${codeOf(cause) ?? 'the connection failed'}).`, {
+  return new ConnectionError(`The proxy ${name} cannot be used (${codeOf(cause) ?? 'the connection failed'}).`, {
     hints: [settings],
     cause,
   });
+}
+
+function proxyHint({ variable }: ProxyLabel, host: string): string {
+  return `${variable} names this proxy; add ${host} to NO_PROXY to go there directly.`;
 }

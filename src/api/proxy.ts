@@ -4,12 +4,21 @@ import { visible } from '../escape.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What may be said about a proxy: nothing in it is a secret. */
+export interface ProxyLabel {
+  /** `host:port` */
+  readonly name: string;
+  /** The environment variable that names it, as it is spelled there. */
+  readonly variable: string;
+  /** Whether it is given a user. */
+  readonly hasUser: boolean;
+}
+
 export interface HttpProxy {
   readonly url: URL;
   /** Value of the Proxy-Authorization header, where the proxy's URL has a user. Never logged. */
   readonly authorization?: string;
-  /** `host:port`, for messages. */
-  readonly name: string;
+  readonly label: ProxyLabel;
 }
 
 /**
@@ -18,10 +27,10 @@ export interface HttpProxy {
  * @throws ConfigError when the proxy's URL is invalid or of a kind that is not supported.
  */
 export function proxyFor(target: URL, env: Environment): HttpProxy | undefined {
-  const variable = target.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
-  const value = (env[variable] || env[variable.toUpperCase()])?.trim();
+  const lower = target.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
+  const variable = env[lower] ? lower : lower.toUpperCase();
+  const value = env[variable]?.trim();
   if (!value || isLoopback(hostOf(target)) || isExcluded(target, env['no_proxy'] || env['NO_PROXY'] || '')) return undefined;
-  const name = variable.toUpperCase();
   let url: URL;
   let authorization: string | undefined;
   try {
@@ -32,15 +41,21 @@ export function proxyFor(target: URL, env: Environment): HttpProxy | undefined {
     }
   } catch {
     // Without the value: it may hold a password.
-    throw new ConfigError(`The proxy in ${name} is not a valid URL.`, { hints: [`Set ${name}=http://HOST:PORT, or unset it.`] });
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new ConfigError(`The proxy in ${name} has the scheme ${visible(url.protocol.slice(0, -1))}, which is not supported.`, {
-      hints: [`Set ${name}=http://HOST:PORT (or https://), or unset it.`],
+    throw new ConfigError(`The proxy in ${variable} is not a valid URL.`, {
+      hints: [`Set ${variable}=http://HOST:PORT, or unset it.`],
     });
   }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new ConfigError(
+      `The proxy in ${variable} has the scheme ${visible(url.protocol.slice(0, -1))}, which is not supported.`,
+      {
+        hints: [`Set ${variable}=http://HOST:PORT (or https://), or unset it.`],
+      },
+    );
+  }
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
-  return { url, name: `${url.hostname}:${port}`, ...(authorization === undefined ? {} : { authorization }) };
+  const label = { name: `${url.hostname}:${port}`, variable, hasUser: authorization !== undefined };
+  return { url, label, ...(authorization === undefined ? {} : { authorization }) };
 }
 
 /** The host of a URL without the brackets of an IPv6 address and without the root dot. */
@@ -48,9 +63,12 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 }
 
+/** Whether a host is this machine. The unspecified addresses lead there as well, and a proxy would take them for itself. */
 function isLoopback(host: string): boolean {
   if (host === 'localhost' || host.endsWith('.localhost')) return true;
-  return isIPv4(host) ? host.startsWith('127.') : host === '::1';
+  if (isIPv4(host)) return host.startsWith('127.') || host === '0.0.0.0';
+  // URLs spell an IPv4 address within IPv6 in hexadecimal: 127.0.0.1 is 7f00:1.
+  return host === '::1' || host === '::' || /^::ffff:(7f[0-9a-f]{2}:|0:0$)/.test(host);
 }
 
 function isExcluded(target: URL, list: string): boolean {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { proxyFor } from '../../src/api/proxy.ts';
 import { type ProxyOptions, startProxy } from '../stackstate/proxy.ts';
@@ -65,8 +66,37 @@ test('a user in the URL of the proxy is its credentials, and a wrong one is told
     clientOf(stackState, { url, env: { HTTPS_PROXY: `http://me:wrong@127.0.0.1:${proxy.port}` } }).listKeys(),
   ).rejects.toMatchObject({
     exitCode: 4,
-    message: `The proxy 127.0.0.1:${proxy.port} wants a user and a password.`,
+    message: `The proxy 127.0.0.1:${proxy.port} does not accept the user and the password given in HTTPS_PROXY.`,
+    hints: [expect.stringContaining('HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT'), expect.stringContaining('NO_PROXY')],
   });
+});
+
+test.each([
+  { what: 'without a user', user: '', message: 'wants a user and a password.' },
+  {
+    what: 'with a wrong one',
+    user: 'me:secret-password@',
+    message: 'does not accept the user and the password given in http_proxy.',
+  },
+])('a proxy that forwards http and is asked $what is what refuses, not the server', async ({ user, message }) => {
+  const { proxy, stackState, url } = await startBehindProxy({ credentials: { user: 'me', password: 'p' } }, { tls: false });
+  const api = clientOf(stackState, { url, env: { http_proxy: `http://${user}127.0.0.1:${proxy.port}` } });
+  // Nothing was created or deleted, so no outcome is unknown.
+  for (const call of [() => api.listKeys(), () => api.createKey({ name: 'x' }), () => api.deleteKey(7n)]) {
+    const error = await call().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ exitCode: 4, message: `The proxy 127.0.0.1:${proxy.port} ${message}` });
+    expect(inspect(error, { depth: 9 })).not.toContain('secret-password');
+  }
+  expect(stackState.requests).toEqual([]);
+});
+
+test.each([{ tls: true }, { tls: false }])('a proxy is named in the log, without its credentials (%o)', async (server) => {
+  const { proxy, stackState, url } = await startBehindProxy({ credentials: { user: 'me', password: 'p' } }, server);
+  const lines: string[] = [];
+  const env = { [server.tls ? 'HTTPS_PROXY' : 'http_proxy']: `http://me:p@127.0.0.1:${proxy.port}` };
+  await clientOf(stackState, { url, env, log: (line) => lines.push(line) }).listKeys();
+  expect(lines[0]).toBe(`proxy=127.0.0.1:${proxy.port} from environment ${server.tls ? 'HTTPS_PROXY' : 'http_proxy'}`);
+  expect(lines).toHaveLength(2);
 });
 
 test('a proxy that refuses or is not there is named, and create says that nothing was created', async () => {
@@ -89,7 +119,11 @@ test.each([{ tls: true }, { tls: false }])('a silent proxy ends at the deadline 
   const started = performance.now();
   await expect(
     clientOf(stackState, { url, env: { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url }, timeoutMs: 400 }).listKeys(),
-  ).rejects.toMatchObject({ exitCode: 4, message: expect.stringContaining('0.4 s') });
+  ).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringContaining('gave no answer within 0.4 s'),
+    hints: [expect.stringContaining('--timeout'), expect.stringContaining(`went by the proxy 127.0.0.1:${proxy.port}. HTTP`)],
+  });
   expect(performance.now() - started).toBeLessThan(1400);
 });
 
@@ -122,8 +156,15 @@ test.each([
   ['https://localhost:9/', { HTTPS_PROXY: 'http://p' }, undefined],
   ['https://127.8.8.8/', { HTTPS_PROXY: 'http://p' }, undefined],
   ['https://[::1]/', { HTTPS_PROXY: 'http://p' }, undefined],
+  ['https://[::ffff:127.0.0.1]/', { HTTPS_PROXY: 'http://p' }, undefined],
+  ['https://[::ffff:127.9.9.9]/', { HTTPS_PROXY: 'http://p' }, undefined],
+  ['https://[::ffff:0.0.0.0]/', { HTTPS_PROXY: 'http://p' }, undefined],
+  ['https://[::ffff:128.0.0.1]/', { HTTPS_PROXY: 'http://p' }, 'p:80'],
+  ['https://[::]/', { HTTPS_PROXY: 'http://p' }, undefined],
+  ['https://0.0.0.0:8443/', { HTTPS_PROXY: 'http://p' }, undefined],
+  ['https://10.0.0.0/', { HTTPS_PROXY: 'http://p' }, 'p:80'],
 ])('%s with %o goes by %s', (url, env, name) => {
-  expect(proxyFor(new URL(url), env)?.name).toBe(name);
+  expect(proxyFor(new URL(url), env)?.label.name).toBe(name);
 });
 
 test.each(['http://', 'socks5://p:1080', 'http://user:%zz@p'])('the proxy %s is refused without being echoed whole', (value) => {

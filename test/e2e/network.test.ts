@@ -158,14 +158,18 @@ test.each(['http', 'https'])('a mute %s server ends in the deadline', async (sch
 });
 
 test.each([
-  { what: 'stalls', fault: { kind: 'stall' as const } },
-  { what: 'stalls within the body', fault: { kind: 'stall' as const, handler: 'run' as const, part: 'half' as const } },
-  { what: 'drips a byte a second', fault: { kind: 'drip' as const } },
-])('an answer that $what ends in the deadline', async ({ fault }) => {
+  { what: 'stalls', fault: { kind: 'stall' as const }, said: 'no answer' },
+  {
+    what: 'stalls within the body',
+    fault: { kind: 'stall' as const, handler: 'run' as const, part: 'half' as const },
+    said: 'no complete answer',
+  },
+  { what: 'drips a byte a second', fault: { kind: 'drip' as const }, said: 'no complete answer' },
+])('an answer that $what ends in the deadline', async ({ fault, said }) => {
   const stackState = await startForTest({ now: Date.now, tls: true });
   stackState.setFault('list', fault);
   const { ms, ...result } = await timed([keys, 'list', '--url', stackState.url, '--ca-cert-path', caFileOf(stackState)]);
-  expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('no answer within 0.5 s') });
+  expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining(`gave ${said} within 0.5 s`) });
   expect(ms).toBeLessThan(500 + startMs);
   expect(stackState.requests).toHaveLength(1);
 });
@@ -177,6 +181,7 @@ test('a silent proxy ends in the deadline', async () => {
     const env = { HTTPS_PROXY: `http://127.0.0.1:${port}` };
     const { ms, ...result } = await timed([keys, 'list', '--url', 'https://stackstate.example'], env);
     expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('no answer within 0.5 s') });
+    expect(result.stderr).toContain(`went by the proxy 127.0.0.1:${port}.`);
     expect(ms).toBeLessThan(500 + startMs);
   }
 });
@@ -206,6 +211,33 @@ test('https to a server that speaks http is explained', async () => {
   const stackState = await startForTest({ now: Date.now });
   const result = await runBuilt([keys, 'list', '--url', stackState.url.replace('http:', 'https:'), ...token]);
   expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringMatching(/No TLS connection.*\n {2}Check .*https/) });
+});
+
+test('http to a server that speaks TLS is explained', async () => {
+  const stackState = await startForTest({ now: Date.now, tls: true });
+  const result = await runBuilt([keys, 'list', '--url', stackState.url.replace('https:', 'http:'), ...token]);
+  expect(result).toMatchObject({ code: 4, stdout: '' });
+  expect(result.stderr).toMatch(
+    /(closed the connection|broke the connection off).*\n {2}If this port expects TLS, .* https:\/\/\./,
+  );
+});
+
+test('a proxy that forwards http and wants credentials is what is blamed, and create knows that nothing was created', async () => {
+  const proxy = await startProxyForTest({ credentials: { user: 'u', password: 'p' } });
+  const flags = ['--url', 'http://stackstate.example', ...token];
+  const result = await runBuilt([keys, 'create', '-n', 'n', ...flags], { env: { HTTP_PROXY: proxy.url } });
+  expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('wants a user and a password') });
+  expect(result.stderr).toContain('HTTP_PROXY=http://USER:PASSWORD@HOST:PORT');
+});
+
+test('-v names the proxy without its credentials', async () => {
+  const stackState = await startForTest({ now: Date.now });
+  const proxy = await startProxyForTest({ credentials: { user: 'me', password: 'secret-password' } });
+  const env = { http_proxy: `http://me:secret-password@127.0.0.1:${proxy.port}` };
+  const result = await runBuilt([keys, 'list', '-v', '--url', `http://stackstate.example:${stackState.port}`, ...token], { env });
+  expect(result.code).toBe(0);
+  expect(result.stderr).toContain(`\nproxy=127.0.0.1:${proxy.port} from environment http_proxy\n`);
+  expect(result.stderr).not.toContain('secret-password');
 });
 
 /** A port on which nothing listens. */
