@@ -1,6 +1,6 @@
 // Between the door and `main`: how the built program gets its parts. Nothing here runs when the sources are run.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { Script } from 'node:vm';
 
 type Require = (id: string) => unknown;
@@ -28,10 +28,9 @@ export function loadProgram(): typeof import('./main.ts') {
   const first = cacheOf('main.cjs');
   if (first !== undefined) return load('main.cjs', first) as typeof import('./main.ts');
   // From Node 22.1 on.
-  const { homedir } = require('node:os') as typeof import('node:os');
   const { enableCompileCache } = require('node:module') as { readonly enableCompileCache?: (folder: string) => unknown };
-  // A folder of the user's own: what lies in a shared one could be somebody else's code.
-  enableCompileCache?.(join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'stackstate-cli', 'compile-cache'));
+  const caches = userCaches();
+  if (caches !== undefined) enableCompileCache?.(join(caches, 'stackstate-cli', 'compile-cache'));
   return require('./main.cjs');
 }
 
@@ -48,6 +47,22 @@ export function codeCache(): ReadonlyMap<string, Buffer> {
 /** File names of what is loaded so far, each with whether its code cache was there and taken. Only for the tests. */
 export function loadedParts(): ReadonlyMap<string, boolean> {
   return new Map([...parts].map(([name, { script }]) => [name, script.cachedDataRejected === false]));
+}
+
+/**
+ * A folder of the user's own: what lies in a shared one could be somebody else's code. A relative path leads into whatever folder
+ * one works in, so it counts as none.
+ */
+function userCaches(): string | undefined {
+  const folder = env['XDG_CACHE_HOME'] ?? '';
+  if (isAbsolute(folder)) return folder;
+  try {
+    const home = (require('node:os') as typeof import('node:os')).homedir();
+    return isAbsolute(home) ? join(home, '.cache') : undefined;
+  } catch {
+    // A user without an entry in the system's list has no home.
+    return undefined;
+  }
 }
 
 function cacheOf(name: string): Buffer | undefined {

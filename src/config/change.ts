@@ -112,7 +112,12 @@ function append(path: string, text: string, name: string, context: Context): str
   const entries = contextEntries(context);
   if (isMap(document.contents)) return appendContext(text, document.contents, name, entries);
   if (Object.keys(data).length > 0) throw new UnchangeableError();
-  return firstContexts(text, name, entries);
+  return firstContexts(withoutNothing(text, document.contents?.range), name, entries);
+}
+
+/** The text without a `null` or `~` that is all the file says. */
+function withoutNothing(text: string, range: readonly [number, number, number] | null | undefined): string {
+  return range ? text.slice(0, range[0]) + text.slice(range[1]) : text;
 }
 
 /** @param name undefined for the flat form. */

@@ -1,5 +1,5 @@
-import { closest, distance } from 'fastest-levenshtein';
 import { type ErrorDetails, NotFoundError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 
 /**
  * The error for a context nobody defined: it names the nearest one there is.
@@ -7,11 +7,10 @@ import { type ErrorDetails, NotFoundError } from '../errors.ts';
  */
 export function unknownContext(name: string, names: readonly string[], path: string, origin?: string): NotFoundError {
   const asked = origin === undefined ? '' : ` (${origin})`;
-  const best = names.length === 0 ? undefined : closest(name, [...names]);
-  const near = best !== undefined && distance(name, best) <= Math.max(2, name.length / 3);
+  const near = nearest(name, names);
   const details: ErrorDetails = {
     hints: [
-      ...(near ? [`Did you mean ${JSON.stringify(best)}?`] : []),
+      ...(near === undefined ? [] : [`Did you mean ${JSON.stringify(near)}?`]),
       names.length === 0
         ? 'Save one: sts context save --name NAME --url https://stackstate.example.com --service-token -'
         : 'See the contexts there are: sts context list',

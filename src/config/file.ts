@@ -28,14 +28,15 @@ export async function openConfigFile(path: string): Promise<ConfigFile> {
 
 /**
  * Where the config file is when nobody names it: `$XDG_CONFIG_HOME/stackstate-cli/config.yaml`, else under `~/.config`.
- * @throws ConfigError when there is neither an absolute XDG_CONFIG_HOME nor a home folder.
+ * @throws ConfigError when there is neither an absolute XDG_CONFIG_HOME nor an absolute home folder: a relative one would put
+ * tokens into the folder one happens to work in.
  */
 export function defaultConfigPath(env: Readonly<Record<string, string | undefined>>, home: string | undefined): string {
   const xdg = env['XDG_CONFIG_HOME'];
   if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, 'stackstate-cli', 'config.yaml');
-  if (home !== undefined && home !== '') return join(home, '.config', 'stackstate-cli', 'config.yaml');
+  if (home !== undefined && isAbsolute(home)) return join(home, '.config', 'stackstate-cli', 'config.yaml');
   throw new ConfigError('The config file cannot be located: no home folder is known.', {
-    hints: ['Name the file with --config PATH, or set HOME or XDG_CONFIG_HOME.'],
+    hints: ['Name the file with --config PATH, or set HOME or XDG_CONFIG_HOME to an absolute path.'],
   });
 }
 

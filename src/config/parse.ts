@@ -76,8 +76,7 @@ export function parseYaml(path: string, source: string): ConfigYaml {
     logLevel: 'silent',
   });
   const error: YAMLError | undefined = document.errors[0];
-  if (error !== undefined)
-    throw invalid(path, lines, error.pos[0], `it is no valid YAML: ${TROUBLE[error.code] ?? 'unexpected text'}`);
+  if (error !== undefined) throw invalid(path, lines, error.pos[0], `it is no valid YAML: ${troubleOf(error)}`);
   // Every scalar is text here, so a bare `null` has to be told from a quoted one while its quotes are known.
   visit(document, {
     Scalar(key, node) {
@@ -92,8 +91,22 @@ export function parseYaml(path: string, source: string): ConfigYaml {
   try {
     return { document, lines, data: document.toJS({ maxAliasCount: 100 }) as Record<string, unknown> };
   } catch {
+    visit(document, {
+      Alias(_key, node) {
+        if (node.resolve(document) !== undefined) return;
+        throw invalid(path, lines, node.range?.[0] ?? at, `it is no valid YAML: ${TROUBLE['BAD_ALIAS']}`);
+      },
+    });
     throw invalid(path, lines, at, 'its aliases cannot be resolved');
   }
+}
+
+function troubleOf({ code, message }: YAMLError): string {
+  // The library's codes do not tell a bracket that is never closed from other trouble, only its text does.
+  const kind = /^Flow (sequence|map)\b/.exec(message)?.[1];
+  if (kind === undefined) return TROUBLE[code] ?? 'unexpected text';
+  const open = kind === 'map' ? 'a { is not closed by a }' : 'a [ is not closed by a ]';
+  return code === 'BAD_INDENT' ? `${open}, or what it holds is not indented` : open;
 }
 
 /**

@@ -35,14 +35,21 @@ export const SAVE_EXAMPLE = 'sts context save --name NAME --url https://stacksta
  * @throws ConfigError, UsageError (`--timeout`), FileReadError (a file a setting names), NotFoundError (no such context).
  */
 export async function resolveSettings(input: SettingsInput): Promise<Settings> {
+  const timeout = timeoutOf(input);
   const given = [flagLayer(input.globals), environmentLayer(input.env)];
   const complete = findIn(given, 'url') !== undefined && given.some(hasToken);
   const selection = await selectContext(input, complete);
   const { file, context } = selection;
   const layers = file === undefined || context === undefined ? given : [...given, contextLayer(file, context)];
-  const resolved = await resolveLayers(layers, input, selection, async () =>
-    variable(input.env, 'KUBERNETES_SERVICE_HOST') === undefined ? undefined : podToken(input.podTokenPath ?? POD_TOKEN_PATH),
-  );
+  const podTokenPath =
+    variable(input.env, 'KUBERNETES_SERVICE_HOST') === undefined ? undefined : (input.podTokenPath ?? POD_TOKEN_PATH);
+  const resolved = await resolveLayers(layers, input, {
+    selection,
+    timeout,
+    podTokenPath,
+    fallback: async () => (podTokenPath === undefined ? undefined : podToken(podTokenPath)),
+    authoritiesOf: (skipSsl) => !skipSsl,
+  });
   return resolved.settings;
 }
 
@@ -60,7 +67,12 @@ export interface GivenInput extends SettingsInput {
  */
 export async function resolveGiven(input: GivenInput): Promise<{ settings: Settings; context: Context }> {
   const layers = [flagLayer(input.globals, input.apiPath), environmentLayer(input.env)];
-  const { settings, token, authorities } = await resolveLayers(layers, input, {}, input.askToken);
+  const { settings, token, authorities } = await resolveLayers(layers, input, {
+    selection: {},
+    timeout: timeoutOf(input),
+    fallback: input.askToken,
+    authoritiesOf: () => true,
+  });
   const { kind, value } = token.token;
   const context: Context = {
     url: settings.url,
@@ -84,18 +96,26 @@ interface Resolved {
   readonly authorities: FoundAuthorities | undefined;
 }
 
-async function resolveLayers(
-  layers: readonly Layer[],
-  input: SettingsInput,
-  selection: Selection,
-  fallback: () => Promise<FoundToken | undefined>,
-): Promise<Resolved> {
+interface Resolution {
+  readonly selection: Selection;
+  /** Found before all else: a flag with a senseless value is said to have one whatever else is missing. */
+  readonly timeout: Timeout;
+  /** Gives a token where no layer has one. */
+  fallback(): Promise<FoundToken | undefined>;
+  /** Whether the authorities are wanted. What is not verified needs none, but a saved context keeps them. */
+  authoritiesOf(skipSsl: boolean): boolean;
+  /** Where the fallback looks for a token; undefined outside a cluster. */
+  readonly podTokenPath?: string | undefined;
+}
+
+async function resolveLayers(layers: readonly Layer[], input: SettingsInput, resolution: Resolution): Promise<Resolved> {
+  const { selection, timeout } = resolution;
   const sources: SettingSource[] = selection.source === undefined ? [] : [selection.source];
   const note = (setting: string, found: Found | undefined, value?: string) => {
     sources.push({ setting, source: found?.source ?? 'default', ...(value === undefined ? {} : { value }) });
   };
   const urlFound = findIn(layers, 'url');
-  if (urlFound === undefined) throw missing('URL', 'No StackState URL is configured.', selection);
+  if (urlFound === undefined) throw missingUrl(input, selection);
   const url = parseUrl(urlFound.text, urlFound.label);
   note('url', urlFound, url);
 
@@ -107,17 +127,16 @@ async function resolveLayers(
   const skipSsl = skipFound !== undefined && parseBoolean(skipFound.text, skipFound.label);
   note('skip-ssl', skipFound, String(skipSsl));
 
-  const { timeoutMs, found: timeoutFound } = timeoutOf(input);
-  note('timeout', timeoutFound, `${timeoutMs}ms`);
+  const { timeoutMs } = timeout;
+  note('timeout', timeout.found, `${timeoutMs}ms`);
 
-  // What is not verified needs no authorities.
-  const authorities = skipSsl ? undefined : await findAuthorities(layers, input.resolvePath);
+  const authorities = resolution.authoritiesOf(skipSsl) ? await findAuthorities(layers, input.resolvePath) : undefined;
   if (authorities !== undefined)
     note(authorities.path === undefined ? 'ca-cert-base64-data' : 'ca-cert-path', authorities.found, authorities.path);
 
   // Last, because it may take stdin or ask.
-  const token = (await findToken(layers, input)) ?? (await fallback());
-  if (token === undefined) throw missing('SERVICE_TOKEN', `No token is configured for ${url}.`, selection);
+  const token = (await findToken(layers, input)) ?? (await resolution.fallback());
+  if (token === undefined) throw missingToken(url, input, resolution);
   sources.push({ setting: token.token.kind, source: token.source });
 
   const settings: Settings = {
@@ -133,21 +152,44 @@ async function resolveLayers(
   return { settings, token, authorities };
 }
 
-function missing(variableName: string, message: string, { file, context }: Selection): ConfigError {
-  const hints: string[] = [];
-  if (context === undefined && file !== undefined && file.contexts.length > 0) {
-    hints.push(`Choose a saved context: sts context set --name ${JSON.stringify(file.contexts[0]?.name)}`);
-  }
-  hints.push(`Save a context: ${SAVE_EXAMPLE}`);
-  hints.push(
-    variableName === 'URL'
-      ? 'Or set STS_CLI_URL and STS_CLI_SERVICE_TOKEN.'
-      : 'Or set STS_CLI_SERVICE_TOKEN, or STS_CLI_API_TOKEN.',
-  );
-  return new ConfigError(message, { hints });
+function missingUrl(input: SettingsInput, selection: Selection): ConfigError {
+  const { file, context } = selection;
+  const message =
+    file === undefined || context === undefined
+      ? 'No StackState URL is configured.'
+      : `The context ${JSON.stringify(context.name)} in ${file.path} has no URL.`;
+  return new ConfigError(message, {
+    hints: [...contextHints(input, selection, 'https://stackstate.example.com'), 'Or set STS_CLI_URL and STS_CLI_SERVICE_TOKEN.'],
+  });
 }
 
-function timeoutOf({ globals, env }: SettingsInput): { timeoutMs: number; found: Found | undefined } {
+function missingToken(url: string, input: SettingsInput, { selection, podTokenPath }: Resolution): ConfigError {
+  const { file, context } = selection;
+  const where =
+    file === undefined || context === undefined ? '' : `: the context ${JSON.stringify(context.name)} in ${file.path} has none`;
+  const pod = podTokenPath === undefined ? [] : [`The pod's own token was looked for in ${podTokenPath}: there is no such file.`];
+  return new ConfigError(`No token is configured for ${url}${where}.`, {
+    hints: [...pod, ...contextHints(input, selection, url), 'Or set STS_CLI_SERVICE_TOKEN, or STS_CLI_API_TOKEN.'],
+  });
+}
+
+/** How to get a context that has all it needs: complete the one in use, choose another, or save a first one. */
+function contextHints({ globals }: SettingsInput, { file, context }: Selection, url: string): string[] {
+  if (file !== undefined && context !== undefined) {
+    const config = globals.config === undefined ? '' : ` --config ${JSON.stringify(file.path)}`;
+    return [`Complete it: sts context save${config} --name ${JSON.stringify(context.name)} --url ${url} --service-token -`];
+  }
+  const first = file?.contexts[0];
+  const choose = first === undefined ? [] : [`Choose a saved context: sts context set --name ${JSON.stringify(first.name)}`];
+  return [...choose, `Save a context: ${SAVE_EXAMPLE}`];
+}
+
+interface Timeout {
+  readonly timeoutMs: number;
+  readonly found: Found | undefined;
+}
+
+function timeoutOf({ globals, env }: SettingsInput): Timeout {
   const hints = ['A timeout is a number with a unit, from 1ms to 24h: 500ms, 30s, 2m, 1m30s.'];
   if (globals.timeout !== undefined) {
     const timeoutMs = parseTimeout(globals.timeout);

@@ -59,12 +59,16 @@ export function hasToken(layer: Layer): boolean {
   return MEMBERS.some((member) => layer.find(member) !== undefined);
 }
 
-/** The pod's own token; undefined where none is mounted. */
+/**
+ * The pod's own token; undefined where none is mounted.
+ * @throws FileReadError when one is there and cannot be read.
+ */
 export async function podToken(path: string): Promise<FoundToken | undefined> {
   try {
-    return { token: cleanToken('k8s-sa-token', await readSmallFile(path), path), source: `cluster ${path}` };
+    const text = await readSmallFile(path, "The file of the pod's own token");
+    return { token: cleanToken('k8s-sa-token', text, path), source: `cluster ${path}` };
   } catch (error) {
-    if (error instanceof FileReadError) return undefined;
+    if (error instanceof FileReadError && ['ENOENT', 'ENOTDIR'].includes(errorCode(error.cause) ?? '')) return undefined;
     throw error;
   }
 }

@@ -31,11 +31,14 @@ export function parseUrl(text: string, from: string): string {
 
 /**
  * The path of the API under the URL: leading slash, no trailing one; empty for `/`.
- * @throws ConfigError for a path with a query, a fragment, `..` or characters no path has.
+ * @throws ConfigError for a whole URL, or a path with a query, a fragment, `..` (encoded or not) or characters no path has.
  */
 export function parseApiPath(text: string, from: string): string {
   const path = `/${text.trim().replace(/^\/+|\/+$/g, '')}`;
-  if (!/^[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/.test(path) || path.split('/').some((part) => part === '.' || part === '..')) {
+  // Servers decode before they resolve dots, so an encoded one leads as far.
+  const parts = path.replace(/%2e/gi, '.').split(/\/|%2f|%5c/i);
+  const plain = /^[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/.test(path) && !path.includes('://');
+  if (!plain || parts.some((part) => part === '.' || part === '..')) {
     throw new ConfigError(`The API path given by ${from} is no plain path.`, { hints: ['It looks like /api'] });
   }
   return path === '/' ? '' : path;

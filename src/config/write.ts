@@ -68,14 +68,18 @@ async function replaceFile(path: string, target: string, change: (text: string) 
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = await readConfigText(target);
     const after = change(before ?? '');
-    if (before !== undefined) await warnIfLoose(target, FILE_MODE, 'The config file', warn);
-    if (after === before) return chmod(target, FILE_MODE);
+    const loose = before === undefined ? undefined : await looseMode(target);
+    if (after === before) {
+      if (loose !== undefined) await tighten(target, loose, FILE_MODE, 'The config file', warn);
+      return;
+    }
     const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(8).toString('hex')}.tmp`);
     try {
       await writeDurably(temporary, after, target);
       if ((await readConfigText(target)) === before) {
         await rename(temporary, target);
         await syncFolder(dirname(target));
+        if (loose !== undefined) warn(tightened(target, loose, FILE_MODE, 'The config file'));
         return;
       }
     } catch (error) {
@@ -137,15 +141,32 @@ async function realTarget(path: string, depth = 0): Promise<string> {
 async function prepareFolder(folder: string, warn: Warn): Promise<void> {
   await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   if (basename(folder) !== 'stackstate-cli') return;
-  if (await warnIfLoose(folder, FOLDER_MODE, 'The folder', warn)) await chmod(folder, FOLDER_MODE).catch(() => undefined);
+  const loose = await looseMode(folder);
+  if (loose !== undefined) await tighten(folder, loose, FOLDER_MODE, 'The folder', warn);
 }
 
-async function warnIfLoose(path: string, mode: number, subject: string, warn: Warn): Promise<boolean> {
-  if (platform() === 'win32') return false;
-  const found = (await stat(path)).mode & 0o777;
-  if ((found & 0o077) === 0) return false;
-  warn(`${subject} ${path} was open to others (mode ${octal(found)}); it holds tokens, so its mode is now ${octal(mode)}.`);
-  return true;
+/** The mode of what others may read or write; undefined where they may not. */
+async function looseMode(path: string): Promise<number | undefined> {
+  if (platform() === 'win32') return undefined;
+  const mode = (await stat(path)).mode & 0o777;
+  return (mode & 0o077) === 0 ? undefined : mode;
+}
+
+/** Closes what is open to others, and says whether that was possible: it is not where somebody else owns it. */
+async function tighten(path: string, found: number, mode: number, subject: string, warn: Warn): Promise<void> {
+  try {
+    await chmod(path, mode);
+  } catch (error) {
+    warn(
+      `${subject} ${path} is open to others (mode ${octal(found)}) and holds tokens; its mode cannot be changed: ${reasonOf(error)}.`,
+    );
+    return;
+  }
+  warn(tightened(path, found, mode, subject));
+}
+
+function tightened(path: string, found: number, mode: number, subject: string): string {
+  return `${subject} ${path} was open to others (mode ${octal(found)}); it holds tokens, so its mode is now ${octal(mode)}.`;
 }
 
 function octal(mode: number): string {

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { defaultConfigPath } from '../../src/config/file.ts';
 import type { GlobalOptions, Settings } from '../../src/config/model.ts';
 import { resolveSettings } from '../../src/config/settings.ts';
 import { ConfigError, FileReadError, NotFoundError, StsError, UsageError } from '../../src/errors.ts';
@@ -231,6 +232,25 @@ describe('the token', () => {
   });
 });
 
+describe('the token file of the pod', () => {
+  const cluster = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
+  const url = { url: 'https://a' };
+
+  test('that is a folder is a file error, and does not count as absent', async () => {
+    mkdirSync(join(home, 'pod-token'));
+    const error = await failure({ flags: url, env: cluster });
+    expect(error).toBeInstanceOf(FileReadError);
+    expect(error.message).toBe(`The file of the pod's own token ${join(home, 'pod-token')} cannot be read: it is a folder.`);
+  });
+
+  test('that is absent is where the token was looked for', async () => {
+    const error = await failure({ flags: url, env: cluster });
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error.hints[0]).toBe(`The pod's own token was looked for in ${join(home, 'pod-token')}: there is no such file.`);
+    expect((await failure({ flags: url })).hints.join()).not.toContain('pod');
+  });
+});
+
 describe('authorities', () => {
   beforeEach(() => {
     writeFileSync(join(home, 'ca.pem'), pem);
@@ -278,6 +298,23 @@ describe('what is missing or wrong', () => {
     expect(error.hints[0]).toBe('Choose a saved context: sts context set --name "prod"');
   });
 
+  test('a context without URL or token is named, with the command that completes it', async () => {
+    const noUrl = await failure({ file: 'contexts: [{name: half, context: {api-token: t}}]\ncurrent-context: half\n' });
+    expect(noUrl).toBeInstanceOf(ConfigError);
+    expect(noUrl.message).toBe(`The context "half" in ${configPath} has no URL.`);
+    expect(noUrl.hints[0]).toBe(
+      'Complete it: sts context save --name "half" --url https://stackstate.example.com --service-token -',
+    );
+    const file = 'contexts: [{name: half, context: {url: https://a}}]\n';
+    const noToken = await failure({ flags: { context: 'half', config: configPath }, file });
+    expect(noToken.message).toBe(`No token is configured for https://a: the context "half" in ${configPath} has none.`);
+    expect(noToken.hints[0]).toBe(
+      `Complete it: sts context save --config "${configPath}" --name "half" --url https://a --service-token -`,
+    );
+    const empty = await failure({ file: 'contexts: [{name: half}]\ncurrent-context: half\n' });
+    expect(empty.message).toContain('"half"');
+  });
+
   test('no token', async () => {
     const error = await failure({ flags: { url: 'https://a' } });
     expect(error).toBeInstanceOf(ConfigError);
@@ -298,6 +335,12 @@ describe('what is missing or wrong', () => {
   test('a timeout by flag is a usage error, by environment a configuration error', async () => {
     expect(await failure({ flags: { ...flags, timeout: '30' } })).toBeInstanceOf(UsageError);
     expect(await failure({ flags, env: { STS_CLI_TIMEOUT: '30' } })).toBeInstanceOf(ConfigError);
+  });
+
+  test('a senseless timeout is said to be one even when all else is missing', async () => {
+    expect(await failure({ flags: { timeout: '30' } })).toBeInstanceOf(UsageError);
+    expect(await failure({ flags: { timeout: '30', context: 'nope' }, file: stored })).toBeInstanceOf(UsageError);
+    expect((await failure({ env: { STS_CLI_TIMEOUT: 'soon' } })).message).toContain('STS_CLI_TIMEOUT cannot be "soon"');
   });
 
   test('a switch in the environment that is none', async () => {
@@ -322,6 +365,30 @@ describe('a config file that is broken', () => {
     expect(await failure({ flags: { ...flags, config: configPath }, file: broken })).toBeInstanceOf(ConfigError);
     expect(await failure({ flags: { ...flags, context: 'a' }, file: broken })).toBeInstanceOf(ConfigError);
     expect(await failure({ flags, env: { STS_CLI_CONTEXT: 'a' }, file: broken })).toBeInstanceOf(ConfigError);
+  });
+
+  test.each([
+    ['contexts: [\n', 2, 1, 'a [ is not closed by a ]'],
+    ['contexts:\n  - {name: a\n', 3, 1, 'a { is not closed by a }'],
+    ['{"contexts": []', 1, 16, 'a { is not closed by a }'],
+    ['contexts:\n  - name: a\n    context: *nowhere\n', 3, 14, 'an alias refers to nothing'],
+  ])('%j is said to be wrong in line %i, column %i: %s', async (file, line, column, reason) => {
+    expect((await failure({ file })).message).toContain(`line ${line}, column ${column}: it is no valid YAML: ${reason}`);
+  });
+
+  test('under a relative home does not count, and none is made there', async () => {
+    const relative = await resolveSettings({
+      globals: { output: 'text', color: true, verbose: 0, ...flags },
+      env: {},
+      home: 'rel',
+      resolvePath: (path) => resolve(home, path),
+      readStdin: async () => '',
+      warn: (line) => warnings.push(line),
+    });
+    expect(relative.sources.map(({ source }) => source).join()).not.toContain('rel');
+    expect(() => defaultConfigPath({}, 'rel')).toThrow('no home folder is known');
+    expect(() => defaultConfigPath({ XDG_CONFIG_HOME: 'rel' }, './rel')).toThrow(ConfigError);
+    expect(defaultConfigPath({ XDG_CONFIG_HOME: 'rel' }, '/home/me')).toBe('/home/me/.config/stackstate-cli/config.yaml');
   });
 
   test('named by --config and missing is an error even if nothing needs it', async () => {

@@ -49,7 +49,22 @@ describe('an API path', () => {
     expect(parseApiPath(text, '--api-path')).toBe(path);
   });
 
-  test.each(['/a?b', '/a#b', '/a/../b', '/a b', '/a\\b', '/\u0000', '/ä'])('%j is refused', (text) => {
+  test.each([
+    '/a?b',
+    '/a#b',
+    '/a/../b',
+    '/a b',
+    '/a\\b',
+    '/\u0000',
+    '/ä',
+    'http://evil',
+    '/https://evil.example.com/api',
+    '/%2e%2e/x',
+    '/a/%2E./x',
+    '/.%2e%2fx',
+    '/a%5c..',
+    '/%2e',
+  ])('%j is refused', (text) => {
     expect(() => parseApiPath(text, '--api-path')).toThrow(ConfigError);
   });
 });

@@ -134,6 +134,24 @@ test('a folder that cannot be written to is an error that says so', async () => 
   expect(readFileSync(path, 'utf8')).toBe('# mine\n');
 });
 
+test.runIf(process.getuid?.() === 0)('a folder of somebody else that is open to all is not said to be closed', async () => {
+  mkdirSync(folder);
+  for (const readable of [join(folder, '..'), folder]) chmodSync(readable, 0o777);
+  const program = await bundle();
+  chmodSync(join(program, '..'), 0o755);
+  const { status, stdout } = spawnSync(process.execPath, [program, path, 'a'], {
+    uid: 65534,
+    gid: 65534,
+    cwd: '/',
+    encoding: 'utf8',
+  });
+  expect(stdout).toBe(
+    `The folder ${folder} is open to others (mode 0777) and holds tokens; its mode cannot be changed: permission denied.\n`,
+  );
+  expect(status).toBe(0);
+  expect(namesIn(path)).toEqual(['a']);
+});
+
 test('a file that belongs to somebody else still does afterwards, when root changes it', async () => {
   await saveContext(path, 'a', context, warn);
   const owner = process.getuid?.() === 0 ? 65534 : statSync(path).uid;
