@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import type { GlobalOptions } from './config/model.ts';
 
 /** One piece of a command line, read with the program's own flags. */
 export interface Token {
@@ -10,12 +11,24 @@ export interface Token {
   readonly value?: string;
 }
 
+/** Help is asked for about a word that is no command. */
+export class UnknownTopicError extends Error {
+  constructor(
+    readonly word: string,
+    /** The command it stands behind. */
+    readonly command: Command,
+  ) {
+    super('unknown help topic');
+  }
+}
+
 /**
  * Puts the command words first and every flag after them, so that flags may stand before or after the verb, and joins each
  * flag with its value, so that a value is never taken for a flag whatever it looks like.
  * `sts help create` becomes `sts create --help`.
  * @param program the whole command tree: it says which flags take a value.
  * @param argv arguments without the interpreter and the script.
+ * @throws UnknownTopicError when help is asked for about something that is no command.
  */
 export function normalizeArgv(program: Command, argv: readonly string[]): string[] {
   const words: string[] = [];
@@ -24,27 +37,29 @@ export function normalizeArgv(program: Command, argv: readonly string[]): string
   let help = false;
   let literal = false;
   for (const { text, isFlag } of readTokens(program, argv)) {
-    if (isFlag || literal || text === '--') {
+    if (isFlag || text === '--') {
       literal ||= text === '--';
       rest.push(text);
       continue;
     }
-    if (text === 'help' && !help && current !== undefined && (current.commands.length > 0 || words.length === 0)) {
+    if (text === 'help' && !literal && current !== undefined && current.commands.length > 0) {
       help = true;
       continue;
     }
-    const child: Command | undefined = current?.commands.find((command) => command.name() === text);
-    if (child === undefined) {
-      // A word no command bears: commander refuses it in its place.
-      current = undefined;
-      rest.push(text);
-    } else {
+    const child: Command | undefined = literal ? undefined : current?.commands.find((command) => command.name() === text);
+    if (child !== undefined) {
       current = child;
       words.push(text);
+      continue;
     }
+    // Its own command would miss flags before it saw a word too many, and nobody called it.
+    if (help && current !== undefined) throw new UnknownTopicError(text, current);
+    // A word no command bears: commander refuses it in its place.
+    current = undefined;
+    rest.push(text);
   }
-  const unknownTopic = help && rest.some((token) => !token.startsWith('-'));
-  return [...words, ...rest, ...(help && !unknownTopic ? ['--help'] : [])];
+  // Before the flags: behind one that lacks its value it would be taken for that.
+  return [...words, ...(help ? ['--help'] : []), ...rest];
 }
 
 /** Reads a command line as pflag does, which the Go CLI is built with: `-n x`, `-nx`, `-n=x`, `-vn x`, `--name x`, `--name=x`, `--skip-ssl=true`. */
@@ -91,9 +106,11 @@ export function readTokens(program: Command, argv: readonly string[]): Token[] {
   return tokens;
 }
 
-/** Whether a command line asks for JSON, also one that is refused: its error is shown in the form asked for. The last word counts. */
-export function wantsJson(program: Command, argv: readonly string[]): boolean {
-  return readTokens(program, argv).findLast(({ option }) => option?.long === '--output')?.value === 'json';
+/** How a command line wants to be answered, also one that is refused: its error is shown in the form asked for. The last word counts. */
+export function shownAs(program: Command, argv: readonly string[]): Pick<GlobalOptions, 'output' | 'color'> {
+  const tokens = readTokens(program, argv);
+  const json = tokens.findLast(({ option }) => option?.long === '--output')?.value === 'json';
+  return { output: json ? 'json' : 'text', color: !tokens.some(({ option }) => option?.long === '--no-color') };
 }
 
 function collectOptions(command: Command, found = new Map<string, Option>()): Map<string, Option> {

@@ -54,19 +54,40 @@ export function parseExpirationDate(text: string, now: number): bigint {
   return BigInt(time);
 }
 
+/** Flags that say how long to wait. All others are about the life of a key, where `6m` is a slip for six months. */
+const waitingFlags: readonly string[] = ['--after'];
+
 /**
- * Reads `90d`, `12h`, `2w`, `6mo`, `1y`, `10m`, `30s`.
- * @param flag what the user typed it behind, for the message.
+ * Reads `90d`, `12h`, `2w`, `6mo`, `1y`; behind a flag that says how long to wait `10m` and `30s` as well.
+ * @param flag what the user typed it behind.
  * @throws UsageError for anything else.
  */
 export function parseDuration(text: string, flag = '--expires-in'): Duration {
   const [digits, unit] = /^([1-9]\d{0,8})(s|m|h|d|w|mo|y)$/.exec(text)?.slice(1) ?? [];
   const duration = { amount: Number(digits), unit: unit as DurationUnit };
+  const short = waitingFlags.includes(flag);
+  const examples = short ? '30s, 10m, 12h or 2d' : '90d, 12h, 2w, 6mo or 1y';
   if (digits === undefined || durationMs(duration) > longestMs) {
-    const message = `${flag} takes a positive number and a unit, such as 90d, 12h, 2w, 6mo or 1y, not ${quoted(text)}.`;
-    throw new UsageError(message, didYouMean(nearDuration(text)));
+    const near = nearDuration(text);
+    const message = `${flag} takes a positive number and a unit, such as ${examples}, not ${quoted(text)}.`;
+    throw new UsageError(message, didYouMean(near !== undefined && (short || !isShort(near)) ? near : undefined));
+  }
+  if (!short && isShort(text)) {
+    const meant = unit === 'm' ? `; for months write ${digits}mo` : '';
+    throw new UsageError(`${flag} takes no seconds or minutes: ${text} is ${spelled(duration)}${meant}.`, {
+      hints: [`The units are h, d, w, mo and y, such as ${examples}.`],
+    });
   }
   return duration;
+}
+
+/** Whether a duration is one of seconds or minutes. */
+function isShort(text: string): boolean {
+  return /\d[sm]$/.test(text);
+}
+
+function spelled({ amount, unit }: Duration): string {
+  return `${amount} ${unit === 's' ? 'second' : 'minute'}${amount === 1 ? '' : 's'}`;
 }
 
 /**

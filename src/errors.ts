@@ -77,18 +77,12 @@ export class NotFoundError extends StsError {
 
 export type InterruptSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
-const exitCodes: Readonly<Record<InterruptSignal, ExitCode>> = {
-  SIGHUP: ExitCode.sighup,
-  SIGINT: ExitCode.sigint,
-  SIGTERM: ExitCode.sigterm,
-};
-
 /** A signal asked the program to stop (exit 129, 130 or 143), or took its terminal away. */
 export class InterruptedError extends StsError {
   readonly signalName: InterruptSignal;
 
   constructor(signalName: InterruptSignal, message = `Interrupted by ${signalName}.`, details?: ErrorDetails) {
-    super(exitCodes[signalName], message, details);
+    super({ SIGHUP: ExitCode.sighup, SIGINT: ExitCode.sigint, SIGTERM: ExitCode.sigterm }[signalName], message, details);
     this.signalName = signalName;
   }
 }

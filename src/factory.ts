@@ -1,7 +1,7 @@
 import type { StackStateApi } from './api/model.ts';
 import type { GlobalOptions, Settings } from './config/model.ts';
 import { createPrinter, type Printer } from './output/printer.ts';
-import type { Runtime } from './runtime.ts';
+import type { InputStream, Runtime } from './runtime.ts';
 import { version } from './version.ts';
 
 /** What a verb works with. Each part is made when first asked for, so that `--help` needs no token, no config and no HTTP. */
@@ -20,15 +20,17 @@ export interface Factory {
   close(): Promise<void>;
 }
 
-export function createFactory(runtime: Runtime, globals: GlobalOptions): Factory {
+/** @param world what the verb may touch; its questions are asked once all that was said before is on the screen. */
+export function createFactory(world: Runtime, globals: GlobalOptions): Factory {
   const printer = createPrinter({
-    stdout: runtime.stdout,
-    stderr: runtime.stderr,
+    stdout: world.stdout,
+    stderr: world.stderr,
     output: globals.output,
     color: globals.color,
-    env: runtime.env,
+    env: world.env,
     verbose: globals.verbose,
   });
+  const runtime = globals.output === 'json' ? sayingBeforeAsking(world, printer) : world;
   const clients: StackStateApi[] = [];
   const verbose = (line: string) => void printer.verbose(1, line);
   const factory: Factory = {
@@ -78,6 +80,36 @@ export function createFactory(runtime: Runtime, globals: GlobalOptions): Factory
     },
   };
   return factory;
+}
+
+/** Under JSON the printer holds back what is said by the way; nobody can answer without having seen it. */
+function sayingBeforeAsking(runtime: Runtime, printer: Printer): Runtime {
+  const { stdin } = runtime;
+  const asking: InputStream = {
+    get isTTY() {
+      return stdin.isTTY;
+    },
+    readAll: (limit) => stdin.readAll(limit),
+    async ask(question, options) {
+      await printer.flush();
+      return stdin.ask(question, options);
+    },
+  };
+  const { env, home, resolvePath, stdout, stderr, now, sleep } = runtime;
+  return {
+    env,
+    home,
+    resolvePath,
+    stdin: asking,
+    stdout,
+    stderr,
+    now,
+    sleep,
+    // Not looked at before somebody needs it: from then on signals are the program's to handle.
+    get interrupt() {
+      return runtime.interrupt;
+    },
+  };
 }
 
 /** A token given as `-`: asked for without echo on a terminal, else all of stdin. */

@@ -4,7 +4,7 @@ import { ExitCode } from './errors.ts';
 /** What a verb's help says beyond its flags. */
 export interface VerbHelp {
   readonly examples: string;
-  /** Exit codes the verb can end in, besides 0 and the ones every command shares. */
+  /** Exit codes the verb can end in, in any order; those of its kind (`allExitCodes`) need not be among them. */
   readonly exitCodes: readonly ExitCode[];
 }
 
@@ -27,6 +27,9 @@ const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   [ExitCode.sigterm]: 'terminated by SIGTERM',
 };
 
+/** How whoever waits for something can end before it came. */
+export const interruptExitCodes = [ExitCode.sighup, ExitCode.sigint, ExitCode.sigterm] as const;
+
 /** Adds examples and exit codes to a verb's help. */
 export function describeVerb(command: Command, help: VerbHelp): Command {
   extras.set(command, help);
@@ -36,7 +39,7 @@ export function describeVerb(command: Command, help: VerbHelp): Command {
 /** The help of a command in cobra's layout, which users of the Go CLI know. */
 export function renderHelp(command: Command): string {
   const path = commandPath(command);
-  const verbs = command.commands.filter((child) => !isHidden(child));
+  const verbs = command.commands;
   const lines: string[] = [command.description(), '', 'Usage:'];
   if (verbs.length > 0) {
     lines.push(`  ${path} [command]`, '', 'Available Commands:');
@@ -58,7 +61,7 @@ export function renderHelp(command: Command): string {
   if (command.parent === null) lines.push('', 'Flags:', ...flagLines([...command.options, helpFlag(command)]));
   if (extra !== undefined) {
     lines.push('', 'Exit Codes:');
-    for (const code of [ExitCode.done, ...extra.exitCodes]) lines.push(`  ${String(code).padEnd(4)}${exitCodeMeanings[code]}`);
+    for (const code of allExitCodes(extra)) lines.push(`  ${String(code).padEnd(4)}${exitCodeMeanings[code]}`);
   }
   if (verbs.length > 0) lines.push('', `Use "${path} [command] --help" for more information about a command.`);
   return `${lines.join('\n')}\n`;
@@ -69,8 +72,10 @@ export function commandPath(command: Command): string {
   return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`;
 }
 
-function isHidden(command: Command): boolean {
-  return (command as Command & { _hidden?: boolean })._hidden === true;
+/** Every command line can be refused; whoever waits for a server can be interrupted. */
+function allExitCodes({ exitCodes }: VerbHelp): ExitCode[] {
+  const interrupted = exitCodes.includes(ExitCode.connection) ? interruptExitCodes : [];
+  return [...new Set([ExitCode.done, ExitCode.usage, ...exitCodes, ...interrupted])].sort((a, b) => a - b);
 }
 
 function globalOptions(command: Command): Option[] {
@@ -84,11 +89,11 @@ function helpFlag(command: Command): Option {
 }
 
 function flagLines(options: readonly Option[]): string[] {
-  const shown = options.filter((option) => !option.hidden).map((option) => ({ term: flagTerm(option), option }));
+  const shown = options.map((option) => ({ term: flagTerm(option), option }));
   const width = Math.max(...shown.map(({ term }) => term.length));
   return shown
     .toSorted((a, b) => ((a.option.long ?? '') < (b.option.long ?? '') ? -1 : 1))
-    .map(({ term, option }) => `  ${term.padEnd(width)}   ${option.description}`);
+    .map(({ term, option }) => `  ${term.padEnd(width)}   ${option.description}${option.mandatory ? ' (required)' : ''}`);
 }
 
 function flagTerm(option: Option): string {

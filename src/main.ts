@@ -1,8 +1,8 @@
-import type { Command } from 'commander';
-import { normalizeArgv, wantsJson } from './argv.ts';
-import { ExitCode, InterruptedError, UsageError } from './errors.ts';
+import { type Command, CommanderError } from 'commander';
+import { normalizeArgv, shownAs } from './argv.ts';
+import { ExitCode } from './errors.ts';
 import { createFactory } from './factory.ts';
-import { createPrinter } from './output/printer.ts';
+import { createPrinter, describeError, type Printer } from './output/printer.ts';
 import { buildProgram, forEachCommand, globalOptionsOf } from './program.ts';
 import { endProcess, nodeRuntime, type Runtime } from './runtime.ts';
 import { usageErrorOf } from './usage.ts';
@@ -14,10 +14,11 @@ import { usageErrorOf } from './usage.ts';
  */
 export async function main(argv: readonly string[], runtime: Runtime): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.done;
-  let running: Command | undefined;
-  const program = buildProgram(async (command, run) => {
-    running = command;
+  let running = false;
+  const program = buildProgram(async (_command, run) => {
     const factory = createFactory(runtime, globalOptionsOf(program));
+    running = true;
+    printer = factory.printer;
     try {
       exitCode = (await run(factory)) ?? ExitCode.done;
     } finally {
@@ -28,27 +29,24 @@ export async function main(argv: readonly string[], runtime: Runtime): Promise<E
   forEachCommand(program, (command) => {
     command.configureOutput({ writeOut: (text) => (shown += text) });
   });
-  const printer = createPrinter({
-    stdout: runtime.stdout,
-    stderr: runtime.stderr,
-    output: wantsJson(program, argv) ? 'json' : 'text',
-    color: !argv.includes('--no-color'),
-    env: runtime.env,
-  });
+  let printer = printerBefore(program, argv, runtime);
   try {
-    const words = normalizeArgv(program, argv);
+    let words = argv;
     try {
+      words = normalizeArgv(program, argv);
       await program.parseAsync(words, { from: 'user' });
     } catch (error) {
       // Help and version end commander's parsing by an error of their own.
       if (!isDisplayed(error)) throw usageErrorOf(error, program, words);
       await printer.result({ text: shown, json: [shown] });
     }
-    if (running !== undefined && exitCode === ExitCode.done && runtime.interrupt.aborted) throw runtime.interrupt.reason;
+    if (running && exitCode === ExitCode.done && runtime.interrupt.aborted) throw runtime.interrupt.reason;
     return exitCode;
   } catch (error) {
     await printer.error(error);
-    return codeOf(error);
+    return describeError(error).exitCode;
+  } finally {
+    await printer.flush();
   }
 }
 
@@ -58,12 +56,11 @@ export function start(): void {
   main(process.argv.slice(2), runtime).then(endProcess);
 }
 
-function isDisplayed(error: unknown): boolean {
-  return error instanceof Error && 'exitCode' in error && error.exitCode === 0;
+/** The printer until a command runs and brings its own: for help, and for a command line that is refused. */
+function printerBefore(program: Command, argv: readonly string[], { stdout, stderr, env }: Runtime): Printer {
+  return createPrinter({ stdout, stderr, env, ...shownAs(program, argv) });
 }
 
-function codeOf(error: unknown): ExitCode {
-  if (error instanceof InterruptedError || error instanceof UsageError) return error.exitCode;
-  if (error instanceof Error && 'exitCode' in error) return error.exitCode as ExitCode;
-  return ExitCode.server;
+function isDisplayed(error: unknown): boolean {
+  return error instanceof CommanderError && error.exitCode === 0;
 }

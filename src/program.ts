@@ -7,6 +7,7 @@ import type { GlobalOptions } from './config/model.ts';
 import { type ExitCode, UsageError } from './errors.ts';
 import type { Factory } from './factory.ts';
 import { renderHelp } from './help.ts';
+import { nearest } from './nearest.ts';
 import { version } from './version.ts';
 
 /** Runs a verb with its parsed options; replaced by the parser's tests. */
@@ -48,8 +49,16 @@ export function buildProgram(dispatch: Dispatch, words?: readonly string[]): Com
     .addOption(new Option('--ca-cert-path <path>', 'PEM file of authorities to trust besides the public ones (STS_CA_CERT_PATH)'))
     .addOption(new Option('--ca-cert-base64-data <data>', 'the same, base64; the path wins (STS_CA_CERT_BASE64_DATA)'))
     .addOption(new Option('--skip-ssl', "do not verify the server's certificate (STS_SKIP_SSL)"))
-    .addOption(new Option('-c, --context <name>', 'context of the config file to use (STS_CLI_CONTEXT)'))
-    .addOption(new Option('--config <path>', 'path of the config file'))
+    .addOption(
+      new Option('-c, --context <name>', 'context of the config file to use (STS_CLI_CONTEXT)').argParser((value: string) =>
+        given(value, '--context', 'name a context'),
+      ),
+    )
+    .addOption(
+      new Option('--config <path>', 'path of the config file').argParser((value: string) =>
+        given(value, '--config', 'name a file'),
+      ),
+    )
     .addOption(new Option('--timeout <duration>', 'deadline for one request, all of it, default 30s (STS_CLI_TIMEOUT)'))
     .addOption(
       new Option('-o, --output <format>', 'output format: text (default) or json').argParser(outputFormat).default('text'),
@@ -89,5 +98,14 @@ export function forEachCommand(command: Command, visit: (command: Command) => vo
 
 function outputFormat(value: string): 'text' | 'json' {
   if (value === 'text' || value === 'json') return value;
-  throw new UsageError(`--output cannot be ${JSON.stringify(value)}: it takes text or json.`);
+  const near = nearest(value, ['text', 'json']);
+  throw new UsageError(`--output cannot be ${JSON.stringify(value)}: it takes text or json.`, {
+    hints: near === undefined ? [] : [`Did you mean ${near}?`],
+  });
+}
+
+/** A value that is empty, as an unset shell variable leaves it, must not count as none: another file or server would be used. */
+function given(value: string, flag: string, what: string): string {
+  if (value.trim() === '') throw new UsageError(`${flag} is empty: ${what}, or leave ${flag} out.`);
+  return value;
 }

@@ -1,13 +1,14 @@
 import { type Command, CommanderError } from 'commander';
-import { closest, distance } from 'fastest-levenshtein';
-import { readTokens } from './argv.ts';
+import { readTokens, UnknownTopicError } from './argv.ts';
 import { StsError, UsageError } from './errors.ts';
 import { visible } from './escape.ts';
 import { commandPath } from './help.ts';
+import { nearest } from './nearest.ts';
 
 /** Commander's refusal in our words: what is wrong, the nearest right one, and where to read on. Other errors come back as they are. */
 export function usageErrorOf(error: unknown, program: Command, argv: readonly string[]): unknown {
   if (error instanceof StsError && !(error instanceof UsageError)) return error;
+  if (error instanceof UnknownTopicError) return unknownCommand(error.word, error.command);
   const command = commandOf(program, argv);
   const help = `See '${commandPath(command)} --help'.`;
   if (error instanceof UsageError)
@@ -25,10 +26,7 @@ export function usageErrorOf(error: unknown, program: Command, argv: readonly st
       if (command.commands.length === 0) {
         return new UsageError(`${commandPath(command)} takes no arguments besides its flags.`, { hints: [help] });
       }
-      const names = command.commands.map((child) => child.name());
-      return new UsageError(`Unknown command ${JSON.stringify(visible(word))} for '${commandPath(command)}'.`, {
-        hints: [...nearest(word, names), help],
-      });
+      return unknownCommand(word, command);
     }
     case 'commander.optionMissingArgument':
       return new UsageError(`A value is missing for ${named}.`, { hints: [help] });
@@ -45,10 +43,30 @@ export function usageErrorOf(error: unknown, program: Command, argv: readonly st
   }
 }
 
+function unknownCommand(word: string, command: Command): UsageError {
+  const names = command.commands.map((child) => child.name());
+  const near = nearest(word, names.length > 0 ? [...names, 'help'] : names);
+  return new UsageError(`Unknown command ${JSON.stringify(visible(word))} for '${commandPath(command)}'.`, {
+    hints: [...didYouMean(near), `See '${commandPath(command)} --help'.`],
+  });
+}
+
+function didYouMean(near: string | undefined): string[] {
+  return near === undefined ? [] : [`Did you mean ${near}?`];
+}
+
 function unknownFlag(flag: string, command: Command, help: string): UsageError {
   const flags = flagsOf(command);
   if (flags.includes(flag)) return new UsageError(`${flag} takes no value.`, { hints: [help] });
-  return new UsageError(`Unknown flag: ${visible(flag)}`, { hints: [...nearest(flag, flags), help] });
+  const near = nearest(bare(flag), flags.map(bare));
+  return new UsageError(`Unknown flag: ${visible(flag)}`, {
+    hints: [...didYouMean(near === undefined ? undefined : `--${near}`), help],
+  });
+}
+
+/** The part of a long flag that tells it from others; a short one is no beginning of a long one. */
+function bare(flag: string): string {
+  return flag.startsWith('--') ? flag.slice(2) : '';
 }
 
 /** The flag without a value glued to it, which may be a token. */
@@ -73,10 +91,4 @@ function depth(command: Command): number {
 function flagsOf(command: Command): string[] {
   const own = command.options.flatMap((option) => (option.long === undefined ? [] : [option.long]));
   return command.parent === null ? [...own, '--help'] : [...own, ...flagsOf(command.parent)];
-}
-
-function nearest(word: string, candidates: readonly string[]): string[] {
-  if (candidates.length === 0) return [];
-  const best = closest(word, [...candidates]);
-  return distance(word, best) <= Math.max(2, word.length / 3) ? [`Did you mean ${best}?`] : [];
 }

@@ -63,7 +63,7 @@ test.each([
   ['6mo', 6, 'mo', 15_552_000_000],
   ['1y', 1, 'y', 31_536_000_000],
 ])('%s is a duration', (text, amount, unit, ms) => {
-  const duration = parseDuration(text);
+  const duration = parseDuration(text, '--after');
   expect(duration).toEqual({ amount, unit });
   expect(durationMs(duration)).toBe(ms);
 });
@@ -75,10 +75,24 @@ test.each([
   ['12H', '12h'],
   ['6M', '6mo'],
   ['6months', '6mo'],
-  ['10 min', '10m'],
   ['1 Year', '1y'],
 ])('%j is no duration, but %s is near', (text, near) => {
   expect(told(() => parseDuration(text))).toContain(`Did you mean ${near}?`);
+});
+
+test('a wait may be spelled out, too', () => {
+  expect(told(() => parseDuration('10 min', '--after'))).toContain('Did you mean 10m?');
+});
+
+test.each(['--expires-in', '--expiring-within'])('%s takes no seconds and minutes, and says what was meant', (flag) => {
+  expect(told(() => parseDuration('6m', flag))).toBe(
+    `${flag} takes no seconds or minutes: 6m is 6 minutes; for months write 6mo.\nThe units are h, d, w, mo and y, such as 90d, 12h, 2w, 6mo or 1y.`,
+  );
+  expect(told(() => parseDuration('1m', flag))).toContain('1m is 1 minute; for months write 1mo.');
+  expect(told(() => parseDuration('30s', flag))).toContain('30s is 30 seconds.\n');
+  expect(told(() => parseDuration('10 min', flag))).not.toContain('Did you mean');
+  expect(parseDuration('6mo', flag)).toEqual({ amount: 6, unit: 'mo' });
+  expect(parseDuration('1h', flag)).toEqual({ amount: 1, unit: 'h' });
 });
 
 test.each(['', 'd', '0d', '-1d', '1.5h', '1e3d', '1d12h', 'soon', '10001y', `${'9'.repeat(400)}d`])(

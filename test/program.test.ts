@@ -18,10 +18,13 @@ async function parse(line: string): Promise<Parsed> {
   const program = buildProgram(async (command: Command) => {
     parsed = { verb: commandPath(command), options: command.opts(), globals: { ...globalOptionsOf(program) } };
   });
-  const words = normalizeArgv(program, argv);
-  await program.parseAsync(words, { from: 'user' }).catch((error: unknown) => {
+  let words: readonly string[] = argv;
+  try {
+    words = normalizeArgv(program, argv);
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
     throw usageErrorOf(error, program, words);
-  });
+  }
   if (parsed === undefined) throw new Error('no verb ran');
   return parsed;
 }
@@ -75,7 +78,23 @@ test.each<[string, string, Record<string, unknown>, Record<string, unknown>]>([
 
 test.each<[string, RegExp, RegExp]>([
   ['ingestion-api-key creat', /Unknown command "creat" for 'sts ingestion-api-key'/, /Did you mean create\?/],
-  ['ingestion-api-key cre', /Unknown command "cre"/, /--help/],
+  ['ingestion-api-key cre', /Unknown command "cre"/, /Did you mean create\?/],
+  ['ingestion-api-key del', /Unknown command "del"/, /Did you mean delete\?/],
+  ['ingestion-api-key crate', /Unknown command "crate"/, /Did you mean create\?/],
+  ['hlep', /Unknown command "hlep" for 'sts'/, /Did you mean help\?/],
+  ['context hlep', /Unknown command "hlep" for 'sts context'/, /Did you mean help\?/],
+  ['ingestion-api-key list --out json', /Unknown flag: --out\b/, /Did you mean --output\?/],
+  ['ingestion-api-key create -n n --desc d', /Unknown flag: --desc\b/, /Did you mean --description\?/],
+  ['ingestion-api-key list -o jsn', /--output cannot be "jsn"/, /Did you mean json\?/],
+  ['context list --config=', /--config is empty/, /context list --help/],
+  ['context list -c=', /--context is empty/, /context list --help/],
+  ['ingestion-api-key create -n n --expires-in 6m', /6m is 6 minutes; for months write 6mo/, /units/],
+  ['help -o', /A value is missing for -o, --output/, /sts --help/],
+  ['help version -o', /A value is missing for -o, --output/, /sts version --help/],
+  ['help ingestion-api-key create extra', /Unknown command "extra" for 'sts ingestion-api-key create'/, /create --help/],
+  ['ingestion-api-key help create extra', /Unknown command "extra" for 'sts ingestion-api-key create'/, /create --help/],
+  ['help ingestion-api-key cre', /Unknown command "cre" for 'sts ingestion-api-key'/, /Did you mean create\?/],
+  ['help version help', /Unknown command "help" for 'sts version'/, /sts version --help/],
   ['ingestion-api-keys list', /Unknown command "ingestion-api-keys" for 'sts'/, /Did you mean ingestion-api-key\?/],
   ['frobnicate', /Unknown command "frobnicate" for 'sts'/, /sts --help/],
   ['help frobnicate', /Unknown command "frobnicate"/, /sts --help/],
@@ -95,6 +114,13 @@ test.each<[string, RegExp, RegExp]>([
     hints: expect.arrayContaining([expect.stringMatching(hint)]),
   });
 });
+
+test.each(['completion tcsh', 'completion csh', 'ingestion-api-key exp', 'ingestion-api-key list -x'])(
+  '%s is refused without a guess',
+  async (line) => {
+    await expect(parse(line)).rejects.toMatchObject({ exitCode: 3, hints: [expect.stringMatching(/^See /)] });
+  },
+);
 
 test.each(['010', '0x10', '1e3', '-1', '0', '', '1.0', '+1', '9223372036854775808', '99999999999999999999'])(
   'delete --id %j is refused before anything is sent',

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 
 export const KEY_FORMATS = ['raw', 'dotenv', 'kubernetes-secret'] as const;
 export type KeyFormat = (typeof KEY_FORMATS)[number];
@@ -60,7 +61,10 @@ function yamlString(text: string): string {
 export function checkKeyFormat(value: string): KeyFormat {
   const format = KEY_FORMATS.find((known) => known === value);
   if (format !== undefined) return format;
-  throw new UsageError(`--key-format ${JSON.stringify(value)} is no format.`, { hints: [`Formats: ${KEY_FORMATS.join(', ')}`] });
+  const near = nearest(value, KEY_FORMATS);
+  throw new UsageError(`--key-format ${JSON.stringify(value)} is no format.`, {
+    hints: [...(near === undefined ? [] : [`Did you mean ${near}?`]), `Formats: ${KEY_FORMATS.join(', ')}`],
+  });
 }
 
 /** @throws UsageError unless `value` can name a shell variable and a Secret's field. */

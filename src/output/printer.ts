@@ -41,11 +41,14 @@ export interface Printer {
    */
   result(shown: Shown): Promise<void>;
   // The rest goes to stderr. Where even that is gone there is nobody left to tell, so these never reject.
+  // Under JSON warnings and notes are held back until it is known how the command ends: an error is then one document with them.
   warn(message: string): Promise<void>;
   note(message: string): Promise<void>;
   /** Text with its hints, or under JSON one document `{"error":true,"error-message":...,"exit-code":N}`. */
   error(error: unknown): Promise<void>;
   verbose(level: number, line: string): Promise<void>;
+  /** Shows what is held back as the lines it is. Does no harm twice, or after an error. */
+  flush(): Promise<void>;
 }
 
 export function createPrinter(options: PrinterOptions): Printer {
@@ -53,6 +56,13 @@ export function createPrinter(options: PrinterOptions): Printer {
   const color = colorEnabled(stdout, options.color, options.env);
   const animate = colorEnabled(stderr, options.color, options.env);
   const tell = (text: string) => stderr.write(text).catch(() => undefined);
+  const held: Aside[] = [];
+  const tellAside = ({ message, isWarning }: Aside) =>
+    tell(`${isWarning ? `${animate ? '⚠️' : '[WARN]'} ` : ''}${visible(message)}\n`);
+  const aside = async (told: Aside) => {
+    if (output === 'json') held.push(told);
+    else await tellAside(told);
+  };
 
   return {
     output,
@@ -64,20 +74,31 @@ export function createPrinter(options: PrinterOptions): Printer {
       if (stdout.state === 'closed') throw new DeliveryError('The result could not be written: stdout is closed.');
       for (const block of output === 'json' ? blocksOfJson(json) : blocksOfText(text)) await deliver(stdout, block);
     },
-    warn: (message) => tell(`${animate ? '⚠️' : '[WARN]'} ${visible(message)}\n`),
-    note: (message) => tell(`${visible(message)}\n`),
+    warn: (message) => aside({ message, isWarning: true }),
+    note: (message) => aside({ message, isWarning: false }),
     verbose: async (level, line) => {
       if (level <= verbose) await tell(`${visible(line)}\n`);
     },
     error(error) {
       const { message, hints, exitCode } = describeError(error);
       if (output === 'json') {
-        return tell(toJson({ error: true, 'error-message': [message, ...hints].join('\n'), 'exit-code': exitCode }));
+        const asides = held.splice(0).map((told) => (told.isWarning ? `[WARN] ${told.message}` : told.message));
+        const lines = [message, ...hints, ...asides];
+        return tell(toJson({ error: true, 'error-message': lines.join('\n'), 'exit-code': exitCode }));
       }
       const lines = [`${animate ? '❌' : '[ERROR]'} ${visible(message)}`, ...hints.map((hint) => `  ${visible(hint)}`)];
       return tell(`${lines.join('\n')}\n`);
     },
+    async flush() {
+      for (const told of held.splice(0)) await tellAside(told);
+    },
   };
+}
+
+/** Something to be said beside the result. */
+interface Aside {
+  readonly message: string;
+  readonly isWarning: boolean;
 }
 
 export interface ErrorDescription {

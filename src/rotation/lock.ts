@@ -13,9 +13,6 @@ export interface Lock {
 /** Takes the lock; undefined when another process has it. */
 type Acquire = (folder: string, name: string) => Promise<Lock | undefined>;
 
-/** A lock folder that nobody renewed for this long belongs to a process that is gone. */
-const staleMs = 10_000;
-
 /**
  * Makes this process the only one on this machine that writes a key file. The lock is a listening local socket: the system itself takes
  * it back when its holder dies, however it dies, so that a killed rotation never stands in the way of the next one. On systems that have
@@ -48,7 +45,7 @@ function acquireOn(system: NodeJS.Platform): Acquire {
   if (system === 'win32') return (folder, name) => bySocket(`\\\\.\\pipe\\sts-rotation-${hashOf(folder, name)}`);
   // Abstract sockets are no files: there is nothing to leave behind.
   if (system === 'linux') return (folder, name) => bySocket(`\0sts-rotation-${hashOf(folder, name)}`);
-  return byFolder;
+  return async (folder, name) => (await import('./lock-folder.ts')).byFolder(folder, name);
 }
 
 function hashOf(folder: string, name: string): string {
@@ -58,25 +55,6 @@ function hashOf(folder: string, name: string): string {
 async function bySocket(address: string): Promise<Lock | undefined> {
   const server = await listen(address);
   return server && { release: () => new Promise((done) => server.close(() => done())) };
-}
-
-async function byFolder(folder: string, name: string): Promise<Lock | undefined> {
-  const { lock } = await import('proper-lockfile');
-  const lockfilePath = join(folder, `.${name}.sts-lock`);
-  try {
-    const release = await lock(join(folder, name), {
-      realpath: false,
-      lockfilePath,
-      stale: staleMs,
-      onCompromised: () => undefined,
-    });
-    return { release };
-  } catch (error) {
-    if (systemCode(error) === 'ELOCKED') return undefined;
-    // Where there is no folder nothing can be written either, which the destination says better.
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return { release: async () => {} };
-    throw error;
-  }
 }
 
 /** The socket, or undefined when somebody else listens there. */

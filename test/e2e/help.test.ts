@@ -82,6 +82,12 @@ test.each([
   ],
   [[], ['--help']],
   [['help'], ['--help']],
+  [['help', 'help'], ['--help']],
+  [['help', '-o', 'json'], ['--help']],
+  [
+    ['help', 'context', 'help'],
+    ['context', '--help'],
+  ],
   [['-h'], ['--help']],
   [['-v'], ['--help']],
 ])('%j shows the same as %j', async (argv, same) => {
@@ -113,6 +119,32 @@ test('every verb says what it does, how it is called, with examples, flags and e
   }
 });
 
+test('exit codes stand in their order: every verb can be refused, and one that waits for a server interrupted', async () => {
+  const codesOf = async (...path: string[]) => {
+    const { stdout } = await runBuilt([...path, '--help']);
+    return [...stdout.slice(stdout.indexOf('Exit Codes:')).matchAll(/\n {2}(\d+)/g)].map(([, code]) => Number(code));
+  };
+  expect(await codesOf('version')).toEqual([0, 3, 6]);
+  expect(await codesOf('completion', 'zsh')).toEqual([0, 3, 6]);
+  expect(await codesOf('context', 'list')).toEqual([0, 1, 3, 6]);
+  expect(await codesOf('context', 'set')).toEqual([0, 1, 3, 6, 8, 129, 130, 143]);
+  expect(await codesOf('context', 'delete')).toEqual([0, 1, 3, 6, 8, 129, 130, 143]);
+  for (const verb of ['create', 'delete', 'list', 'rotate', 'verify']) {
+    const codes = await codesOf('ingestion-api-key', verb);
+    expect(codes, verb).toEqual([...new Set(codes)].sort((a, b) => a - b));
+    expect(codes, verb).toEqual(expect.arrayContaining([0, 1, 2, 3, 4, 5, 6, 129, 130, 143]));
+  }
+  for (const verb of ['save', 'validate']) {
+    expect(await codesOf('context', verb), verb).toEqual(expect.arrayContaining([3, 4, 129, 130, 143]));
+  }
+});
+
+test('a flag that must be given is marked', async () => {
+  const { stdout } = await runBuilt(['ingestion-api-key', 'create', '--help']);
+  expect(stdout).toMatch(/\n {2}-n, --name name +name of the key \(required\)\n/);
+  expect(stdout.match(/\(required\)/g)).toHaveLength(1);
+});
+
 test('help needs no configuration: a broken one does not disturb it', async () => {
   const env = { STS_CLI_URL: 'not a url', STS_CLI_API_TOKEN: 'a', STS_CLI_SERVICE_TOKEN: 'b', HOME: undefined };
   const result = await runBuilt(['ingestion-api-key', 'list', '--config', '/dev/null/none', '--help'], { env });
@@ -139,7 +171,7 @@ test('the version stands alone on a line', async () => {
 
 test.each([
   [['ingestion-api-key', 'lst'], 'Unknown command "lst" for \'sts ingestion-api-key\'.', 'Did you mean list?'],
-  [['ingestion-api-key', 'cre'], 'Unknown command "cre" for \'sts ingestion-api-key\'.', "See 'sts ingestion-api-key --help'."],
+  [['ingestion-api-key', 'cre'], 'Unknown command "cre" for \'sts ingestion-api-key\'.', 'Did you mean create?'],
   [['contxt', 'list'], 'Unknown command "contxt" for \'sts\'.', 'Did you mean context?'],
   [['ingestion-api-key', '--url', 'http://h', 'lst'], 'Unknown command "lst" for', 'Did you mean list?'],
   [['ingestion-api-key', 'create', '--nmae', 'x'], 'Unknown flag: --nmae', 'Did you mean --name?'],
@@ -148,6 +180,13 @@ test.each([
   [['ingestion-api-key', 'list', '--skip-ssl=perhaps'], '--skip-ssl takes no value.', "See 'sts ingestion-api-key list --help'."],
   [['ingestion-api-key', 'create'], 'A flag is missing: -n, --name', "See 'sts ingestion-api-key create --help'."],
   [['ingestion-api-key', 'create', '--name'], 'A value is missing for -n, --name', "See 'sts ingestion-api-key create --help'."],
+  [['ingestion-api-key', 'list', '--out', 'json'], 'Unknown flag: --out', 'Did you mean --output?'],
+  [['completion', 'tcsh'], 'Unknown command "tcsh" for \'sts completion\'.', "See 'sts completion --help'."],
+  [
+    ['help', 'ingestion-api-key', 'create', 'extra'],
+    'Unknown command "extra" for \'sts ingestion-api-key create\'.',
+    "See 'sts ingestion-api-key create --help'.",
+  ],
   [['help', 'contxt'], 'Unknown command "contxt" for \'sts\'.', 'Did you mean context?'],
 ])('%j names the nearest right one', async (argv, message, hint) => {
   const result = await runBuilt(argv);

@@ -35,6 +35,7 @@ test('the form asked for goes to stdout, and nothing else does', async () => {
   const json = setUp({ output: 'json' });
   await json.printer.result(shown);
   await json.printer.note('by the way');
+  await json.printer.flush();
   expect(json.stdout.text()).toBe('{\n  "id": 9223372036854775807\n}\n');
   expect(json.stderr.text()).toBe('by the way\n');
 });
@@ -102,6 +103,29 @@ test('under JSON an error is one document of three members', async () => {
   expect(stdout.text()).toBe('');
 });
 
+test('under JSON warnings and notes wait for the end: an error takes them into its document', async () => {
+  const { printer, stderr } = setUp({ output: 'json', isTTY: true });
+  await printer.warn('careful\u001b[2J');
+  await printer.note('by the way');
+  expect(stderr.text()).toBe('');
+  await printer.error(new NotFoundError('No key', { hints: ['sts ingestion-api-key list'] }));
+  await printer.flush();
+  expect(JSON.parse(stderr.text())).toEqual({
+    error: true,
+    'error-message': 'No key\nsts ingestion-api-key list\n[WARN] careful\u001b[2J\nby the way',
+    'exit-code': 8,
+  });
+});
+
+test('under JSON warnings and notes are lines at the end where all went well, once', async () => {
+  const { printer, stderr } = setUp({ output: 'json' });
+  await printer.warn('careful');
+  await printer.note('by the way');
+  await printer.flush();
+  await printer.flush();
+  expect(stderr.text()).toBe('[WARN] careful\nby the way\n');
+});
+
 test.each([new TypeError('x is not a function'), 'a string', undefined, null])(
   'anything else thrown is told as a defect: %s',
   async (thrown) => {
@@ -115,6 +139,7 @@ test.each([new TypeError('x is not a function'), 'a string', undefined, null])(
 test('a stderr that is gone harms nobody', async () => {
   const { printer } = setUp({ stderr: recordedStream({ failure: systemError('EPIPE') }), verbose: 1 });
   await Promise.all([printer.warn('a'), printer.note('b'), printer.verbose(1, 'c'), printer.error(new UsageError('d'))]);
+  await printer.flush();
 });
 
 test('verbose lines appear from their level on', async () => {
@@ -132,6 +157,7 @@ test('whatever a message holds, nothing raw reaches a stream', async () => {
       await printer.warn(message);
       await printer.note(message);
       await printer.verbose(1, message);
+      if (message.length % 2 === 0) await printer.flush();
       await printer.error(new UsageError(message, { hints: [message] }));
       const lines = (printer.success(message) + stderr.text()).split('\n');
       expect(lines.map(visible)).toEqual(lines);

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { ExitCode } from '../../errors.ts';
 import type { Factory } from '../../factory.ts';
 import { describeVerb } from '../../help.ts';
 import type { Dispatch } from '../../program.ts';
-import { fileExitCodes, parseContextName, readConfig } from './shared.ts';
+import { changeExitCodes, demandedContext, parseNameFlag, readConfig } from './shared.ts';
 
 export interface DeleteOptions {
-  readonly name: string;
+  /** Absent where `--name` was not given; `--context` names it then. */
+  readonly name?: string;
 }
 
 const examples = `  # the current context cannot be deleted, so choose another first
@@ -16,14 +16,15 @@ const examples = `  # the current context cannot be deleted, so choose another f
 export function deleteCommand(dispatch: Dispatch): Command {
   const command = new Command('delete')
     .description('Delete a context from the config file')
-    .requiredOption('-n, --name <name>', 'name of the context', parseContextName)
+    .option('-n, --name <name>', 'name of the context (required, unless --context names it)', parseNameFlag)
     .action((options: DeleteOptions) => dispatch(command, (factory) => runDelete(options, factory)));
-  return describeVerb(command, { examples, exitCodes: [...fileExitCodes, ExitCode.notFound] });
+  return describeVerb(command, { examples, exitCodes: changeExitCodes });
 }
 
-/** Deletes a context. @throws NotFoundError when there is no such context, UsageError when it is the current one. */
-export async function runDelete({ name }: DeleteOptions, factory: Factory): Promise<undefined> {
-  const { printer, runtime } = factory;
+/** Deletes a context. @throws UsageError when none is named, or the current one; NotFoundError when there is no such context. */
+export async function runDelete(options: DeleteOptions, factory: Factory): Promise<undefined> {
+  const { printer, runtime, globals } = factory;
+  const name = demandedContext(options.name, globals);
   const { deleteContext } = await import('../../config/write.ts');
   const { path } = await readConfig(factory);
   // From here on a signal waits until the file is written and its lock is gone.

@@ -5,10 +5,11 @@ import type { Factory } from '../../factory.ts';
 import { describeVerb } from '../../help.ts';
 import type { Dispatch } from '../../program.ts';
 import { requestExitCodes } from '../ingestion-api-key/shared.ts';
-import { contextDocument, parseContextName, readSecret, saySources } from './shared.ts';
+import { contextDocument, namedContext, parseNameFlag, readSecret, saySources } from './shared.ts';
 
 export interface SaveOptions {
-  readonly name: string;
+  /** Absent where `--name` was not given. */
+  readonly name?: string;
   readonly apiPath?: string;
   readonly skipValidate?: boolean;
 }
@@ -26,7 +27,7 @@ export function saveCommand(dispatch: Dispatch): Command {
   const command = new Command('save')
     .description('Save a connection to StackState as a context and make it the current one. Needs --url and one token.')
     .summary('Save a context and make it the current one')
-    .option('-n, --name <name>', 'name of the context (default "default")', parseContextName, 'default')
+    .option('-n, --name <name>', 'name of the context (default: the one --context names, else "default")', parseNameFlag)
     .option('--api-path <path>', 'path of the API under the URL (default "/api")')
     .option('--skip-validate', 'save without asking the server')
     .action((options: SaveOptions) => dispatch(command, (factory) => runSave(options, factory)));
@@ -36,10 +37,11 @@ export function saveCommand(dispatch: Dispatch): Command {
 /**
  * Saves what the global flags and the environment say as a context, after the server has accepted it. A context of that
  * name is replaced. When anything fails, nothing is saved.
- * @throws ConfigError without URL or token, and what `serverInfo` throws.
+ * @throws UsageError when `--name` and `--context` differ, ConfigError without URL or token, and what `serverInfo` throws.
  */
 export async function runSave(options: SaveOptions, factory: Factory): Promise<undefined> {
   const { runtime, printer, globals } = factory;
+  const name = namedContext(options.name, globals) ?? 'default';
   const [{ resolveGiven }, { openConfigFile }, { saveContext }] = await Promise.all([
     import('../../config/settings.ts'),
     import('../../config/file.ts'),
@@ -65,10 +67,10 @@ export async function runSave(options: SaveOptions, factory: Factory): Promise<u
   }
   // From here on a signal waits until the file is written and its lock is gone.
   runtime.interrupt.throwIfAborted();
-  await saveContext(path, options.name, context, (line) => void printer.warn(line));
+  await saveContext(path, name, context, (line) => void printer.warn(line));
   await printer.result({
-    text: printer.success(`Saved context: '${options.name}'`),
-    json: { 'current-context': options.name, context: contextDocument(context) },
+    text: printer.success(`Saved context: '${name}'`),
+    json: { 'current-context': name, context: contextDocument(context) },
   });
   return undefined;
 }

@@ -1,13 +1,17 @@
 import type { ConfigFile } from '../../config/file.ts';
 import { contextEntries } from '../../config/keys.ts';
-import type { Context, NamedContext, Settings } from '../../config/model.ts';
+import type { Context, GlobalOptions, NamedContext, Settings } from '../../config/model.ts';
 import { ExitCode, NotFoundError, UsageError } from '../../errors.ts';
 import type { Factory } from '../../factory.ts';
+import { interruptExitCodes } from '../../help.ts';
 import type { JsonValue } from '../../json.ts';
 import type { Runtime } from '../../runtime.ts';
 
 /** The exit codes of the verbs that only deal with the config file. */
 export const fileExitCodes = [ExitCode.config, ExitCode.usage, ExitCode.delivery] as const;
+
+/** The same for those that change it: they name a context, and may have to wait for another sts. */
+export const changeExitCodes = [...fileExitCodes, ExitCode.notFound, ...interruptExitCodes] as const;
 
 const SECRETS: readonly string[] = ['api-token', 'service-token', 'k8s-sa-token'];
 const MASK = '********';
@@ -23,12 +27,36 @@ export function maskedUrl(url: string): string {
   return url.replace(/^([a-z]+:\/\/)[^/?#]*@/i, `$1${MASK}@`);
 }
 
-/** `--name` as a parser for commander. */
-export function parseContextName(value: string): string {
-  if (value.trim() === '') throw new UsageError('--name is empty: name a context.');
+/** A context's name. @param flag what it was typed behind. @throws UsageError for one that the file cannot hold. */
+export function parseContextName(value: string, flag: string): string {
+  if (value.trim() === '') throw new UsageError(`${flag} is empty: name a context.`);
   if (/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(value))
-    throw new UsageError('--name has a control character in it: name the context in plain text.');
+    throw new UsageError(`${flag} has a control character in it: name the context in plain text.`);
   return value;
+}
+
+/** `--name` as a parser for commander. */
+export function parseNameFlag(value: string): string {
+  return parseContextName(value, '--name');
+}
+
+/**
+ * The context a verb is to save, make current or delete: `--name`, else `--context`, which names one for every other command.
+ * `STS_CLI_CONTEXT` does not count: what changes the file is said on the command line.
+ * @throws UsageError when the two flags name different ones.
+ */
+export function namedContext(name: string | undefined, { context }: GlobalOptions): string | undefined {
+  if (name !== undefined && context !== undefined && name !== context) {
+    throw new UsageError('--name and --context name different contexts.', { hints: ['Leave --context out.'] });
+  }
+  return name ?? (context === undefined ? undefined : parseContextName(context, '--context'));
+}
+
+/** The same where there has to be one. @throws UsageError when there is none, and as `namedContext`. */
+export function demandedContext(name: string | undefined, globals: GlobalOptions): string {
+  const named = namedContext(name, globals);
+  if (named === undefined) throw new UsageError('A flag is missing: -n, --name <name>.');
+  return named;
 }
 
 /** The config file as it is. @throws ConfigError when it cannot be used, or `--config` names none. */

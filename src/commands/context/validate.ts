@@ -4,7 +4,7 @@ import type { Factory } from '../../factory.ts';
 import { describeVerb } from '../../help.ts';
 import type { Dispatch } from '../../program.ts';
 import { requestExitCodes } from '../ingestion-api-key/shared.ts';
-import { currentContext, parseContextName, readSecret, saySources } from './shared.ts';
+import { currentContext, parseNameFlag, readSecret, saySources } from './shared.ts';
 
 export interface ValidateOptions {
   readonly name?: string;
@@ -19,7 +19,7 @@ const examples = `  # does the current context work?
 export function validateCommand(dispatch: Dispatch): Command {
   const command = new Command('validate')
     .description('Validate a context: connect to its server with its token')
-    .option('-n, --name <name>', 'name of the context (default: the current one)', parseContextName)
+    .option('-n, --name <name>', 'name of the context (default: the current one)', parseNameFlag)
     .action((options: ValidateOptions) => dispatch(command, (factory) => runValidate(options, factory)));
   return describeVerb(command, { examples, exitCodes: [...new Set([...requestExitCodes, ExitCode.notFound])] });
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { ServerError } from '../../api/errors.ts';
 import type { IngestionApiKey } from '../../api/model.ts';
 import { ExitCode, NotFoundError, UsageError } from '../../errors.ts';
 import { visible } from '../../escape.ts';
@@ -87,19 +88,24 @@ async function deleteSelected(selector: Selector, options: DeleteOptions, factor
   const { selectKeys } = await import('./selection.ts');
   const { keys, missing } = await selectKeys(selector, listing, runtime.now());
   for (const sentence of listing.rejected) await printer.warn(sentence);
-  const unseen = listing.rejected.length > 0 ? ExitCode.server : undefined;
+  // Under JSON stderr takes one document, the error's, and what was done stands on stdout before.
+  const finish = (code: ExitCode | undefined): ExitCode | undefined => {
+    if (code !== undefined || listing.rejected.length === 0) return code;
+    if (printer.output === 'json') throw new ServerError('Rows of the list make no sense and were not looked at.');
+    return ExitCode.server;
+  };
   const failures = ifExists ? [] : missing;
-  if (dryRun) return (await showPlan(keys, failures, factory)) ?? unseen;
+  if (dryRun) return finish(await showPlan(keys, failures, factory));
   const [failure] = failures;
   if (failure !== undefined) throw failure;
   if (keys.length === 0) {
     await printer.result({ text: 'No ingestion api keys to delete.\n', json: { 'deleted-ingestion-api-keys': [] } });
-    return unseen;
+    return finish(undefined);
   }
   if (!yes) await confirm(keys, factory);
   const { deleteAll } = await import('./deletion.ts');
   // Somebody else may have deleted a key since it was listed: what was wanted is the case.
-  return (await deleteAll({ ids: keys.map((key) => key.id), ifExists: true }, factory)) ?? unseen;
+  return finish(await deleteAll({ ids: keys.map((key) => key.id), ifExists: true }, factory));
 }
 
 /** What a second signal may cost while a key is being deleted. */

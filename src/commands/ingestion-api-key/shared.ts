@@ -53,17 +53,20 @@ export function parseKeyFile(value: string, dash?: 'stdin' | 'stdout'): string {
   return value;
 }
 
+const dayMs = 24 * 60 * 60 * 1000;
 /** A day says little of a key that ends within two. */
-const soonMs = 2 * 24 * 60 * 60 * 1000;
+const soonMs = 2 * dayMs;
 
 /**
- * When a key ends, as a sentence's end: `never`, `2027-02-23`, or with the time of day where it is near.
+ * When a key ends, as a sentence's end: `never`, `2027-02-23`, or with the time of day where it is near and not midnight.
  * @param now milliseconds since the epoch.
  */
 export function endOf({ expiration }: Pick<IngestionApiKey, 'expiration'>, now: number): string {
   if (expiration === undefined) return 'never';
   const near = expiration > BigInt(now - soonMs) && expiration < BigInt(now + soonMs);
-  return near ? `${new Date(Number(expiration)).toISOString().slice(0, 16).replace('T', ' ')} UTC` : formatDate(expiration);
+  return near && expiration % BigInt(dayMs) !== 0n
+    ? `${new Date(Number(expiration)).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+    : formatDate(expiration);
 }
 
 /** How long after a signal it is said why the program goes on. */
@@ -80,7 +83,7 @@ export async function heldToItsEnd<T>(factory: Factory, label: string, loss: str
   let saying: NodeJS.Timeout | undefined;
   const onInterrupt = () => {
     saying = setTimeout(async () => {
-      if (printer.animate) await runtime.stderr.write('\r\u001b[K').catch(() => undefined);
+      if (printer.animate && printer.output === 'text') await runtime.stderr.write('\r\u001b[K').catch(() => undefined);
       await printer.warn(`Interrupted, and waiting for the server's answer. A second signal ends at once; ${loss}`);
     }, patienceMs);
   };

@@ -100,6 +100,40 @@ current-context: prod
     expect(file()).not.toContain('jwt-secret');
   });
 
+  test('keeps the authority also when the certificate is not verified for now', async () => {
+    const stackState = await startForTest({ tls: true });
+    const ca = caFileOf(stackState);
+    const argv = ['save', '--url', stackState.url, '--service-token', tokens.service, '--ca-cert-path', ca, '--skip-ssl'];
+    expect(await sts(argv)).toMatchObject({ code: 0 });
+    expect(file()).toContain(`skip-ssl: true\n      ca-cert-path: ${ca}\n`);
+    expect(await sts(['validate'])).toMatchObject({ code: 0 });
+  });
+
+  test('takes the name from --context where --name is not given', async () => {
+    const connection = ['--url', 'https://a', '--api-token', 't', '--skip-validate'];
+    expect(await sts(['save', '-c', 'foo', ...connection])).toMatchObject({
+      code: 0,
+      stdout: "[SUCCESS] Saved context: 'foo'\n",
+    });
+    expect(await sts(['save', '-c', 'foo', '--name', 'foo', ...connection])).toMatchObject({ code: 0 });
+    expect(await sts(['list'])).toMatchObject({ stdout: 'NAME | URL       |\nfoo  | https://a | *\n' });
+    const differ = await sts(['save', '-c', 'foo', '--name', 'bar', ...connection]);
+    expect(differ).toMatchObject({ code: 3, stdout: '' });
+    expect(differ.stderr).toContain('--name and --context name different contexts.');
+    expect(await sts(['save', '-c', 'a\nb', ...connection])).toMatchObject({ code: 3 });
+    expect(await sts(['save', ...connection], { env: { STS_CLI_CONTEXT: 'env' } })).toMatchObject({
+      stdout: "[SUCCESS] Saved context: 'default'\n",
+    });
+    expect((await sts(['save', '--help'])).stdout).toContain('(default: the one --context names, else "default")');
+  });
+
+  test('into a relative home puts no token anywhere', async () => {
+    const result = await sts(['save', '--url', 'https://a', '--api-token', 't', '--skip-validate'], { home: 'rel' });
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toContain('no home folder is known');
+    expect(existsSync('rel')).toBe(false);
+  });
+
   test('after a signal saves nothing', async () => {
     const interrupt = AbortSignal.abort(new InterruptedError('SIGTERM'));
     const result = await sts(['save', '--url', 'https://a', '--api-token', 't', '--skip-validate'], { interrupt });
@@ -267,7 +301,9 @@ describe('set', () => {
     const result = await sts(['set', '--name', 'tets']);
     expect(result).toMatchObject({ code: 8, stdout: '' });
     expect(result.stderr).toContain('Did you mean "test"?');
-    expect(await sts(['set'])).toMatchObject({ code: 3 });
+    const unnamed = await sts(['set']);
+    expect(unnamed).toMatchObject({ code: 3, stdout: '' });
+    expect(unnamed.stderr).toBe("[ERROR] A flag is missing: -n, --name <name>.\n  See 'sts context set --help'.\n");
     expect(file()).toBe(two);
   });
 });
@@ -277,6 +313,15 @@ describe('delete', () => {
     write(two);
     expect(await sts(['delete', '--name', 'test'])).toMatchObject({ code: 0, stdout: "[SUCCESS] Deleted context 'test'\n" });
     expect(file()).toBe(`${two.slice(0, two.indexOf('  - name: test'))}current-context: prod\n`);
+  });
+
+  test('takes the name from --context, never from the environment', async () => {
+    write(two);
+    expect(await sts(['delete'], { env: { STS_CLI_CONTEXT: 'test' } })).toMatchObject({ code: 3, stdout: '' });
+    expect(await sts(['delete', '-c', 'test', '--name', 'prod'])).toMatchObject({ code: 3, stdout: '' });
+    expect(file()).toBe(two);
+    expect(await sts(['set', '-c', 'test'])).toMatchObject({ code: 0, stdout: '[SUCCESS] Current context set to test\n' });
+    expect(await sts(['delete', '-c', 'prod'])).toMatchObject({ code: 0, stdout: "[SUCCESS] Deleted context 'prod'\n" });
   });
 
   test('as JSON', async () => {
@@ -331,6 +376,14 @@ test.each([['list'], ['show'], ['set', '--name', 'a'], ['delete', '--name', 'a']
     expect(result.stderr).toContain(`The config file ${join(home, 'nope.yaml')} does not exist.`);
   },
 );
+
+test.each(['save', 'list', 'show', 'set', 'delete', 'validate'])('%s refuses an empty --config or --context', async (verb) => {
+  for (const flag of ['--config', '-c']) {
+    const result = await sts([verb, flag, '']);
+    expect(result).toMatchObject({ code: 3, stdout: '' });
+    expect(result.stderr).toMatch(/--(config|context) is empty: /);
+  }
+});
 
 test.each(['save', 'list', 'show', 'set', 'delete', 'validate'])('the help of %s has examples and exit codes', async (verb) => {
   const { code, stdout } = await sts([verb, '--help']);
