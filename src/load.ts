@@ -1,10 +1,18 @@
 // Between the door and `main`: how the built program gets its parts. Nothing here runs when the sources are run.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { Script } from 'node:vm';
 
 type Require = (id: string) => unknown;
 type Wrapped = (exports: unknown, require: Require, module: unknown, filename: string, dirname: string) => void;
+
+/** Where the parts of the program stand. */
+export interface Store {
+  /** The JavaScript of a part. @param name file name, as in `dist`. */
+  text(name: string): string;
+  /** What V8 made of it before; undefined where there is nothing for this Node. */
+  cache(name: string): Buffer | undefined;
+}
 
 interface Part {
   readonly script: Script;
@@ -19,14 +27,25 @@ const parts = new Map<string, Part>();
 /** The code cache for this very Node: the build makes one for the Node that it runs on. */
 const cacheFolder = join(__dirname, 'code-cache', `${version}-${platform}-${arch}`);
 
+/** The folder of the built program. */
+const folder: Store = {
+  text: (name) => readFileSync(join(__dirname, name), 'utf8'),
+  cache(name) {
+    try {
+      return readFileSync(join(cacheFolder, name));
+    } catch {
+      return undefined;
+    }
+  },
+};
+
 /**
- * Loads the program. With the code cache (its functions as V8 compiled them) that takes a third less time; where there is none for this
- * Node, Node loads the program as it loads any other, with its own compile cache where it has one.
+ * Loads the program from its folder. With the code cache (its functions as V8 compiled them) that takes a third less time; where there is
+ * none for this Node, Node loads the program as it loads any other, with its own compile cache where it has one.
  * @returns what `main.ts` exports.
  */
 export function loadProgram(): typeof import('./main.ts') {
-  const first = cacheOf('main.cjs');
-  if (first !== undefined) return load('main.cjs', first) as typeof import('./main.ts');
+  if (existsSync(cacheFolder)) return loadFrom(folder);
   // From Node 22.1 on.
   const { enableCompileCache } = require('node:module') as { readonly enableCompileCache?: (folder: string) => unknown };
   const caches = userCaches();
@@ -34,9 +53,14 @@ export function loadProgram(): typeof import('./main.ts') {
   return require('./main.cjs');
 }
 
+/** Loads the program from wherever its parts stand. @returns what `main.ts` exports. */
+export function loadFrom(store: Store): typeof import('./main.ts') {
+  return load('main.cjs', store) as typeof import('./main.ts');
+}
+
 /** Loads the program as one that a code cache can be made of afterwards. Only for the build. */
 export function loadToCache(): typeof import('./main.ts') {
-  return load('main.cjs', undefined) as typeof import('./main.ts');
+  return loadFrom({ ...folder, cache: () => undefined });
 }
 
 /** The code cache of all that has been compiled so far, by file name. Only for the build. */
@@ -54,8 +78,8 @@ export function loadedParts(): ReadonlyMap<string, boolean> {
  * one works in, so it counts as none.
  */
 function userCaches(): string | undefined {
-  const folder = env['XDG_CACHE_HOME'] ?? '';
-  if (isAbsolute(folder)) return folder;
+  const caches = env['XDG_CACHE_HOME'] ?? '';
+  if (isAbsolute(caches)) return caches;
   try {
     const home = (require('node:os') as typeof import('node:os')).homedir();
     return isAbsolute(home) ? join(home, '.cache') : undefined;
@@ -65,28 +89,20 @@ function userCaches(): string | undefined {
   }
 }
 
-function cacheOf(name: string): Buffer | undefined {
-  try {
-    return readFileSync(join(cacheFolder, name));
-  } catch {
-    return undefined;
-  }
-}
-
 /** Files of the program and nothing else come this way, so that none has to be looked for. */
-function load(name: string, cachedData: Buffer | undefined): unknown {
+function load(name: string, store: Store): unknown {
   const filename = join(__dirname, name);
-  const wrapped = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, 'utf8')}\n})`;
+  const wrapped = `(function (exports, require, module, __filename, __dirname) {${store.text(name)}\n})`;
+  const cachedData = store.cache(name);
   // V8 takes no cache but one of its own version, flags and source; another costs the time to compile, and nothing else.
   const script = new Script(wrapped, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
   const module = { exports: {} };
   parts.set(name, { script, module });
+  const requirePart: Require = (id) => {
+    if (!id.startsWith('./')) return require(id);
+    const part = id.slice(2);
+    return parts.get(part)?.module.exports ?? load(part, store);
+  };
   (script.runInThisContext() as Wrapped)(module.exports, requirePart, module, filename, __dirname);
   return module.exports;
-}
-
-function requirePart(id: string): unknown {
-  if (!id.startsWith('./')) return require(id);
-  const name = id.slice(2);
-  return parts.get(name)?.module.exports ?? load(name, cacheOf(name));
 }
