@@ -1,5 +1,5 @@
 // Between the door and `main`: how the built program gets its parts. Nothing here runs when the sources are run.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { Script } from 'node:vm';
 
@@ -48,8 +48,8 @@ export function loadProgram(): typeof import('./main.ts') {
   if (existsSync(cacheFolder)) return loadFrom(folder);
   // From Node 22.1 on.
   const { enableCompileCache } = require('node:module') as { readonly enableCompileCache?: (folder: string) => unknown };
-  const caches = userCaches();
-  if (caches !== undefined) enableCompileCache?.(join(caches, 'stackstate-cli', 'compile-cache'));
+  const caches = enableCompileCache === undefined ? undefined : compileCacheFolder();
+  if (caches !== undefined) enableCompileCache?.(caches);
   return require('./main.cjs');
 }
 
@@ -71,6 +71,21 @@ export function codeCache(): ReadonlyMap<string, Buffer> {
 /** File names of what is loaded so far, each with whether its code cache was there and taken. Only for the tests. */
 export function loadedParts(): ReadonlyMap<string, boolean> {
   return new Map([...parts].map(([name, { script }]) => [name, script.cachedDataRejected === false]));
+}
+
+/** Where Node may keep its compile cache, for the user alone; undefined where there is no such place. */
+function compileCacheFolder(): string | undefined {
+  const caches = userCaches();
+  if (caches === undefined) return undefined;
+  const ours = join(caches, 'stackstate-cli');
+  const own = join(ours, 'compile-cache');
+  try {
+    // Level by level, so that no home is made that is not there. And Node, asked to make a whole path, never comes back from /proc.
+    for (const level of [caches, ours, own]) if (!existsSync(level)) mkdirSync(level, { mode: 0o700 });
+    return own;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
