@@ -105,6 +105,9 @@ async function silentServer(): Promise<string> {
   return `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
 }
 
+/** More than a busy machine takes; the deadline itself is proven by the error that names it. */
+const farTooLateMs = 8000;
+
 test.each(['http', 'https'])('a silent %s server ends at the deadline', async (scheme) => {
   const url = `${scheme}://${await silentServer()}`;
   const started = performance.now();
@@ -112,7 +115,7 @@ test.each(['http', 'https'])('a silent %s server ends at the deadline', async (s
     exitCode: 4,
     message: expect.stringContaining('no answer within 0.4 s'),
   });
-  expect(performance.now() - started).toBeLessThan(1400);
+  expect(performance.now() - started).toBeLessThan(farTooLateMs);
 });
 
 test('a silent proxy ends at the deadline, and nothing was created', async () => {
@@ -122,14 +125,18 @@ test('a silent proxy ends at the deadline, and nothing was created', async () =>
     clientOf({ url: 'https://stackstate.invalid', caPem: '' }, { timeoutMs: 400, env }).createKey({ name: 'x' }),
   ).rejects.toMatchObject({
     exitCode: 4,
+    message: expect.stringMatching(/no answer within 0\.4 s.*nothing was created/),
   });
-  expect(performance.now() - started).toBeLessThan(1400);
+  expect(performance.now() - started).toBeLessThan(farTooLateMs);
 });
 
 test('a body that drips ends at the deadline', async () => {
   const stackState = await startForTest();
   stackState.setFault('list', { kind: 'drip', intervalMs: 50 });
   const started = performance.now();
-  await expect(clientOf(stackState, { timeoutMs: 400 }).listKeys()).rejects.toMatchObject({ exitCode: 4 });
-  expect(performance.now() - started).toBeLessThan(1400);
+  await expect(clientOf(stackState, { timeoutMs: 400 }).listKeys()).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringMatching(/no (?:complete )?answer within 0\.4 s/),
+  });
+  expect(performance.now() - started).toBeLessThan(farTooLateMs);
 });

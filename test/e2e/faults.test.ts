@@ -4,7 +4,18 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { count } from '../support/counts.ts';
-import { canMount, check, type FaultCase, firstId, mountTiny, pour, readOnlyFolder, type World } from './hostile-support.ts';
+import {
+  canMount,
+  check,
+  type FaultCase,
+  firstId,
+  mounted,
+  mountTiny,
+  pour,
+  readOnly,
+  readOnlyFolder,
+  type World,
+} from './hostile-support.ts';
 
 // Where a key goes, and all that can be wrong with it: before there is a key, and after.
 
@@ -79,20 +90,20 @@ const beforehand: FaultCase[] = [
   { title: 'a path that ends in a slash', flags: ({ folder }) => ['--key-file', `${folder}/`], code: 3, requests: [] },
   { title: 'an empty path', flags: ['--key-file', ''], code: 3, requests: [] },
   {
-    title: 'a read-only folder',
+    title: readOnly('a read-only folder', 'a folder of /sys'),
     flags: ({ folder }) => ['--key-file', join(readOnlyFolder(folder), 'key')],
     ...refused,
     left: ['read-only'],
     stderr: [/read-only|permission denied|not permitted/],
   },
   {
-    title: 'a read-only folder, with --force',
+    title: readOnly('a read-only folder, with --force', 'a folder of /sys, --force'),
     flags: ({ folder }) => ['--key-file', join(readOnlyFolder(folder), 'key'), '--force'],
     ...refused,
     left: ['read-only'],
   },
   {
-    title: 'a full file system',
+    title: mounted('a full file system', 'no file may grow'),
     flags: inTiny(4),
     before: fillTiny,
     ...withoutMount('ulimit -f 0'),
@@ -177,7 +188,7 @@ const afterwards: FaultCase[] = [
     ...undone,
   },
   {
-    title: 'a key larger than a tiny file system',
+    title: mounted('a key larger than a tiny file system', 'a file may not grow that far'),
     flags: inTiny(16),
     ...withoutMount('ulimit -f 30'),
     faults: [hugeKey],
@@ -221,6 +232,7 @@ const undoWorks: FaultCase[] = [
     ...full,
     faults: [['delete', { kind: 'status', status: 404, body: '{"_type":"NotFoundError","message":"gone"}', handler: 'run' }]],
     ...undone,
+    requests: ['POST', 'DELETE #1', 'GET'],
   },
   {
     title: 'the undo works but its answer is lost',
@@ -263,7 +275,7 @@ const delivered: FaultCase[] = [
   { title: 'stdin and stderr closed', streams: { stdin: { state: 'closed' }, stderr: 'closed' }, ...done('stdout') },
   { title: 'the null device, the key in a file', flags: toFile, streams: { stdout: 'null' }, ...done('file') },
   {
-    title: 'a disk that fills up while the server works',
+    title: mounted('a disk that fills up while the server works', 'a disk that has room'),
     flags: inTiny(32),
     afterCreation: fillTiny,
     ...done(),
@@ -299,13 +311,18 @@ const suites: readonly [string, readonly FaultCase[]][] = [
   ['what does not hinder the delivery does not stop it', delivered],
 ];
 
+let tried = 0;
+afterAll(() => count('fault cases', tried));
+
 describe.each(suites)('%s', (_, rows) => {
-  test.each(rows)('$title', (row) => check(row));
+  test.each(rows)('$title', async (row) => {
+    tried += 1;
+    await check(row);
+  });
 });
 
-afterAll(() => count('fault cases', suites.reduce((sum, [, rows]) => sum + rows.length, 0) + 1));
-
 test('a socket as the key file is refused', async () => {
+  tried += 1;
   const server = createServer();
   onTestFinished(() => void server.close());
   await check({

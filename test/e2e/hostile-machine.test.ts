@@ -6,7 +6,7 @@ import { tokens } from '../stackstate/server.ts';
 import { type BuiltOptions, type BuiltResult, runBuilt, type Sink } from '../support/built.ts';
 import { count } from '../support/counts.ts';
 import { environmentOf, startForTest, tempFolder } from '../support/run.ts';
-import { canMount, expectHarmless, mountTiny, pour, runLimited } from './hostile-support.ts';
+import { canMount, expectHarmless, mounted, mountTiny, pour, runLimited } from './hostile-support.ts';
 
 // A machine that lacks what every program expects, or that changes under it.
 
@@ -203,9 +203,9 @@ describe('a config file in a state', () => {
   });
 
   test.each([
-    ['is full', 16, 'fill'],
-    ['lets no file grow', 0, 'limit'],
-  ])('a disk that %s: exit 1, the file as it was', async (_, kilobytes, how) => {
+    [mounted('a disk that is full', 'a disk that lets no file grow'), 16, 'fill'],
+    ['a disk that lets no file grow', 0, 'limit'],
+  ])('%s: exit 1, the file as it was', async (_, kilobytes, how) => {
     tried += 1;
     const { path, stackState } = await savable(flat, canMount() ? kilobytes : 0);
     const folder = join(path, '..');

@@ -159,8 +159,12 @@ const cases: HostileCase[] = [
 
 const outputs = [['-o', 'text'], ['-o', 'json'], ['-vvv']] as const;
 
+let tried = 0;
+afterAll(() => count('fault cases', tried));
+
 describe.each(outputs.map((flags) => ({ flags })))('hostile words, $flags', ({ flags }) => {
   test.each(cases)('$title', async (row) => {
+    tried += 1;
     const result = await runCase(row, flags);
     expectHarmless(result);
     expect(result.code, result.stderr).toBe(row.code);
@@ -172,6 +176,7 @@ describe.each(outputs.map((flags) => ({ flags })))('hostile words, $flags', ({ f
 });
 
 test('on a terminal there are colours of ours and nothing of the server', async () => {
+  tried += 1;
   const stackState = await startForTest({ now: Date.now });
   stackState.setFault('list', body(`[${row},{"id":2,"lastUpdateTimestamp":1,"name":${quoted},"expiration":1}]`));
   const { code, output } = await runInTerminal(list, { env: environmentOf(stackState), columns: 100 });
@@ -182,8 +187,6 @@ test('on a terminal there are colours of ours and nothing of the server', async 
   expect(rawControls(left)).toEqual([]);
   expect(left).not.toMatch(/^\[SUCCESS\]/m);
 });
-
-afterAll(() => count('fault cases', cases.length * outputs.length + 1));
 
 async function runCase(
   { argv, faults = [], server = {}, stdin, seeds = [] }: HostileCase,

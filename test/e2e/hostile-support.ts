@@ -181,6 +181,8 @@ export async function runLimited(
   });
 }
 
+const isRoot = process.getuid?.() === 0;
+
 /**
  * A folder that takes no new file, also from root: by its mode, else by a read-only file system.
  * @returns its path, below `parent` where that can be done.
@@ -188,7 +190,7 @@ export async function runLimited(
 export function readOnlyFolder(parent: string): string {
   const folder = join(parent, 'read-only');
   mkdirSync(folder);
-  if (process.getuid?.() !== 0) {
+  if (!isRoot) {
     chmodSync(folder, 0o555);
     onTestFinished(() => chmodSync(folder, 0o755));
     return folder;
@@ -202,18 +204,25 @@ export function mountTiny(folder: string, kilobytes: number): boolean {
   return mount(folder, `size=${kilobytes}k`);
 }
 
+let mountable: boolean | undefined;
+
 /** Whether this machine lets us mount file systems. */
 export function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'sts-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', folder], { stdio: 'ignore' });
-    execFileSync('umount', ['-l', folder], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  mountable ??= tryToMount();
+  return mountable;
+}
+
+/**
+ * The title of a case that wants a file system of its own. Where none can be mounted, another case takes its place, and says so; in few
+ * words, since long titles are cut.
+ */
+export function mounted(title: string, instead: string): string {
+  return canMount() ? title : `no mount: ${instead}`;
+}
+
+/** The same for a case with `readOnlyFolder`, which only root needs a file system for. */
+export function readOnly(title: string, instead: string): string {
+  return isRoot ? mounted(title, instead) : title;
 }
 
 /** Fills the file system of a folder to the last byte. Only for a small one. */
@@ -226,11 +235,49 @@ export function pour(folder: string): void {
 }
 
 function mount(folder: string, options: string): boolean {
+  if (!canMount()) return false;
+  mountTemporary(folder, options);
+  onTestFinished(() => unmount(folder));
+  return true;
+}
+
+function tryToMount(): boolean {
+  unmountLeftovers();
+  const folder = mkdtempSync(join(tmpdir(), 'sts-mount-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'ignore' });
+    mountTemporary(folder, 'size=4k');
+    unmount(folder);
+    return true;
   } catch {
     return false;
+  } finally {
+    rmSync(folder, { recursive: true });
   }
-  onTestFinished(() => void execFileSync('umount', ['-l', folder], { stdio: 'ignore' }));
-  return true;
+}
+
+/** A temporary file system has no device: the name in its place tells whose it is. */
+const ownDevice = 'sts-test-process-';
+
+function mountTemporary(folder: string, options: string): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, `${ownDevice}${process.pid}`, folder], { stdio: 'ignore' });
+}
+
+function unmount(folder: string): void {
+  execFileSync('umount', ['-l', folder], { stdio: 'ignore' });
+}
+
+/** Takes away what runs left mounted that were killed. Other runs may be at work: theirs is left alone. */
+function unmountLeftovers(): void {
+  if (!existsSync('/proc/self/mounts')) return;
+  for (const line of readFileSync('/proc/self/mounts', 'utf8').split('\n')) {
+    const [device = '', folder = ''] = line.split(' ');
+    const owner = device.startsWith(ownDevice) ? Number(device.slice(ownDevice.length)) : Number.NaN;
+    const ours = folder.startsWith(join(tmpdir(), 'sts-test-')) || folder.startsWith(join(tmpdir(), 'sts-mount-'));
+    if (!ours || !Number.isInteger(owner) || existsSync(`/proc/${owner}`)) continue;
+    try {
+      unmount(folder);
+    } catch {
+      // Another run has just done the same.
+    }
+  }
 }

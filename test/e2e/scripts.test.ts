@@ -3,9 +3,13 @@ import { tokens } from '../stackstate/server.ts';
 import { caFileOf, startForTest } from '../support/stackstate.ts';
 import { isInstalled, posixShell, runShell } from './shell.ts';
 
+const hasJq = isInstalled('jq');
+// Rows that are not there say nothing.
+if (!hasJq) console.info('not tried, since jq is not installed here: scripts that read JSON with jq');
+
 /** The same functions for scripts, on jq where there is one and on node always. */
 const readers = {
-  ...(isInstalled('jq')
+  ...(hasJq
     ? {
         jq: `key_of() { jq -r '."ingestion-api-key".apiKey'; }
              id_of() { jq -r --arg n "$1" '."ingestion-api-keys"[] | select(.name == $n).id'; }`,

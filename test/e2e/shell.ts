@@ -5,6 +5,7 @@ import { spawn as spawnInTerminal } from '@lydell/node-pty';
 import { onTestFinished } from 'vitest';
 import { type BuiltOptions, type BuiltResult, environmentFor, programOf } from '../support/built.ts';
 import { tempFolder } from '../support/temp.ts';
+import { holdOpen } from '../support/terminal.ts';
 
 /** Whether this machine has a program. */
 export function isInstalled(program: string): boolean {
@@ -62,6 +63,7 @@ export function startShellInTerminal(
     cwd: options.cwd ?? process.cwd(),
     env: { TERM: 'xterm-256color', ...environmentOfShell(options) },
   });
+  const letGo = holdOpen(pty);
   let output = '';
   let ended = false;
   const listeners = new Set<() => void>();
@@ -74,6 +76,7 @@ export function startShellInTerminal(
   });
   const result = new Promise<string>((resolve) => {
     pty.onExit(() => {
+      letGo();
       ended = true;
       changed();
       resolve(output);

@@ -1,3 +1,4 @@
+import { closeSync, constants as files, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { type IPty, spawn } from '@lydell/node-pty';
 import { onTestFinished } from 'vitest';
@@ -38,6 +39,17 @@ export interface Terminal {
   waitFor(text: string | RegExp, ms?: number): Promise<void>;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal is told by an escape to clear a line.
+const spinner = /(?:\r[⠁-⣿] [^\r\n\u001b]*)+\r\u001b\[K/gu;
+
+/**
+ * The output without what a spinner drew and cleared again: on a busy machine any answer can take long enough for one.
+ * What was not cleared stays, since a user would see it too.
+ */
+export function withoutSpinner(output: string): string {
+  return output.replace(spinner, '');
+}
+
 /** Runs the built program in a pseudo-terminal, which is its stdin, stdout and stderr. */
 export async function runInTerminal(argv: readonly string[], options: TerminalOptions = {}): Promise<TerminalResult> {
   return startInTerminal(argv, options).result;
@@ -53,6 +65,7 @@ export function startInTerminal(argv: readonly string[], options: TerminalOption
     cwd: options.cwd ?? process.cwd(),
     env: { TERM: term, ...environmentFor(options) },
   });
+  const letGo = holdOpen(pty);
   let output = '';
   let ended = false;
   const onChange = new Set<() => void>();
@@ -62,6 +75,7 @@ export function startInTerminal(argv: readonly string[], options: TerminalOption
   });
   const result = new Promise<TerminalResult>((resolve) => {
     pty.onExit(({ exitCode, signal: number }) => {
+      letGo();
       ended = true;
       for (const look of onChange) look();
       const signal = signalNamed(number);
@@ -88,6 +102,19 @@ export function startInTerminal(argv: readonly string[], options: TerminalOption
       look();
     });
   return { pid: pty.pid, result, output: () => output, waitFor, ...keyboardOf(pty) };
+}
+
+/**
+ * Keeps a terminal open until its program has ended and all is read. When the last one closes it, Linux now and then (once in some
+ * hundred runs on a busy machine) tells the reader of the end before the last lines.
+ * @returns lets it go again; to be called when the program has ended.
+ */
+export function holdOpen(pty: IPty): () => void {
+  // Declared for no system, and there on all but Windows.
+  const { ptsName } = pty as IPty & { readonly ptsName?: string };
+  if (ptsName === undefined) return () => {};
+  const descriptor = openSync(ptsName, files.O_RDWR | files.O_NOCTTY);
+  return () => closeSync(descriptor);
 }
 
 function keyboardOf(pty: IPty): Pick<Terminal, 'typeLine' | 'press' | 'pressCtrlC' | 'resize'> {
