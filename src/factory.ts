@@ -13,6 +13,8 @@ export interface Factory {
   configPath(): Promise<string>;
   settings(): Promise<Settings>;
   api(): Promise<StackStateApi>;
+  /** A token given as `-`: asked for without echo on a terminal, else all of stdin. @throws RangeError when that is no token by far. */
+  readSecret(): Promise<string>;
   /** A client for other settings than the resolved ones, closed with the rest. */
   apiFor(settings: Settings): Promise<StackStateApi>;
   /** Shows on a terminal that something is being waited for. */
@@ -49,7 +51,7 @@ export function createFactory(world: Runtime, globals: GlobalOptions): Factory {
         env: runtime.env,
         home: runtime.home,
         resolvePath: runtime.resolvePath,
-        readStdin: () => readSecret(runtime),
+        readStdin: factory.readSecret,
         warn: (line) => void printer.warn(line),
       });
       for (const { setting, source, value } of settings.sources) {
@@ -58,6 +60,7 @@ export function createFactory(world: Runtime, globals: GlobalOptions): Factory {
       return settings;
     }),
     api: once(async () => factory.apiFor(await factory.settings())),
+    readSecret: () => readSecret(runtime),
     async apiFor(settings) {
       if (settings.skipSsl) {
         await printer.warn(
@@ -112,7 +115,7 @@ function sayingBeforeAsking(runtime: Runtime, printer: Printer): Runtime {
   };
 }
 
-/** A token given as `-`: asked for without echo on a terminal, else all of stdin. */
+/** See `Factory.readSecret`. */
 async function readSecret(runtime: Runtime): Promise<string> {
   return runtime.stdin.isTTY ? runtime.stdin.ask('Token: ', { hidden: true }) : runtime.stdin.readAll(1024 * 1024);
 }

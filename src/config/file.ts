@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
+import { systemCode } from '../system.ts';
 import type { ParsedConfig } from './parse.ts';
 
 /** A config file as read: its contexts, the current one, and the line of each setting. */
@@ -57,15 +58,10 @@ export async function readConfigText(path: string): Promise<string | undefined> 
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    if (errorCode(error) === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ENOENT') return undefined;
     const reason = error instanceof TypeError ? 'it is not UTF-8 text' : reasonOf(error);
     throw new ConfigError(`The config file ${path} cannot be read: ${reason}.`, { cause: error });
   }
-}
-
-/** The system's code of an error, such as ENOENT. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -85,6 +81,6 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Why the system refused, in words. */
 export function reasonOf(error: unknown): string {
-  const code = errorCode(error);
+  const code = systemCode(error);
   return (code === undefined ? undefined : REASONS[code]) ?? code ?? 'unexpected failure';
 }

@@ -1,5 +1,6 @@
 import { ConfigError, FileReadError } from '../errors.ts';
-import { errorCode, reasonOf } from './file.ts';
+import { systemCode } from '../system.ts';
+import { reasonOf } from './file.ts';
 import type { Found, Layer } from './layers.ts';
 import type { Token, TokenKind } from './model.ts';
 
@@ -68,7 +69,7 @@ export async function podToken(path: string): Promise<FoundToken | undefined> {
     const text = await readSmallFile(path, "The file of the pod's own token");
     return { token: cleanToken('k8s-sa-token', text, path), source: `cluster ${path}` };
   } catch (error) {
-    if (error instanceof FileReadError && ['ENOENT', 'ENOTDIR'].includes(errorCode(error.cause) ?? '')) return undefined;
+    if (error instanceof FileReadError && ['ENOENT', 'ENOTDIR'].includes(systemCode(error.cause) ?? '')) return undefined;
     throw error;
   }
 }
@@ -116,7 +117,7 @@ export async function readSmallFile(path: string, label = 'The token file'): Pro
     }
   } catch (error) {
     if (error instanceof FileReadError) throw error;
-    throw refuse(errorCode(error) === 'ENOENT' ? 'there is no such file' : reasonOf(error), error);
+    throw refuse(systemCode(error) === 'ENOENT' ? 'there is no such file' : reasonOf(error), error);
   }
 }
 

@@ -5,8 +5,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { ConfigError, StsError } from '../errors.ts';
+import { systemCode } from '../system.ts';
 import { withContext, withCurrent, withoutContext } from './change.ts';
-import { errorCode, readConfigText, reasonOf } from './file.ts';
+import { readConfigText, reasonOf } from './file.ts';
 import type { Context } from './model.ts';
 
 /** Takes one sentence for the user. */
@@ -127,12 +128,12 @@ async function realTarget(path: string, depth = 0): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT' || depth > 40) throw error;
+    if (systemCode(error) !== 'ENOENT' || depth > 40) throw error;
   }
   try {
     return await realTarget(resolve(dirname(path), await readlink(path)), depth + 1);
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'EINVAL') throw error;
+    if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'EINVAL') throw error;
     return path;
   }
 }
@@ -181,7 +182,7 @@ async function acquire(target: string): Promise<() => Promise<void>> {
       return await lock(target, { realpath: false, lockfilePath, stale: STALE_MS, onCompromised: () => undefined });
     } catch (cause) {
       // The library's own retries would also repeat what cannot succeed, such as a lock in a read-only folder.
-      if (errorCode(cause) !== 'ELOCKED') throw cause;
+      if (systemCode(cause) !== 'ELOCKED') throw cause;
       if (left <= 1) {
         throw new ConfigError(`The config file ${target} is locked by another sts.`, {
           hints: [`Try again; if no other sts is running, remove the folder ${lockfilePath}.`],

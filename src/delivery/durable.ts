@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { effect, type StepHook, systemCode } from './effects.ts';
+import { systemCode } from '../system.ts';
+import { effect, type StepHook } from './effects.ts';
 
 /** Which sibling a temporary file belongs to is told by its name; the rest cannot be guessed. */
 export function temporarySibling(path: string, label: string): string {

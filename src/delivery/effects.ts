@@ -8,9 +8,3 @@ export async function effect<T>(hook: StepHook | undefined, name: string, action
   await hook?.(`after ${name}`);
   return result;
 }
-
-/** The system's code of an error (`ENOENT`), or undefined where it has none. */
-export function systemCode(error: unknown): string | undefined {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return undefined;
-}

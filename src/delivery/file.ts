@@ -3,9 +3,10 @@ import { type FileHandle, link, lstat, open, readFile, realpath, rename } from '
 import { basename, dirname, join } from 'node:path';
 import type { IssuedIngestionApiKey } from '../api/model.ts';
 import { DeliveryError } from '../errors.ts';
+import { systemCode } from '../system.ts';
 import type { Destination } from './destination.ts';
 import { overwrite, removeIfThere, syncFolder, temporarySibling } from './durable.ts';
-import { effect, type StepHook, systemCode } from './effects.ts';
+import { effect, type StepHook } from './effects.ts';
 
 /** Space taken while the disk is proven: more than any key document needs, so the write itself cannot run out of it. */
 const RESERVED_BYTES = 8192;

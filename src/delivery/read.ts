@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { FileReadError, UsageError } from '../errors.ts';
-import { systemCode } from './effects.ts';
+import { systemCode } from '../system.ts';
 import { parseKeyDocument } from './parse.ts';
 
 /** Most bytes of a key document: many times what the longest Secret of ours takes. */

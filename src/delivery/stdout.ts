@@ -1,8 +1,8 @@
 import type { IssuedIngestionApiKey } from '../api/model.ts';
 import { DeliveryError } from '../errors.ts';
 import type { OutputStream } from '../runtime.ts';
+import { systemCode } from '../system.ts';
 import type { Destination } from './destination.ts';
-import { systemCode } from './effects.ts';
 
 /**
  * Standard output as the key's destination.

@@ -1,3 +1,5 @@
+import { systemCode } from '../system.ts';
+
 const REASONS: Readonly<Record<string, string>> = {
   EPIPE: 'its reader is gone',
   ECONNRESET: 'its reader is gone',
@@ -14,7 +16,7 @@ const REASONS: Readonly<Record<string, string>> = {
 /** Why the operating system refused a write, in words and with its code: `no space is left on the device (ENOSPC)`. */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const code = systemCode(error);
   if (code === undefined) return error.message;
   return `${REASONS[code] ?? 'the system refused it'} (${code})`;
 }

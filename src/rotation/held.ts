@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { systemCode } from '../delivery/effects.ts';
 import { parseKeyDocument } from '../delivery/parse.ts';
 import { DeliveryError, FileReadError } from '../errors.ts';
+import { systemCode } from '../system.ts';
 import { deleteCommand } from './words.ts';
 
 /** SHA-256 of the key in a document, so that a changed comment is no changed key; of the document where no key can be made out. */

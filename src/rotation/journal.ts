@@ -2,9 +2,10 @@ import { lstat, readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import type { NewIngestionApiKey } from '../api/model.ts';
 import { removeIfThere, syncFolder, writeDurably } from '../delivery/durable.ts';
-import { effect, type StepHook, systemCode } from '../delivery/effects.ts';
+import { effect, type StepHook } from '../delivery/effects.ts';
 import { DeliveryError, FileReadError } from '../errors.ts';
 import { toJson } from '../json.ts';
+import { systemCode } from '../system.ts';
 
 /** What a rotation of a key file must remember from its first request to its last one. */
 export interface JournalFacts {

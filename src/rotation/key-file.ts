@@ -1,9 +1,10 @@
 import { OutcomeUnknownError, ServerError } from '../api/errors.ts';
 import type { IssuedIngestionApiKey } from '../api/model.ts';
 import { sweepSiblings } from '../delivery/durable.ts';
-import { effect, systemCode } from '../delivery/effects.ts';
+import { effect } from '../delivery/effects.ts';
 import type { KeyFileDestination } from '../delivery/file.ts';
 import { StsError, UsageError } from '../errors.ts';
+import { systemCode } from '../system.ts';
 import type { RotationContext, RotationPlan, RotationResult, RotationTarget } from './context.ts';
 import { createBesides } from './create.ts';
 import { fingerprintOf } from './held.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
-import { systemCode } from '../delivery/effects.ts';
+import { systemCode } from '../system.ts';
 import type { Lock } from './lock.ts';
 
 /** A folder that nobody renewed for this long belongs to a process that is gone. */

@@ -3,8 +3,8 @@ import { realpath } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { systemCode } from '../delivery/effects.ts';
 import { DeliveryError } from '../errors.ts';
+import { systemCode } from '../system.ts';
 
 export interface Lock {
   release(): Promise<void>;

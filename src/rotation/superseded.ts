@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import type { IngestionApiKey } from '../api/model.ts';
 import { formatDate } from '../dates.ts';
-import { systemCode } from '../delivery/effects.ts';
 import { FileReadError, UsageError } from '../errors.ts';
+import { systemCode } from '../system.ts';
 import { newestFirst } from './find.ts';
 import { pendingPath } from './journal.ts';
 import { deleteCommand } from './words.ts';

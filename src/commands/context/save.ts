@@ -5,7 +5,7 @@ import type { Factory } from '../../factory.ts';
 import { describeVerb } from '../../help.ts';
 import type { Dispatch } from '../../program.ts';
 import { requestExitCodes } from '../ingestion-api-key/shared.ts';
-import { contextDocument, namedContext, parseNameFlag, readSecret, saySources } from './shared.ts';
+import { contextDocument, namedContext, parseNameFlag, saySources } from './shared.ts';
 
 export interface SaveOptions {
   /** Absent where `--name` was not given. */
@@ -55,7 +55,7 @@ export async function runSave(options: SaveOptions, factory: Factory): Promise<u
     env: runtime.env,
     home: runtime.home,
     resolvePath: runtime.resolvePath,
-    readStdin: () => readSecret(runtime),
+    readStdin: factory.readSecret,
     warn: (line) => void printer.warn(line),
     askToken: () => askToken(factory),
     ...(options.apiPath === undefined ? {} : { apiPath: options.apiPath }),

@@ -5,7 +5,6 @@ import { ExitCode, NotFoundError, UsageError } from '../../errors.ts';
 import type { Factory } from '../../factory.ts';
 import { interruptExitCodes } from '../../help.ts';
 import type { JsonValue } from '../../json.ts';
-import type { Runtime } from '../../runtime.ts';
 
 /** The exit codes of the verbs that only deal with the config file. */
 export const fileExitCodes = [ExitCode.config, ExitCode.usage, ExitCode.delivery] as const;
@@ -80,11 +79,6 @@ export async function currentContext(factory: Factory): Promise<NamedContext> {
         : `Choose one: sts context set --name ${JSON.stringify(first.name)}`,
     ],
   });
-}
-
-/** A token given as `-`: asked for without echo on a terminal, else all of stdin. */
-export async function readSecret({ stdin }: Runtime): Promise<string> {
-  return stdin.isTTY ? stdin.ask('Token: ', { hidden: true }) : stdin.readAll(1024 * 1024);
 }
 
 /** Says under `--verbose` where each setting came from, for settings the factory did not resolve itself. */

@@ -4,7 +4,7 @@ import type { Factory } from '../../factory.ts';
 import { describeVerb } from '../../help.ts';
 import type { Dispatch } from '../../program.ts';
 import { requestExitCodes } from '../ingestion-api-key/shared.ts';
-import { currentContext, parseNameFlag, readSecret, saySources } from './shared.ts';
+import { currentContext, parseNameFlag, saySources } from './shared.ts';
 
 export interface ValidateOptions {
   readonly name?: string;
@@ -48,7 +48,7 @@ export async function runValidate(options: ValidateOptions, factory: Factory): P
     env: Object.fromEntries(Object.entries(runtime.env).filter(([variable]) => !OVERRIDES.includes(variable))),
     home: runtime.home,
     resolvePath: runtime.resolvePath,
-    readStdin: () => readSecret(runtime),
+    readStdin: factory.readSecret,
     warn: (line) => void printer.warn(line),
   });
   saySources(factory, settings);
