@@ -161,7 +161,7 @@ export function createApi(options: ApiOptions): StackStateApi {
       if (status >= 200 && status < 300) {
         const issued = readIssued(tryDecode(answer), key);
         if (issued !== undefined) return issued;
-        throw new OutcomeUnknownError(`${what}, but its answer holds no key.`, { sentAt, status, ...idOf(answer) });
+        throw new OutcomeUnknownError(`${what}, but its answer holds no key.`, { sentAt, status, ...idOf(answer, key.name) });
       }
       if (status === 404) throw await missing(call);
       if (status >= 500 || status === 408) {
@@ -192,7 +192,15 @@ export function createApi(options: ApiOptions): StackStateApi {
         });
       }
       if (status === 404) throw await explainAbsent(id, answer, call);
-      throw await refusal(answer);
+      const refused = await refusal(answer);
+      // A gateway that gave up on the server says nothing of what the server did.
+      if (status !== 502 && status !== 504) throw refused;
+      throw new OutcomeUnknownError(`${what}. ${refused.message}`, {
+        sentAt: answer.sentAt,
+        status,
+        hints: ['See whether it is still there: sts ingestion-api-key list'],
+        cause: refused,
+      });
     },
     async authorize(apiKey, { withReceiverKey = false, ...call } = {}) {
       const request = {
@@ -215,10 +223,10 @@ export function createApi(options: ApiOptions): StackStateApi {
   };
 }
 
-/** The id of a key whose secret the server did not show. */
-function idOf(answer: Answer): { keyId?: bigint } {
+/** The id of a key whose secret the server did not show; a row about another name is about another key. */
+function idOf(answer: Answer, name: string): { keyId?: bigint } {
   const row = readRow(tryDecode(answer));
-  return typeof row === 'string' ? {} : { keyId: row.id };
+  return typeof row === 'string' || row.name !== name ? {} : { keyId: row.id };
 }
 
 function tryDecode(answer: Pick<Answer, 'body'>): unknown {

@@ -153,9 +153,9 @@ class KeyFile implements KeyFileDestination {
 /** Whether a file is mounted by itself, as containers do with single files: it cannot be replaced then. */
 async function isMountPoint(path: string, stats: Stats): Promise<boolean> {
   const folder = dirname(path);
-  if (stats.dev !== (await lstat(folder)).dev) return true;
-  // One of the same file system is known to Linux only by its list.
-  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => undefined);
+  // Where Linux has its list it decides: layered file systems have devices of their own for files.
+  if (mounts === undefined) return stats.dev !== (await lstat(folder)).dev;
   const real = join(await realpath(folder), basename(path));
   const mountPoints = mounts.split('\n').map((line) => line.split(' ')[4] ?? '');
   return mountPoints.some(

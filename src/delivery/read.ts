@@ -32,7 +32,11 @@ export async function readKeyFile(path: string): Promise<string> {
   }
 }
 
-async function readRegularFile(path: string): Promise<string> {
+/**
+ * All of a regular file, as text.
+ * @throws FileReadError (exit 5) when it is none, cannot be read, or is larger than any key document; the system's error is its cause.
+ */
+export async function readRegularFile(path: string): Promise<string> {
   let file: FileHandle | undefined;
   try {
     // Not to wait for whoever may write to a FIFO.

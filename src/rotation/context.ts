@@ -18,6 +18,8 @@ export interface RotationContext {
 
 /** What happens on the way and somebody may want to hear of. */
 export type RotationEvent =
+  /** Rows of the server's list that are no keys: one of them may be a key of that name. */
+  | { readonly kind: 'rejected'; readonly rows: readonly string[] }
   /** The server has no way to verify a key; the rotation goes on. */
   | { readonly kind: 'unverifiable' }
   /** An earlier rotation of this file was broken off while it created a key, which may still be on its way for so many milliseconds. */

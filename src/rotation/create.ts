@@ -2,10 +2,10 @@ import { OutcomeUnknownError } from '../api/errors.ts';
 import type { CallOptions, IssuedIngestionApiKey, NewIngestionApiKey, StackStateApi } from '../api/model.ts';
 
 /**
- * Creates a key where it is known which keys there are: `POST /security/ingestion/api_keys`. A key that was there before is never taken for
- * the new one, whatever the answer says: what is taken for the new key may be deleted again.
+ * Creates a key where it is known which keys there are: `POST /security/ingestion/api_keys`. A key that was there before, or has another
+ * name, is never taken for the new one, whatever the answer says: what is taken for the new key may be deleted again.
  * @param known ids of all keys before.
- * @throws OutcomeUnknownError when the answer is about a key that was there before, and what else `createKey` throws.
+ * @throws OutcomeUnknownError when the answer is about another key, and what else `createKey` throws.
  */
 export async function createBesides(
   api: StackStateApi,
@@ -17,11 +17,9 @@ export async function createBesides(
   const sentAt = now();
   try {
     const issued = await api.createKey(key, options);
-    if (!known.has(issued.id)) return issued;
-    throw new OutcomeUnknownError(`The server answered the creation with the key ${issued.id}, which was there before.`, {
-      sentAt,
-      status: 200,
-    });
+    const why = known.has(issued.id) ? 'which was there before' : issued.name === key.name ? undefined : 'which has another name';
+    if (why === undefined) return issued;
+    throw new OutcomeUnknownError(`The server answered the creation with the key ${issued.id}, ${why}.`, { sentAt, status: 200 });
   } catch (error) {
     if (!(error instanceof OutcomeUnknownError) || error.keyId === undefined || !known.has(error.keyId)) throw error;
     throw new OutcomeUnknownError(error.message, {

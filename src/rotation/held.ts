@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { parseKeyDocument } from '../delivery/parse.ts';
+import { readRegularFile } from '../delivery/read.ts';
 import { DeliveryError, FileReadError } from '../errors.ts';
 import { systemCode } from '../system.ts';
-import { deleteCommand } from './words.ts';
+import { deleteCommand, shellWord } from './words.ts';
 
 /** SHA-256 of the key in a document, so that a changed comment is no changed key; of the document where no key can be made out. */
 export async function fingerprintOf(document: string): Promise<string> {
@@ -13,17 +13,27 @@ export async function fingerprintOf(document: string): Promise<string> {
 
 /**
  * Whether a key file holds the key with this fingerprint.
- * @throws FileReadError (exit 5) when it is there and cannot be read.
+ * @throws FileReadError (exit 5) when it is there and cannot be read, or is no regular file.
  */
 export async function isHeld(path: string, digest: string): Promise<boolean> {
+  const text = await textOf(path);
+  return text !== undefined && (await fingerprintOf(text)) === digest;
+}
+
+/** Whether a key file holds the key of a document, in whatever form. @throws as `isHeld`. */
+export async function holdsKeyOf(path: string, document: string): Promise<boolean> {
+  const text = await textOf(path);
+  if (text === undefined) return false;
+  const key = await parseKeyDocument(document).catch(() => document);
+  return text.includes(key) || (await fingerprintOf(text)) === (await fingerprintOf(document));
+}
+
+async function textOf(path: string): Promise<string | undefined> {
   try {
-    return (await fingerprintOf(await readFile(path, 'utf8'))) === digest;
+    return await readRegularFile(path);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
-    throw new FileReadError(
-      `The key file ${path} cannot be read (${systemCode(error) ?? 'unknown trouble'}), and a rotation of it is not finished.`,
-      { hints: ['Make it readable, then rotate again.'], cause: error },
-    );
+    if (error instanceof FileReadError && systemCode(error.cause) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
@@ -36,7 +46,7 @@ export function notHeldAnyMore(
     `The key file ${path} does not hold the new key ${newId} any more: somebody changed it after the delivery. The old key ${oldId} may be in use again and was not deleted.`,
     {
       hints: [
-        `See whether the key it holds is valid: sts ingestion-api-key verify --key-file ${path}`,
+        `See whether the key it holds is valid: sts ingestion-api-key verify --key-file ${shellWord(path)}`,
         `Then delete the key that nobody uses: ${deleteCommand(oldId)} (the old one) or ${deleteCommand(newId)} (the new one)`,
       ],
     },

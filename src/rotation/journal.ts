@@ -6,6 +6,8 @@ import { effect, type StepHook } from '../delivery/effects.ts';
 import { DeliveryError, FileReadError } from '../errors.ts';
 import { toJson } from '../json.ts';
 import { systemCode } from '../system.ts';
+import type { RotationContext } from './context.ts';
+import { shellWord } from './words.ts';
 
 /** What a rotation of a key file must remember from its first request to its last one. */
 export interface JournalFacts {
@@ -65,6 +67,11 @@ export function pendingPath(path: string): string {
   return `${path}.sts-pending`;
 }
 
+/** Whether an error says that there is no such file, and can be none. */
+export function isAbsent(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(systemCode(error) ?? '');
+}
+
 /**
  * The journal that a broken-off rotation of a key file left; undefined when there is none.
  * @throws FileReadError (exit 5) when there is one that cannot be understood.
@@ -75,7 +82,7 @@ export async function readJournal(path: string): Promise<Journal | undefined> {
     new FileReadError(`A rotation of ${path} was broken off, and what it left in ${pending} ${why}.`, {
       hints: [
         'See which keys there are: sts ingestion-api-key list',
-        `Delete the ones nobody uses, then remove that file: rm ${pending}`,
+        `Delete the ones nobody uses, then remove that file: rm ${shellWord(pending)}`,
       ],
       cause,
     });
@@ -86,7 +93,7 @@ export async function readJournal(path: string): Promise<Journal | undefined> {
     if (stats.size > largest) throw unreadable('is too large');
     text = await readFile(pending, 'utf8');
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
+    if (isAbsent(error)) return undefined;
     throw error instanceof FileReadError
       ? error
       : unreadable(`cannot be read (${systemCode(error) ?? 'unknown trouble'})`, error);
@@ -133,6 +140,14 @@ export async function writeJournal(path: string, journal: Journal, step: StepHoo
       },
     );
   }
+}
+
+/** As removeJournal(), where nothing is lost if it stays: the next rotation finds it, has nothing left to do, and removes it. */
+export async function dropJournal({ report, step }: Pick<RotationContext, 'report' | 'step'>, path: string): Promise<void> {
+  await removeJournal(path, step).catch(async (error: unknown) => {
+    if (systemCode(error) === undefined) throw error;
+    await report({ kind: 'journal-left', path: pendingPath(path), reason: systemCode(error) ?? '' });
+  });
 }
 
 /** Removes the journal: there is nothing left to finish or undo. */

@@ -4,11 +4,10 @@ import { sweepSiblings } from '../delivery/durable.ts';
 import { effect } from '../delivery/effects.ts';
 import type { KeyFileDestination } from '../delivery/file.ts';
 import { StsError, UsageError } from '../errors.ts';
-import { systemCode } from '../system.ts';
 import type { RotationContext, RotationPlan, RotationResult, RotationTarget } from './context.ts';
 import { createBesides } from './create.ts';
 import { fingerprintOf } from './held.ts';
-import { type JournalFacts, pendingPath, removeJournal, writeJournal } from './journal.ts';
+import { dropJournal, type JournalFacts, pendingPath, writeJournal } from './journal.ts';
 import { lockKeyFile } from './lock.ts';
 import { isOver } from './lost-answer.ts';
 import { findOrphan } from './orphan.ts';
@@ -65,7 +64,7 @@ export async function rotateKeyFile(
     const issued = await create(context, path, facts, known);
     await deliver(context, plan, file, facts, issued);
     if (deleteOld) await retire(context, path, { ...facts, newId: issued.id }, await fingerprintOf(file.render(issued)));
-    await removeJournal(path, step).catch((error: unknown) => sayJournalLeft(context, path, error));
+    await dropJournal(context, path);
     return { issued, old, deleted: deleteOld };
   } finally {
     await destination.abandon();
@@ -92,11 +91,6 @@ async function retire(
   await retireDelivered(context, path, delivered ?? { ...journal, digest, deleteAt: context.now() + journal.afterMs });
 }
 
-/** What the rotation had to do is done; a journal that stays is found by the next one, which then has nothing left to do. */
-async function sayJournalLeft({ report }: RotationContext, path: string, error: unknown): Promise<void> {
-  await report({ kind: 'journal-left', path: pendingPath(path), reason: systemCode(error) ?? 'unknown trouble' });
-}
-
 /** Creates the key; whatever comes back, the journal says what may be left on the server. */
 async function create(
   context: RotationContext,
@@ -113,18 +107,10 @@ async function create(
     );
   } catch (error) {
     if (error instanceof OutcomeUnknownError) throw await settle(context, path, facts, error);
-    // A server that refuses a second key of a name may have been asked twice, by a proxy on the way.
-    if (error instanceof ServerError && error.status === 409) await undoTwin(context, path, facts);
     // Refused or never sent. What is no answer of the API at all leaves the journal for the next run.
-    if (error instanceof StsError) await removeJournal(path, step);
+    if (error instanceof StsError) await dropJournal(context, path);
     throw namesNewName(error, facts.wanted);
   }
-}
-
-/** Deletes the key that a refused creation has made all the same. What goes wrong here leaves the journal, and the next run looks again. */
-async function undoTwin(context: RotationContext, path: string, facts: JournalFacts): Promise<void> {
-  const orphan = await findOrphan(context, path, facts);
-  if (orphan !== undefined) await deleteIfThere(context.api, orphan, context.step);
 }
 
 /** The answer to the creation was lost, but what was there before is known: the one key more is the one that nobody holds. */
@@ -146,7 +132,7 @@ async function settle(
       return unsettled('The server lists no new key yet, but may still be creating it; the old key is untouched.');
     }
     if (orphan !== undefined) await deleteIfThere(api, orphan, step);
-    await removeJournal(path, step);
+    await dropJournal(context, path);
     const fate = orphan === undefined ? 'The server lists no new key' : 'The key it made was deleted again';
     return new ServerError(`${error.message} ${fate}; the old key is untouched.`, {
       ...status,
@@ -187,7 +173,7 @@ async function deliver(
         ...error.hints,
       ]);
     }
-    await removeJournal(path, step).catch((trouble: unknown) => sayJournalLeft(context, path, trouble));
+    await dropJournal(context, path);
     throw failure('The new key was deleted again; the old key is untouched.');
   }
 }

@@ -18,8 +18,8 @@ export interface LostAnswer {
 const toleranceMs = 10_000;
 /** The same where the server does not tell its time and the clock here has to do. */
 const blindToleranceMs = 5 * 60 * 1000;
-/** The answer of a gateway that gave up on the server: the server may still be at it. */
-const stillWorking = new Set([502, 504]);
+/** The answers of a gateway that gave up on the server, or lost it: the server may still be at it. */
+const stillWorking = new Set([502, 503, 504]);
 
 /** Whether the server itself said that it failed, so that nothing can come of the request any more. */
 export function isOver(status: number | undefined): status is number {

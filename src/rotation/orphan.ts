@@ -3,7 +3,7 @@ import { effect } from '../delivery/effects.ts';
 import { UsageError } from '../errors.ts';
 import type { RotationContext } from './context.ts';
 import { type JournalFacts, pendingPath } from './journal.ts';
-import { deleteCommand } from './words.ts';
+import { deleteCommand, shellWord } from './words.ts';
 
 interface Search {
   readonly orphan: bigint | undefined;
@@ -11,10 +11,12 @@ interface Search {
   readonly serverTime: number | undefined;
 }
 
-/** What a creation may take longer than its request was given, and clocks may be apart. */
+/** What a creation may take longer than its request was given. */
 const slackMs = 60 * 1000;
-/** A key made later than this after a rotation was broken off is not its own for sure. */
-const doubtfulMs = 10 * 60 * 1000;
+/** How far the clock that a key's time comes from and the one of the answers may be apart; a key beyond was made another time for sure. */
+const skewMs = 10 * 60 * 1000;
+/** What a server may round an expiration by. */
+const roundingMs = 1000n;
 const firstPauseMs = 250;
 const longestPauseMs = 2000;
 
@@ -31,10 +33,12 @@ export async function findOrphan(context: RotationContext, path: string, journal
 
 /** As findOrphan(), with patience: the request of a process that was killed a moment ago may still be on its way. */
 export async function findLateOrphan(context: RotationContext, path: string, journal: JournalFacts): Promise<bigint | undefined> {
-  const until = context.now() + journal.timeoutMs;
+  // A server may still be at it when the request's time is over.
+  const patienceMs = 2 * journal.timeoutMs;
+  const until = context.now() + patienceMs;
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
     const { orphan, serverTime = context.now() } = await lookForOrphan(context, path, journal);
-    const remainingMs = Math.min(journal.startedAt + journal.timeoutMs - serverTime, until - context.now());
+    const remainingMs = Math.min(journal.startedAt + patienceMs - serverTime, until - context.now());
     if (orphan !== undefined || remainingMs <= 0) return orphan;
     await context.report({ kind: 'searching', remainingMs });
     await context.sleep(Math.min(pause, remainingMs), context.interrupt);
@@ -42,27 +46,31 @@ export async function findLateOrphan(context: RotationContext, path: string, jou
 }
 
 async function lookForOrphan(context: RotationContext, path: string, journal: JournalFacts): Promise<Search> {
-  const { api, interrupt, step, waiting } = context;
+  const { api, interrupt, now, step, waiting } = context;
   const listing: KeyListing = await waiting('Listing keys', () =>
     effect(step, 'list keys', () => api.listKeys({ signal: interrupt })),
   );
   const { serverTime } = listing;
-  const madeBy = (ms: number) => BigInt(Math.ceil(journal.startedAt + ms));
-  const strangers = listing.keys.filter(
-    ({ id, name, lastUpdateTimestamp: made }) =>
-      name === journal.wanted.name && !journal.before.includes(id) && made <= madeBy(doubtfulMs),
-  );
-  if (strangers.length === 0) return { orphan: undefined, serverTime };
-  const likely = strangers.filter(
-    (key) => isAsWanted(key, journal) && key.lastUpdateTimestamp <= madeBy(journal.timeoutMs + slackMs),
-  );
+  const strangers = listing.keys.filter(({ id, name }) => name === journal.wanted.name && !journal.before.includes(id));
+  const span = journal.timeoutMs + slackMs;
+  const elapsed = (serverTime ?? now()) - journal.startedAt;
+  const madeBetween = ({ lastUpdateTimestamp: made }: IngestionApiKey, from: number, to: number) =>
+    made >= BigInt(Math.floor(journal.startedAt + from)) && made <= BigInt(Math.ceil(journal.startedAt + to));
+  // While the time of the creation is not over all that is new was made in it, whatever the server's clocks say.
+  const isTimely = (key: IngestionApiKey) => madeBetween(key, -skewMs, elapsed <= span ? Number.MAX_SAFE_INTEGER / 2 : span);
+  const possible = strangers.filter((key) => isTimely(key) || madeBetween(key, -skewMs, skewMs));
+  if (possible.length === 0) return { orphan: undefined, serverTime };
+  const likely = possible.filter((key) => isTimely(key) && isAsWanted(key, journal));
   const [only] = likely;
   if (likely.length === 1 && only !== undefined) return { orphan: only.id, serverTime };
-  throw undecided(likely.length > 0 ? likely : strangers, path);
+  throw undecided(likely.length > 0 ? likely : possible, path);
 }
 
 function isAsWanted(key: IngestionApiKey, { wanted }: JournalFacts): boolean {
-  return (key.description ?? '') === (wanted.description ?? '') && key.expiration === wanted.expiration;
+  if ((key.description ?? '') !== (wanted.description ?? '')) return false;
+  if (key.expiration === undefined || wanted.expiration === undefined) return key.expiration === wanted.expiration;
+  const apart = key.expiration - wanted.expiration;
+  return apart > -roundingMs && apart < roundingMs;
 }
 
 function undecided(keys: readonly IngestionApiKey[], path: string): UsageError {
@@ -71,7 +79,7 @@ function undecided(keys: readonly IngestionApiKey[], path: string): UsageError {
   return new UsageError(`A rotation of ${path} was broken off while it created a key, and ${may}. Nothing was deleted.`, {
     hints: [
       ...keys.map(({ id }) => `Delete the key ${id} if nobody uses it: ${deleteCommand(id)}`),
-      `Then remove the rotation's journal: rm ${pendingPath(path)}`,
+      `Then remove the rotation's journal: rm ${shellWord(pendingPath(path))}`,
     ],
   });
 }

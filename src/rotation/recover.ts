@@ -1,11 +1,11 @@
-import { UsageError } from '../errors.ts';
+import { StsError, UsageError } from '../errors.ts';
 import type { RotationContext, RotationPlan } from './context.ts';
-import { fingerprintOf, isHeld, notHeldAnyMore } from './held.ts';
-import { type Journal, type JournalFacts, pendingPath, readJournal, removeJournal, writeJournal } from './journal.ts';
+import { fingerprintOf, holdsKeyOf, isHeld, notHeldAnyMore } from './held.ts';
+import { dropJournal, type Journal, type JournalFacts, pendingPath, readJournal, writeJournal } from './journal.ts';
 import { findLateOrphan } from './orphan.ts';
 import { retireKey } from './retire.ts';
 import { deleteIfThere } from './undo.ts';
-import { deleteCommand } from './words.ts';
+import { deleteCommand, shellWord } from './words.ts';
 
 type Delivered = Journal & { readonly stage: 'delivered' };
 
@@ -39,9 +39,8 @@ export async function recoverRotation(
       return undo(context, path, await findLateOrphan(context, path, journal));
     case 'created': {
       const { document, ...facts } = journal;
-      const digest = await fingerprintOf(document);
-      if (!(await isHeld(path, digest))) return undo(context, path, journal.newId);
-      return finish(context, path, await markDelivered(context, path, facts, digest), plan);
+      if (!(await holdsKeyOf(path, document))) return undo(context, path, journal.newId);
+      return finish(context, path, await markDelivered(context, path, facts, await fingerprintOf(document)), plan);
     }
     case 'delivered':
       return finish(context, path, journal, plan);
@@ -75,17 +74,22 @@ export async function retireDelivered(
   const { oldId, deleteAt, digest } = delivered;
   const confirm = async () => {
     if (await isHeld(path, digest)) return;
-    await removeJournal(path, context.step);
+    await dropJournal(context, path);
     throw notHeldAnyMore(path, delivered);
   };
   await retireKey(context, { oldId, deleteAt, holder: path, resumable: true, confirm });
 }
 
 /** Deletes a key that the key file never held, and the journal with it. */
-async function undo({ api, report, step }: RotationContext, path: string, deletedId: bigint | undefined): Promise<Recovery> {
-  if (deletedId !== undefined) await deleteIfThere(api, deletedId, step);
-  await removeJournal(path, step);
+async function undo(context: RotationContext, path: string, deletedId: bigint | undefined): Promise<Recovery> {
+  const { api, report, step } = context;
+  if (deletedId !== undefined) {
+    await deleteIfThere(api, deletedId, step).catch((error: unknown) => {
+      throw error instanceof StsError ? notUndone(path, deletedId, error) : error;
+    });
+  }
   await report({ kind: 'undone', deletedId });
+  await dropJournal(context, path);
   return { outcome: 'undone' };
 }
 
@@ -99,9 +103,17 @@ async function finish(
   // Who asks again may be in more of a hurry than the rotation that was broken off; its time is never made longer.
   const deleteAt = plan.deleteOld ? Math.min(journal.deleteAt, context.now() + plan.afterMs) : journal.deleteAt;
   if (deleteOld) await retireDelivered(context, path, { ...journal, deleteAt });
-  await removeJournal(path, context.step);
   await context.report({ kind: 'finished', newId, oldId, deleted: deleteOld });
+  await dropJournal(context, path);
   return { outcome: 'finished', journal };
+}
+
+function notUndone(path: string, id: bigint, error: StsError): StsError {
+  return new StsError(
+    error.exitCode,
+    `An earlier rotation of ${path} was broken off, and its key ${id}, which nobody holds, could not be deleted. ${error.message}`,
+    { hints: ['Rotate again: that tries it again.', `Or delete it: ${deleteCommand(id)}`, ...error.hints], cause: error },
+  );
 }
 
 function ofAnotherServer(path: string, journal: Journal, server: string): UsageError {
@@ -109,7 +121,7 @@ function ofAnotherServer(path: string, journal: Journal, server: string): UsageE
   return new UsageError(`A rotation of ${path} with ${journal.server} was broken off, and this command is about ${server}.`, {
     hints: [
       'Finish it first: run the rotation with the URL and API path (--url, STS_CLI_API_PATH, the context) it was begun with.',
-      `If that server is gone for good, forget the rotation: rm ${pendingPath(path)}`,
+      `If that server is gone for good, forget the rotation: rm ${shellWord(pendingPath(path))}`,
       `Where it lives on under another URL, first delete the key${made}`,
     ],
   });

@@ -1,3 +1,4 @@
+import { OutcomeUnknownError } from '../api/errors.ts';
 import { StsError } from '../errors.ts';
 import type { RotationContext } from './context.ts';
 import { deleteIfThere } from './undo.ts';
@@ -50,7 +51,8 @@ export async function retireKey(context: RotationContext, retirement: Retirement
 }
 
 function bothLive(error: StsError, { oldId, holder, resumable }: Retirement): StsError {
-  return new StsError(error.exitCode, `${error.message} The new key is in ${holder}; the old key ${oldId} was not deleted.`, {
+  const fate = error instanceof OutcomeUnknownError ? 'may be deleted or not' : 'was not deleted';
+  return new StsError(error.exitCode, `${error.message} The new key is in ${holder}; the old key ${oldId} ${fate}.`, {
     hints: [
       `Delete the old key when nobody uses it any more: ${deleteCommand(oldId)}`,
       ...(resumable ? [`Or rotate ${holder} again: that finishes this rotation first.`] : []),

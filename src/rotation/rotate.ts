@@ -58,10 +58,11 @@ export async function rotate(context: RotationContext, plan: RotationPlan, desti
 
 /** Finds the old key and says what the new one will be: `GET /security/ingestion/api_keys`. */
 export async function depart(context: RotationContext, plan: RotationPlan): Promise<Departure> {
-  const { api, interrupt, now, step, waiting } = context;
+  const { api, interrupt, now, report, step, waiting } = context;
   const listing: KeyListing = await waiting('Listing keys', () =>
     effect(step, 'list keys', () => api.listKeys({ signal: interrupt })),
   );
+  if (listing.rejected.length > 0) await report({ kind: 'rejected', rows: listing.rejected });
   const old = findKey(listing.keys, plan.target);
   const wanted = successorOf(old, plan, now());
   return {

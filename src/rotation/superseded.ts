@@ -4,7 +4,7 @@ import { formatDate } from '../dates.ts';
 import { FileReadError, UsageError } from '../errors.ts';
 import { systemCode } from '../system.ts';
 import { newestFirst } from './find.ts';
-import { pendingPath } from './journal.ts';
+import { isAbsent, pendingPath } from './journal.ts';
 import { deleteCommand } from './words.ts';
 
 /**
@@ -31,7 +31,8 @@ export function supersededKeys(keys: readonly IngestionApiKey[], name: string, n
 }
 
 /**
- * Guards the deletion of superseded keys: while a rotation of a key file is broken off, the newest key may be one that nobody received.
+ * Guards what must not come between: while a rotation of a key file is broken off, the newest key may be one that nobody received, and
+ * the next rotation tells by the file what is to be undone.
  * @param path absolute path of the key file.
  * @throws UsageError (exit 3) while `PATH.sts-pending` exists; FileReadError (exit 5) when that cannot be told.
  */
@@ -40,7 +41,7 @@ export async function refuseWhilePending(path: string): Promise<void> {
   const absent = await lstat(pending).then(
     () => false,
     (error: unknown) => {
-      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return true;
+      if (isAbsent(error)) return true;
       throw new FileReadError(`Whether ${pending} exists cannot be told (${systemCode(error) ?? 'unknown trouble'}).`, {
         hints: ['Check the permissions of its folder.'],
         cause: error,
@@ -49,7 +50,7 @@ export async function refuseWhilePending(path: string): Promise<void> {
   );
   if (absent) return;
   throw new UsageError(
-    `A rotation of ${path} was broken off, so the newest key may not be the one in use. Nothing was deleted.`,
+    `A rotation of ${path} was broken off, so it is not settled which key is the one in use. Nothing was done.`,
     {
       hints: [
         'Run the rotation again, it finishes or undoes what was begun: sts ingestion-api-key rotate --name NAME --key-file PATH',

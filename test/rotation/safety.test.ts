@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { StackStateApi } from '../../src/api/model.ts';
 import { pendingPath } from '../../src/rotation/journal.ts';
+import { testTime } from '../support/stackstate.ts';
 import { seedHeld, startWorld, type World } from './support.ts';
 
 // A key that somebody uses is never deleted, whatever the server says and whoever else is at work.
@@ -74,14 +76,71 @@ test('a creation is waited for as long as its request was given', async () => {
   expect(world.keysNamed('ci')).toEqual([world.held()]);
 });
 
-test('a key whose time the server tells by another clock is found by not having been there', async () => {
+test("a name that is taken is somebody else's: nothing is deleted", async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  const api: StackStateApi = {
+    ...world.api,
+    async createKey(key, call) {
+      world.stackState.seed({ name: 'ci' });
+      return world.api.createKey(key, call);
+    },
+  };
+  world.stackState.setFault('create', { kind: 'status', status: 409, body: '{"message":"exists"}' });
+  await expect(world.rotate({}, { context: { api } })).rejects.toMatchObject({
+    exitCode: 2,
+    hints: expect.arrayContaining([expect.stringContaining('--new-name')]),
+  });
+  expect(world.stackState.count('delete')).toBe(0);
+  expect(world.files()).toEqual(['ingestion.key']);
+});
+
+test("an answer about a key of another name is about somebody else's key", async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  const { id } = world.stackState.seed({ id: 77n, name: 'other' });
+  const known = await world.api.listKeys();
+  const api: StackStateApi = {
+    ...world.api,
+    // Made after the list was taken.
+    listKeys: async () => ({ ...known, keys: known.keys.filter((key) => key.id !== id) }),
+  };
+  for (const apiKey of ['"iapikeyok-x"', 'null']) {
+    const body = `{"id":77,"apiKey":${apiKey},"name":"other","lastUpdateTimestamp":1}`;
+    world.stackState.setFault('create', { kind: 'status', status: 200, body });
+    await expect(world.rotate({}, { context: { api } })).rejects.toMatchObject({ exitCode: 11 });
+    expect(world.stackState.count('delete')).toBe(0);
+    unlinkSync(pendingPath(world.path));
+  }
+});
+
+test('a key of long ago that the first list did not show is not taken for the new one', async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  const { id } = world.stackState.seed({ name: 'ci', lastUpdateTimestamp: BigInt(testTime - 31_536_000_000) });
+  let lists = 0;
+  const api: StackStateApi = {
+    ...world.api,
+    async listKeys(call) {
+      const listing = await world.api.listKeys(call);
+      lists += 1;
+      return lists > 1 ? listing : { ...listing, keys: listing.keys.filter((key) => key.id !== id) };
+    },
+  };
+  world.stackState.setFault('create', { kind: 'reset' }, { times: 1 });
+  await expect(world.rotate({}, { context: { api } })).rejects.toMatchObject({ exitCode: 11 });
+  await world.rotate({ target: { id: world.stackState.keys()[0]?.id ?? 0n } });
+  expect(world.stackState.keys().map((key) => key.id)).toContain(id);
+});
+
+test.each([660_000, -360_000])('a key is found though its time is told by a clock %i ms apart', async (skew) => {
   const world = await startWorld();
   seedHeld(world);
   const before = world.held();
   const api: StackStateApi = {
     ...world.api,
     async createKey(key, call) {
-      world.stackState.seed({ name: 'ci', lastUpdateTimestamp: BigInt(world.context.now() - 360_000) });
+      world.stackState.seed({ name: 'ci', lastUpdateTimestamp: BigInt(world.context.now() + skew) });
       return world.api.createKey(key, call);
     },
   };
@@ -90,14 +149,66 @@ test('a key whose time the server tells by another clock is found by not having 
   expect(world.keysNamed('ci')).toEqual([before]);
 });
 
-test('a server that was asked twice by a proxy and refuses the second time: the first key is deleted', async () => {
+test('a key whose expiration the server rounded is found', async () => {
+  const world = await startWorld();
+  const life = 86_400_000;
+  seedHeld(world, { name: 'ci', lastUpdateTimestamp: BigInt(testTime - 1000), expiration: BigInt(testTime - 1000 + life) });
+  const before = world.held();
+  const api: StackStateApi = {
+    ...world.api,
+    async createKey(key, call) {
+      world.stackState.seed({ name: 'ci', expiration: (key.expiration ?? 0n) - 999n });
+      return world.api.createKey(key, call);
+    },
+  };
+  world.stackState.setFault('create', { kind: 'status', status: 500 });
+  await expect(world.rotate({}, { context: { api } })).rejects.toMatchObject({ exitCode: 2 });
+  expect(world.keysNamed('ci')).toEqual([before]);
+});
+
+test('a key that was delivered, and stands among others now, is not taken back', async () => {
   const world = await startWorld();
   seedHeld(world);
-  const before = world.held();
-  world.stackState.setFault('create', { kind: 'status', status: 409, body: '{"message":"exists"}', handler: 'run' });
-  await expect(world.rotate()).rejects.toMatchObject({ exitCode: 2 });
-  expect(world.keysNamed('ci')).toEqual([before]);
-  expect(world.files()).toEqual(['ingestion.key']);
+  await world.rotate({}, { step: killedAt('before sync folder of key file') }).catch(() => undefined);
+  const fresh = world.held();
+  writeFileSync(world.path, `OTHER=1\nAPI_KEY=${fresh}\n`);
+  await world.rotate({ deleteOld: false }).catch(() => undefined);
+  expect(world.stackState.store.isLive(fresh)).toBe(true);
+});
+
+test('a key file that has become a FIFO is refused, and nobody waits for it', async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  await world.rotate({ afterMs: 60_000 }, { step: killedAt('before delete key') }).catch(() => undefined);
+  unlinkSync(world.path);
+  execFileSync('mkfifo', [world.path]);
+  await expect(world.rotate()).rejects.toMatchObject({ exitCode: 5 });
+  expect(world.stackState.count('delete')).toBe(0);
+});
+
+test.each(['before create key', 'before delete key'])(
+  'a journal that cannot be removed, killed %s, is said and no defect',
+  async (point) => {
+    const world = await startWorld();
+    seedHeld(world);
+    await world.rotate({}, { step: killedAt(point) }).catch(() => undefined);
+    const step = (name: string) => {
+      if (name === 'before remove journal') throw Object.assign(new Error('no'), { code: 'EACCES' });
+    };
+    await world.rotate({}, { step });
+    expect(world.events).toContainEqual({ kind: 'journal-left', path: pendingPath(world.path), reason: 'EACCES' });
+    expect(world.keysNamed('ci')).toEqual([world.held()]);
+  },
+);
+
+test('a recovery that cannot delete says whose key it is about', async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  await world.rotate({}, { step: killedAt('after create key') }).catch(() => undefined);
+  const orphan = world.stackState.keys().at(-1)?.id;
+  world.stackState.setFault('delete', { kind: 'status', status: 500 });
+  const failure = await world.rotate().catch((error: unknown) => error);
+  expect(failure).toMatchObject({ exitCode: 2, message: expect.stringContaining(`its key ${orphan}, which nobody holds`) });
 });
 
 test('a key file that is changed while the old key is kept keeps the old key', async () => {

@@ -84,15 +84,21 @@ export async function runCreate(options: CreateOptions, factory: Factory): Promi
   return undefined;
 }
 
-/** Does it while no other sts writes the key file. @throws DeliveryError (exit 6) when another one does. */
+/**
+ * Does it while no other sts writes the key file.
+ * @throws DeliveryError (exit 6) when another one does, UsageError (exit 3) while a rotation of it is unfinished.
+ */
 async function alone<T>(plan: DeliveryPlan, work: () => Promise<T>): Promise<T> {
   if (plan.to !== 'file') return work();
-  const [{ lockKeyFile }, { sweepSiblings }] = await Promise.all([
+  const [{ lockKeyFile }, { sweepSiblings }, { refuseWhilePending }] = await Promise.all([
     import('../../rotation/lock.ts'),
     import('../../delivery/durable.ts'),
+    import('../../rotation/superseded.ts'),
   ]);
   const lock = await lockKeyFile(plan.path);
   try {
+    // What that rotation made may be undone, and it tells by this file what it made.
+    await refuseWhilePending(plan.path);
     await sweepSiblings(plan.path, creationLabel);
     return await work();
   } finally {

@@ -8,7 +8,7 @@ import { describeVerb } from '../../help.ts';
 import { parseId } from '../../ids.ts';
 import type { Dispatch } from '../../program.ts';
 import { type Selector, type SelectorOptions, selectorOf } from './selector.ts';
-import { heldToItsEnd, keyDocument, parseKeyFile, parseName, requestExitCodes } from './shared.ts';
+import { heldToItsEnd, keyDocument, lossOfDeletion, parseKeyFile, parseName, requestExitCodes } from './shared.ts';
 
 export interface DeleteOptions extends SelectorOptions {
   readonly dryRun?: boolean;
@@ -107,9 +107,6 @@ async function deleteSelected(selector: Selector, options: DeleteOptions, factor
   // Somebody else may have deleted a key since it was listed: what was wanted is the case.
   return finish(await deleteAll({ ids: keys.map((key) => key.id), ifExists: true }, factory));
 }
-
-/** What a second signal may cost while a key is being deleted. */
-const lossOfDeletion = 'then see whether the key is still there: sts ingestion-api-key list';
 
 async function deleteOne(id: bigint, ifExists: boolean, factory: Factory): Promise<undefined> {
   const { runtime, printer } = factory;

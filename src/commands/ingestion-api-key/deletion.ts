@@ -1,6 +1,7 @@
 import { OutcomeUnknownError } from '../../api/errors.ts';
 import { type ExitCode, InterruptedError, NotFoundError, StsError } from '../../errors.ts';
 import type { Factory } from '../../factory.ts';
+import { heldToItsEnd, lossOfDeletion } from './shared.ts';
 
 export interface Deletion {
   readonly ids: readonly bigint[];
@@ -29,7 +30,7 @@ export async function deleteAll({ ids, ifExists }: Deletion, factory: Factory): 
   try {
     for (const id of ids) {
       runtime.interrupt.throwIfAborted();
-      const error = await factory.waiting(`Deleting the key ${id}`, () =>
+      const error = await heldToItsEnd(factory, `Deleting the key ${id}`, lossOfDeletion, () =>
         failureOf(api.deleteKey(id, { signal: runtime.interrupt })),
       );
       if (error === undefined) {

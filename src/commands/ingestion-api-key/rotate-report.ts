@@ -54,7 +54,8 @@ export class RotationReport {
     const { printer, runtime } = this.#factory;
     const kept = `The old key ${old.id} still works. Delete it when nobody uses it any more: sts ingestion-api-key delete --id ${old.id}`;
     const fate = deleted ? printer.success(`Ingestion Api Key deleted: ${old.id}`) : `${visible(kept)}\n`;
-    await this.#note(`The new key ${issued.id} expires: ${endOf(issued, runtime.now())}`);
+    // Under JSON the key's own document says it.
+    if (printer.output === 'text') await this.#note(`The new key ${issued.id} expires: ${endOf(issued, runtime.now())}`);
     if (this.#delivery.to === 'stdout') {
       await this.#note(deleted ? `Ingestion Api Key deleted: ${old.id}` : kept);
       return;
@@ -83,6 +84,9 @@ export class RotationReport {
   async event(event: RotationEvent): Promise<void> {
     const { printer } = this.#factory;
     switch (event.kind) {
+      case 'rejected':
+        for (const row of event.rows) await printer.warn(row);
+        return;
       case 'unverifiable':
         return printer.warn(
           'The server cannot say whether it accepts the new key (it has no such endpoint): it was not verified.',
@@ -132,9 +136,8 @@ export class RotationReport {
     this.#keeping = remainingMs > 0;
   }
 
-  /** Under JSON stderr is kept for one document, the error's. */
-  async #note(line: string): Promise<void> {
-    if (this.#factory.printer.output === 'text') await this.#factory.printer.note(line);
+  #note(line: string): Promise<void> {
+    return this.#factory.printer.note(line);
   }
 }
 

@@ -38,7 +38,10 @@ export async function selectKeys(selector: Selector, listing: KeyListing, now: n
           missing: [new NotFoundError(`There is no ingestion API key named ${JSON.stringify(selector.name)}.`, { hints })],
         };
       }
-      return { keys: selector.superseded ? await superseded(selector, listing, now) : named, missing: [] };
+      return {
+        keys: selector.superseded ? await superseded(selector, listing, Math.max(now, listing.serverTime ?? now)) : named,
+        missing: [],
+      };
     }
   }
 }

@@ -96,5 +96,8 @@ export async function heldToItsEnd<T>(factory: Factory, label: string, loss: str
   }
 }
 
+/** What a second signal may cost while a key is being deleted. */
+export const lossOfDeletion = 'then see whether the key is still there: sts ingestion-api-key list';
+
 /** What a second signal may cost while a key is being created. */
 export const lossOfCreation = 'then look for a key that nobody holds: sts ingestion-api-key list';

@@ -53,6 +53,15 @@ test('while another sts writes the key file nothing is created, --force or not',
   expect((await runSts(argv)).code).toBe(0);
 });
 
+test('while a rotation of the key file is unfinished nothing is created', async () => {
+  const server = await startForTest();
+  const path = join(tempFolder(), 'ingestion.key');
+  writeFileSync(`${path}.sts-pending`, '{}');
+  const result = await runSts([...create, '-n', 'ci', '--key-file', path, '--force', ...against(server)]);
+  expect(result).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('was broken off') });
+  expect(server.requests).toEqual([]);
+});
+
 test('what a killed creation left beside the key file is swept by the next one', async () => {
   const server = await startForTest();
   const folder = tempFolder();
