@@ -1,12 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { listen } from '../stackstate/listen.ts';
 import type { Fault } from '../stackstate/server.ts';
-import { count } from '../support/counts.ts';
 import { tempFolder } from '../support/temp.ts';
-import { check, type FaultCase, firstId } from './hostile-support.ts';
+import { check, checkSuites, type FaultCase, firstId } from './hostile-support.ts';
 
 // Whether there is a key, when the server's answer does not say so.
 
@@ -214,15 +213,7 @@ const suites: readonly [string, readonly FaultCase[]][] = [
   ['a key in a strange answer is delivered', salvaged],
 ];
 
-let tried = 0;
-afterAll(() => count('fault cases', tried));
-
-describe.each(suites)('%s', (_, rows) => {
-  test.each(rows)('$title', async (row) => {
-    tried += 1;
-    await check(row);
-  });
-});
+checkSuites(suites);
 
 interface Unreachable {
   readonly title: string;
@@ -256,7 +247,6 @@ const unreachable: readonly Unreachable[] = [
 
 describe('no connection: nothing was sent, and it is said that nothing was created', () => {
   test.each(unreachable)('$title', async ({ title, urlOf, flags = [], envOf, stderr }) => {
-    tried += 1;
     const url = await urlOf();
     const said = [/nothing was created/i, stderr];
     await check({ title, flags: ['--url', url, ...flags], env: envOf?.() ?? {}, code: 4, requests: [], stderr: said });

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { count } from '../support/counts.ts';
+import { expect, onTestFinished, test } from 'vitest';
 import {
   canMount,
   check,
+  checkSuites,
   type FaultCase,
   firstId,
   mounted,
@@ -311,18 +311,9 @@ const suites: readonly [string, readonly FaultCase[]][] = [
   ['what does not hinder the delivery does not stop it', delivered],
 ];
 
-let tried = 0;
-afterAll(() => count('fault cases', tried));
-
-describe.each(suites)('%s', (_, rows) => {
-  test.each(rows)('$title', async (row) => {
-    tried += 1;
-    await check(row);
-  });
-});
+checkSuites(suites);
 
 test('a socket as the key file is refused', async () => {
-  tried += 1;
   const server = createServer();
   onTestFinished(() => void server.close());
   await check({

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import {
   type Fault,
   type FaultOptions,
@@ -22,6 +22,7 @@ import {
   tokens,
 } from '../stackstate/server.ts';
 import { type BuiltOptions, type BuiltResult, environmentFor, programOf, startBuilt } from '../support/built.ts';
+import { count } from '../support/counts.ts';
 import { startForTest, tempFolder } from '../support/run.ts';
 
 /** Id of the first key that the simulated StackState of a world makes. */
@@ -70,8 +71,20 @@ export interface FaultCase {
   readonly after?: (world: World, result: BuiltResult) => void;
 }
 
+/** How often `check` was called in this file. */
+let tried = 0;
+
+/** Runs tables of rows, and counts them with all others that this file checks. */
+export function checkSuites(suites: readonly (readonly [string, readonly FaultCase[]])[]): void {
+  afterAll(() => count('fault cases', tried));
+  describe.each(suites)('%s', (_, rows) => {
+    test.each(rows)('$title', (row) => check(row));
+  });
+}
+
 /** Runs one row against the built program and looks at everything. */
 export async function check(row: FaultCase): Promise<void> {
+  tried += 1;
   let world: World | undefined;
   const stackState = await startForTest({
     now: Date.now,

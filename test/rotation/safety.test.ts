@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { StackStateApi } from '../../src/api/model.ts';
+import type { NewIngestionApiKey, StackStateApi } from '../../src/api/model.ts';
 import { pendingPath } from '../../src/rotation/journal.ts';
 import { testTime } from '../support/stackstate.ts';
 import { seedHeld, startWorld, type World } from './support.ts';
@@ -11,6 +11,17 @@ import { seedHeld, startWorld, type World } from './support.ts';
 const killedAt = (point: string) => (name: string) => {
   if (name === point) throw new Error('killed');
 };
+
+/** An API that makes a key of its own right before it is asked to create one: somebody else's, or the one whose answer is lost. */
+function seedingFirst(world: World, seed: (key: NewIngestionApiKey) => unknown): StackStateApi {
+  return {
+    ...world.api,
+    async createKey(key, call) {
+      seed(key);
+      return world.api.createKey(key, call);
+    },
+  };
+}
 
 /** An answer to the creation that is about the key `id`. */
 function answerWith(world: World, id: bigint, secret: boolean): void {
@@ -36,13 +47,9 @@ test('a key of the name that differs from what was asked for is named and left a
   const world = await startWorld();
   seedHeld(world);
   const foreign = { value: 0n };
-  const api: StackStateApi = {
-    ...world.api,
-    async createKey(key, call) {
-      foreign.value = world.stackState.seed({ name: 'ci', description: 'somebody else made this' }).id;
-      return world.api.createKey(key, call);
-    },
-  };
+  const api = seedingFirst(world, () => {
+    foreign.value = world.stackState.seed({ name: 'ci', description: 'somebody else made this' }).id;
+  });
   world.stackState.setFault('create', { kind: 'status', status: 503 });
   const failure = await world.rotate({}, { context: { api } }).catch((error: unknown) => error);
   expect(failure).toMatchObject({ exitCode: 11 });
@@ -79,13 +86,7 @@ test('a creation is waited for as long as its request was given', async () => {
 test("a name that is taken is somebody else's: nothing is deleted", async () => {
   const world = await startWorld();
   seedHeld(world);
-  const api: StackStateApi = {
-    ...world.api,
-    async createKey(key, call) {
-      world.stackState.seed({ name: 'ci' });
-      return world.api.createKey(key, call);
-    },
-  };
+  const api = seedingFirst(world, () => world.stackState.seed({ name: 'ci' }));
   world.stackState.setFault('create', { kind: 'status', status: 409, body: '{"message":"exists"}' });
   await expect(world.rotate({}, { context: { api } })).rejects.toMatchObject({
     exitCode: 2,
@@ -137,13 +138,9 @@ test.each([660_000, -360_000])('a key is found though its time is told by a cloc
   const world = await startWorld();
   seedHeld(world);
   const before = world.held();
-  const api: StackStateApi = {
-    ...world.api,
-    async createKey(key, call) {
-      world.stackState.seed({ name: 'ci', lastUpdateTimestamp: BigInt(world.context.now() + skew) });
-      return world.api.createKey(key, call);
-    },
-  };
+  const api = seedingFirst(world, () =>
+    world.stackState.seed({ name: 'ci', lastUpdateTimestamp: BigInt(world.context.now() + skew) }),
+  );
   world.stackState.setFault('create', { kind: 'status', status: 500 });
   await expect(world.rotate({}, { context: { api } })).rejects.toMatchObject({ exitCode: 2 });
   expect(world.keysNamed('ci')).toEqual([before]);
@@ -154,13 +151,7 @@ test('a key whose expiration the server rounded is found', async () => {
   const life = 86_400_000;
   seedHeld(world, { name: 'ci', lastUpdateTimestamp: BigInt(testTime - 1000), expiration: BigInt(testTime - 1000 + life) });
   const before = world.held();
-  const api: StackStateApi = {
-    ...world.api,
-    async createKey(key, call) {
-      world.stackState.seed({ name: 'ci', expiration: (key.expiration ?? 0n) - 999n });
-      return world.api.createKey(key, call);
-    },
-  };
+  const api = seedingFirst(world, (key) => world.stackState.seed({ name: 'ci', expiration: (key.expiration ?? 0n) - 999n }));
   world.stackState.setFault('create', { kind: 'status', status: 500 });
   await expect(world.rotate({}, { context: { api } })).rejects.toMatchObject({ exitCode: 2 });
   expect(world.keysNamed('ci')).toEqual([before]);
