@@ -16,8 +16,10 @@ export function usageErrorOf(error: unknown, program: Command, argv: readonly st
   if (!(error instanceof CommanderError)) return error;
   const named = /'([\s\S]*)'/.exec(error.message)?.[1] ?? '';
   switch (error.code) {
-    case 'commander.unknownOption':
-      return unknownFlag(nameOf(named), command, help);
+    case 'commander.unknownOption': {
+      const word = strangeWord(program, command, argv);
+      return word === undefined ? unknownFlag(nameOf(named), command, help) : unknownCommand(word, command);
+    }
     case 'commander.unknownCommand':
     case 'commander.excessArguments': {
       // Never the value of a flag, which may be a token.
@@ -41,6 +43,18 @@ export function usageErrorOf(error: unknown, program: Command, argv: readonly st
     default:
       return new UsageError(`${visible(error.message.replace(/^error: /, ''))}.`, { hints: [help] });
   }
+}
+
+/**
+ * The word in the place of a verb that is none: its flags are unknown only because of it. What stands behind a flag that nobody knows
+ * may be its value, and a token.
+ */
+function strangeWord(program: Command, command: Command, argv: readonly string[]): string | undefined {
+  if (command.commands.length === 0) return undefined;
+  const tokens = readTokens(program, argv);
+  const stranger = tokens.findIndex(({ isFlag, option }) => isFlag && option === undefined);
+  const known = stranger < 0 ? tokens : tokens.slice(0, stranger);
+  return known.filter(({ isFlag }) => !isFlag)[depth(command)]?.text;
 }
 
 function unknownCommand(word: string, command: Command): UsageError {

@@ -79,6 +79,9 @@ test.each<[string, string, Record<string, unknown>, Record<string, unknown>]>([
 test.each<[string, RegExp, RegExp]>([
   ['ingestion-api-key creat', /Unknown command "creat" for 'sts ingestion-api-key'/, /Did you mean create\?/],
   ['ingestion-api-key cre', /Unknown command "cre"/, /Did you mean create\?/],
+  ['ingestion-api-key creat -n x', /Unknown command "creat"/, /Did you mean create\?/],
+  ['ingestion-api-key creat --name x --foo bar', /Unknown command "creat"/, /Did you mean create\?/],
+  ['ingestion-api-key --foo bar creat', /Unknown flag: --foo/, /ingestion-api-key --help/],
   ['ingestion-api-key del', /Unknown command "del"/, /Did you mean delete\?/],
   ['ingestion-api-key crate', /Unknown command "crate"/, /Did you mean create\?/],
   ['hlep', /Unknown command "hlep" for 'sts'/, /Did you mean help\?/],
