@@ -29,6 +29,9 @@ const tokenHeaders: Readonly<Record<TokenKind, string>> = {
   'k8s-sa-token': 'X-API-ServiceBearer',
 };
 
+/** Statuses of a server that says it knows no such request at all. */
+const neverTried = new Set([501, 505]);
+
 const collection = ['security', 'ingestion', 'api_keys'] as const;
 
 /** A client for one StackState. Nothing is connected before the first call. */
@@ -164,7 +167,7 @@ export function createApi(options: ApiOptions): StackStateApi {
         throw new OutcomeUnknownError(`${what}, but its answer holds no key.`, { sentAt, status, ...idOf(answer, key.name) });
       }
       if (status === 404) throw await missing(call);
-      if (status >= 500 || status === 408) {
+      if (status === 408 || (status >= 500 && !neverTried.has(status))) {
         const refused = await refusal(answer);
         throw new OutcomeUnknownError(`${what}. ${refused.message}`, { sentAt, status, cause: refused });
       }

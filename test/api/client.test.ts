@@ -221,6 +221,12 @@ test.each([
   expect(stackState.requests).toHaveLength(1);
 });
 
+test.each([501, 505])('create on a server that knows no such request (%i) made nothing: exit 2', async (status) => {
+  const stackState = await startForTest();
+  stackState.setFault('create', { kind: 'status', status, body: '<html>unsupported</html>' });
+  await expect(clientOf(stackState).createKey({ name: 'x' })).rejects.toMatchObject({ exitCode: 2 });
+});
+
 test('create refused by the server: its own reason is told (exit 2)', async () => {
   const stackState = await startForTest();
   await expect(clientOf(stackState).createKey({ name: 'x', expiration: 1n })).rejects.toMatchObject({
