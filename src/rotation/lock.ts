@@ -43,9 +43,10 @@ export async function lockKeyFile(path: string, system: NodeJS.Platform = platfo
 
 function acquireOn(system: NodeJS.Platform): Acquire {
   if (system === 'win32') return (folder, name) => bySocket(`\\\\.\\pipe\\sts-rotation-${hashOf(folder, name)}`);
-  // Abstract sockets are no files: there is nothing to leave behind.
-  if (system === 'linux') return (folder, name) => bySocket(`\0sts-rotation-${hashOf(folder, name)}`);
-  return async (folder, name) => (await import('./lock-folder.ts')).byFolder(folder, name);
+  const byFolder: Acquire = async (folder, name) => (await import('./lock-folder.ts')).byFolder(folder, name);
+  if (system !== 'linux') return byFolder;
+  // Abstract sockets are no files: there is nothing to leave behind. Some sandboxes that pass for Linux have none.
+  return (folder, name) => bySocket(`\0sts-rotation-${hashOf(folder, name)}`).catch(() => byFolder(folder, name));
 }
 
 function hashOf(folder: string, name: string): string {

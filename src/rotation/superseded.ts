@@ -1,10 +1,7 @@
-import { lstat } from 'node:fs/promises';
 import type { IngestionApiKey } from '../api/model.ts';
 import { formatDate } from '../dates.ts';
-import { FileReadError, UsageError } from '../errors.ts';
-import { systemCode } from '../system.ts';
+import { UsageError } from '../errors.ts';
 import { newestFirst } from './find.ts';
-import { isAbsent, pendingPath } from './journal.ts';
 import { deleteCommand } from './words.ts';
 
 /**
@@ -28,33 +25,4 @@ export function supersededKeys(keys: readonly IngestionApiKey[], name: string, n
     );
   }
   return [second, ...others];
-}
-
-/**
- * Guards what must not come between: while a rotation of a key file is broken off, the newest key may be one that nobody received, and
- * the next rotation tells by the file what is to be undone.
- * @param path absolute path of the key file.
- * @throws UsageError (exit 3) while `PATH.sts-pending` exists; FileReadError (exit 5) when that cannot be told.
- */
-export async function refuseWhilePending(path: string): Promise<void> {
-  const pending = pendingPath(path);
-  const absent = await lstat(pending).then(
-    () => false,
-    (error: unknown) => {
-      if (isAbsent(error)) return true;
-      throw new FileReadError(`Whether ${pending} exists cannot be told (${systemCode(error) ?? 'unknown trouble'}).`, {
-        hints: ['Check the permissions of its folder.'],
-        cause: error,
-      });
-    },
-  );
-  if (absent) return;
-  throw new UsageError(
-    `A rotation of ${path} was broken off, so it is not settled which key is the one in use. Nothing was done.`,
-    {
-      hints: [
-        'Run the rotation again, it finishes or undoes what was begun: sts ingestion-api-key rotate --name NAME --key-file PATH',
-      ],
-    },
-  );
 }

@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { IngestionApiKey } from '../../src/api/model.ts';
 import { NotFoundError, StsError, UsageError } from '../../src/errors.ts';
+import { exclusively } from '../../src/rotation/exclusive.ts';
 import { findKey, successorOf } from '../../src/rotation/find.ts';
-import { refuseWhilePending, supersededKeys } from '../../src/rotation/superseded.ts';
+import { supersededKeys } from '../../src/rotation/superseded.ts';
 import { tempFolder } from '../support/temp.ts';
 import { plan } from './support.ts';
 
@@ -96,10 +98,9 @@ test('where the newest has expired an older one may be in use, and none is super
   expect(supersededKeys(keys, 'ci', made - 1).map(({ id }) => id)).toEqual([1n]);
 });
 
-test('nothing is superseded while a rotation of the key file is pending', async () => {
+test('nothing is done while a rotation of the key file is pending', async () => {
   const path = `${tempFolder()}/ingestion.key`;
-  await refuseWhilePending(path);
-  const { writeFileSync } = await import('node:fs');
+  await expect(exclusively(path, async () => 'done')).resolves.toBe('done');
   writeFileSync(`${path}.sts-pending`, '');
-  await expect(refuseWhilePending(path)).rejects.toMatchObject({ exitCode: 3 });
+  await expect(exclusively(path, () => Promise.reject(new Error('was done')))).rejects.toMatchObject({ exitCode: 3 });
 });

@@ -84,26 +84,17 @@ export async function runCreate(options: CreateOptions, factory: Factory): Promi
   return undefined;
 }
 
-/**
- * Does it while no other sts writes the key file.
- * @throws DeliveryError (exit 6) when another one does, UsageError (exit 3) while a rotation of it is unfinished.
- */
+/** Does it, to a key file while nobody else is at work on that. @throws what `exclusively` throws. */
 async function alone<T>(plan: DeliveryPlan, work: () => Promise<T>): Promise<T> {
   if (plan.to !== 'file') return work();
-  const [{ lockKeyFile }, { sweepSiblings }, { refuseWhilePending }] = await Promise.all([
-    import('../../rotation/lock.ts'),
+  const [{ exclusively }, { sweepSiblings }] = await Promise.all([
+    import('../../rotation/exclusive.ts'),
     import('../../delivery/durable.ts'),
-    import('../../rotation/superseded.ts'),
   ]);
-  const lock = await lockKeyFile(plan.path);
-  try {
-    // What that rotation made may be undone, and it tells by this file what it made.
-    await refuseWhilePending(plan.path);
+  return exclusively(plan.path, async () => {
     await sweepSiblings(plan.path, creationLabel);
-    return await work();
-  } finally {
-    await lock.release();
-  }
+    return work();
+  });
 }
 
 /** The verb's own result, key included. */

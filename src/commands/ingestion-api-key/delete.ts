@@ -69,15 +69,8 @@ export async function runDelete(options: DeleteOptions, factory: Factory): Promi
   }
   if (selector.by !== 'name' || selector.keyFile === undefined) return deleteSelected(selector, options, factory);
   // From the list to the last deletion no rotation may make or take back a key.
-  const { lockKeyFile } = await import('../../rotation/lock.ts');
-  const lock = await lockKeyFile(selector.keyFile);
-  try {
-    const { refuseWhilePending } = await import('../../rotation/superseded.ts');
-    await refuseWhilePending(selector.keyFile);
-    return await deleteSelected(selector, options, factory);
-  } finally {
-    await lock.release();
-  }
+  const { exclusively } = await import('../../rotation/exclusive.ts');
+  return exclusively(selector.keyFile, () => deleteSelected(selector, options, factory));
 }
 
 async function deleteSelected(selector: Selector, options: DeleteOptions, factory: Factory): Promise<ExitCode | undefined> {
