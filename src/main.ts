@@ -1,28 +1,29 @@
 import { type Command, CommanderError } from 'commander';
-import { normalizeArgv, shownAs } from './argv.ts';
+import { buildProgram, forEachCommand, globalOptionsOf } from './cli/program.ts';
+import { usageErrorOf } from './cli/refusals.ts';
+import { createSession } from './cli/session.ts';
+import { normalizeArgv, shownAs } from './cli/words.ts';
 import { ExitCode } from './errors.ts';
-import { createFactory } from './factory.ts';
 import { createPrinter, describeError, type Printer } from './output/printer.ts';
-import { buildProgram, forEachCommand, globalOptionsOf } from './program.ts';
-import { endProcess, nodeRuntime, type Runtime } from './runtime.ts';
-import { usageErrorOf } from './usage.ts';
+import { endProcess, nodeWorld } from './platform/node.ts';
+import type { World } from './platform/world.ts';
 
 /**
  * Runs one command line.
  * @param argv arguments without the interpreter and the script.
  * @returns the exit code. Never throws: every error is shown and mapped here.
  */
-export async function main(argv: readonly string[], runtime: Runtime): Promise<ExitCode> {
+export async function main(argv: readonly string[], runtime: World): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.done;
   let running = false;
   const program = buildProgram(async (_command, run) => {
-    const factory = createFactory(runtime, globalOptionsOf(program));
+    const session = createSession(runtime, globalOptionsOf(program));
     running = true;
-    printer = factory.printer;
+    printer = session.printer;
     try {
-      exitCode = (await run(factory)) ?? ExitCode.done;
+      exitCode = (await run(session)) ?? ExitCode.done;
     } finally {
-      await factory.close();
+      await session.close();
     }
   }, argv);
   let shown = '';
@@ -52,12 +53,12 @@ export async function main(argv: readonly string[], runtime: Runtime): Promise<E
 
 /** Starts the program for this process and ends it. */
 export function start(): void {
-  const runtime = nodeRuntime();
+  const runtime = nodeWorld();
   main(process.argv.slice(2), runtime).then(endProcess);
 }
 
 /** The printer until a command runs and brings its own: for help, and for a command line that is refused. */
-function printerBefore(program: Command, argv: readonly string[], { stdout, stderr, env }: Runtime): Printer {
+function printerBefore(program: Command, argv: readonly string[], { stdout, stderr, env }: World): Printer {
   return createPrinter({ stdout, stderr, env, ...shownAs(program, argv) });
 }
 

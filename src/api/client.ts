@@ -1,13 +1,20 @@
 import type { Settings, TokenKind } from '../config/model.ts';
-import { InterruptedError, NotFoundError, type StsError } from '../errors.ts';
+import {
+  ConnectionError,
+  InterruptedError,
+  NotFoundError,
+  OutcomeUnknownError,
+  ServerError,
+  type StsError,
+  UnsupportedServerError,
+} from '../errors.ts';
+import { explainFailure } from '../http/failure.ts';
+import { type Answer, Transport, TransportError, type TransportRequest } from '../http/transport.ts';
 import { toJson } from '../json.ts';
 import { decodeJson, looksLikeHtml } from './decode.ts';
-import { ConnectionError, OutcomeUnknownError, ServerError, UnsupportedServerError } from './errors.ts';
-import { explainFailure } from './failure.ts';
 import type { CallOptions, KeyListing, ServerInfo, StackStateApi } from './model.ts';
 import { RowReader } from './rows.ts';
 import { readIssued, readRow, readServerInfo, readTrouble } from './schemas.ts';
-import { type Answer, Transport, TransportError, type TransportRequest } from './transport.ts';
 
 export interface ApiOptions {
   readonly settings: Pick<Settings, 'url' | 'apiPath' | 'token' | 'caCertificates' | 'skipSsl' | 'timeoutMs'>;

@@ -1,8 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { TokenKind } from '../config/model.ts';
-import type { StsError } from '../errors.ts';
+import { ForbiddenError, ServerError, type StsError, UnauthorizedError, UnsupportedServerError } from '../errors.ts';
 import { visible } from '../escape.ts';
-import { ForbiddenError, ServerError, UnauthorizedError, UnsupportedServerError } from './errors.ts';
 import type { ServerInfo } from './model.ts';
 
 const longestReason = 500;

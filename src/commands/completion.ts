@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { describeVerb } from '../cli/help.ts';
+import type { Dispatch } from '../cli/program.ts';
+import type { Session } from '../cli/session.ts';
 import { ExitCode } from '../errors.ts';
-import type { Factory } from '../factory.ts';
-import { describeVerb } from '../help.ts';
-import type { Dispatch } from '../program.ts';
 import type { CompletionNode } from './completion/tree.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
@@ -42,14 +42,14 @@ export function completionCommand(dispatch: Dispatch, withVerbs = true, wholePro
   for (const shell of SHELLS) {
     const verb = new Command(shell)
       .description(`Generate the completion script for ${shell}`)
-      .action(() => dispatch(verb, (factory) => runCompletion(shell, wholeProgram?.() ?? rootOf(verb), factory)));
+      .action(() => dispatch(verb, (session) => runCompletion(shell, wholeProgram?.() ?? rootOf(verb), session)));
     noun.addCommand(describeVerb(verb, { examples: howToLoad[shell], exitCodes: [ExitCode.usage, ExitCode.delivery] }));
   }
   return noun;
 }
 
 /** Prints the completion script; asks no server. Under JSON it is a member of a document. */
-export async function runCompletion(shell: Shell, program: Command, { printer }: Factory): Promise<undefined> {
+export async function runCompletion(shell: Shell, program: Command, { printer }: Session): Promise<undefined> {
   const { completionTree } = await import('./completion/tree.ts');
   const generate = await generatorOf(shell);
   const script = generate(completionTree(program));

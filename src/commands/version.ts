@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { describeVerb } from '../cli/help.ts';
+import type { Dispatch } from '../cli/program.ts';
+import type { Session } from '../cli/session.ts';
 import { ExitCode } from '../errors.ts';
-import type { Factory } from '../factory.ts';
-import { describeVerb } from '../help.ts';
-import type { Dispatch } from '../program.ts';
 import { buildDate, commit, version } from '../version.ts';
 
 export function versionCommand(dispatch: Dispatch): Command {
@@ -13,7 +13,7 @@ export function versionCommand(dispatch: Dispatch): Command {
 }
 
 /** Prints version, build date and commit of the program itself; asks no server. */
-export async function runVersion({ printer }: Factory): Promise<undefined> {
+export async function runVersion({ printer }: Session): Promise<undefined> {
   const header = ['VERSION', 'BUILD DATE', 'COMMIT'];
   const row = [version, buildDate, commit];
   const line = (cells: readonly string[]) =>

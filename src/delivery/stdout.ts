@@ -1,6 +1,6 @@
 import type { IssuedIngestionApiKey } from '../api/model.ts';
 import { DeliveryError } from '../errors.ts';
-import type { OutputStream } from '../runtime.ts';
+import type { OutputStream } from '../platform/world.ts';
 import { systemCode } from '../system.ts';
 import type { Destination } from './destination.ts';
 

@@ -1,7 +1,7 @@
 import { DeliveryError, ExitCode, StsError } from '../errors.ts';
 import { visible } from '../escape.ts';
 import { toJson } from '../json.ts';
-import type { OutputStream } from '../runtime.ts';
+import type { OutputStream } from '../platform/world.ts';
 import { colorEnabled } from './style.ts';
 import { systemReason } from './system-reason.ts';
 

@@ -1,5 +1,5 @@
 import { visible } from '../escape.ts';
-import type { OutputStream } from '../runtime.ts';
+import type { OutputStream } from '../platform/world.ts';
 import { displayWidth } from './width.ts';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;

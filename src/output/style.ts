@@ -1,4 +1,4 @@
-import type { OutputStream } from '../runtime.ts';
+import type { OutputStream } from '../platform/world.ts';
 
 export type Color = 'red' | 'yellow';
 

@@ -1,5 +1,5 @@
-import { OutcomeUnknownError } from '../api/errors.ts';
 import type { CallOptions, IssuedIngestionApiKey, NewIngestionApiKey, StackStateApi } from '../api/model.ts';
+import { OutcomeUnknownError } from '../errors.ts';
 
 /**
  * Creates a key where it is known which keys there are: `POST /security/ingestion/api_keys`. A key that was there before, or has another

@@ -1,7 +1,7 @@
-import { OutcomeUnknownError } from '../api/errors.ts';
 import type { IssuedIngestionApiKey, NewIngestionApiKey, StackStateApi } from '../api/model.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { effect, type StepHook } from '../delivery/effects.ts';
+import { OutcomeUnknownError } from '../errors.ts';
 import { settleLostAnswer } from './lost-answer.ts';
 import { undoKey } from './undo.ts';
 

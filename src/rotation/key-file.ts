@@ -1,9 +1,8 @@
-import { OutcomeUnknownError, ServerError } from '../api/errors.ts';
 import type { IssuedIngestionApiKey } from '../api/model.ts';
 import { sweepSiblings } from '../delivery/durable.ts';
 import { effect } from '../delivery/effects.ts';
 import type { KeyFileDestination } from '../delivery/file.ts';
-import { StsError, UsageError } from '../errors.ts';
+import { OutcomeUnknownError, ServerError, StsError, UsageError } from '../errors.ts';
 import type { RotationContext, RotationPlan, RotationResult, RotationTarget } from './context.ts';
 import { createBesides } from './create.ts';
 import { fingerprintOf } from './held.ts';

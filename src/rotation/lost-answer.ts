@@ -1,6 +1,5 @@
-import { OutcomeUnknownError, ServerError } from '../api/errors.ts';
 import type { IngestionApiKey, KeyListing, NewIngestionApiKey, StackStateApi } from '../api/model.ts';
-import type { StsError } from '../errors.ts';
+import { OutcomeUnknownError, ServerError, type StsError } from '../errors.ts';
 import { deleteCommand } from './words.ts';
 
 export interface LostAnswer {

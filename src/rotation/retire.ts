@@ -1,5 +1,4 @@
-import { OutcomeUnknownError } from '../api/errors.ts';
-import { StsError } from '../errors.ts';
+import { OutcomeUnknownError, StsError } from '../errors.ts';
 import type { RotationContext } from './context.ts';
 import { deleteIfThere } from './undo.ts';
 import { deleteCommand } from './words.ts';

@@ -1,7 +1,7 @@
-import { ServerError } from '../api/errors.ts';
 import type { IngestionApiKey, IssuedIngestionApiKey, KeyListing, NewIngestionApiKey } from '../api/model.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { effect } from '../delivery/effects.ts';
+import { ServerError } from '../errors.ts';
 import type { RotationContext, RotationPlan, RotationResult } from './context.ts';
 import { createBesides } from './create.ts';
 import { findKey, successorOf } from './find.ts';

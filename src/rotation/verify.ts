@@ -1,6 +1,5 @@
-import { ServerError, UnauthorizedError, UnsupportedServerError } from '../api/errors.ts';
 import { effect } from '../delivery/effects.ts';
-import { StsError } from '../errors.ts';
+import { ServerError, StsError, UnauthorizedError, UnsupportedServerError } from '../errors.ts';
 import type { RotationContext } from './context.ts';
 
 /** How long a cluster may take until all of it knows a new key. */

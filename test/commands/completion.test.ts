@@ -3,9 +3,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { beforeAll, expect, test } from 'vitest';
+import { buildProgram } from '../../src/cli/program.ts';
+import { createSession, type Session } from '../../src/cli/session.ts';
 import { completionCommand, SHELLS } from '../../src/commands/completion.ts';
-import { createFactory, type Factory } from '../../src/factory.ts';
-import { buildProgram } from '../../src/program.ts';
 import { recordedStream } from '../output/streams.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -15,9 +15,9 @@ beforeAll(async () => {
   for (const shell of SHELLS) scripts.set(shell, await scriptOf(shell));
 });
 
-function factoryOf(printed: string[], output: 'text' | 'json' = 'text'): Factory {
+function factoryOf(printed: string[], output: 'text' | 'json' = 'text'): Session {
   const stdout = { ...recordedStream(), write: async (text: string) => void printed.push(text) };
-  return createFactory(
+  return createSession(
     {
       env: {},
       home: undefined,
@@ -36,7 +36,7 @@ function factoryOf(printed: string[], output: 'text' | 'json' = 'text'): Factory
 /** What `sts completion SHELL` prints. */
 async function scriptOf(shell: string, output: 'text' | 'json' = 'text'): Promise<string> {
   const printed: string[] = [];
-  const dispatch = async (_: Command, run: (factory: Factory) => Promise<unknown>) =>
+  const dispatch = async (_: Command, run: (session: Session) => Promise<unknown>) =>
     void (await run(factoryOf(printed, output)));
   const program = buildProgram(dispatch);
   if (!program.commands.some((command) => command.name() === 'completion')) program.addCommand(completionCommand(dispatch));

@@ -7,7 +7,7 @@ import { environmentOf, startForTest, tempFolder } from '../support/run.ts';
 
 // What a command loads, in counts: times differ from run to run, these do not.
 
-const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const keys = 'ingestion-api-key';
 
 interface Weight {

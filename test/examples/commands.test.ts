@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { normalizeArgv } from '../../src/argv.ts';
+import { commandPath } from '../../src/cli/help.ts';
+import { buildProgram } from '../../src/cli/program.ts';
+import { normalizeArgv } from '../../src/cli/words.ts';
 import { planDelivery } from '../../src/commands/ingestion-api-key/delivery-flags.ts';
 import { type RotateOptions, rotationPlanOf } from '../../src/commands/ingestion-api-key/rotate.ts';
-import { commandPath } from '../../src/help.ts';
-import { buildProgram } from '../../src/program.ts';
 
-const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
+const folder = fileURLToPath(new URL('../../examples', import.meta.url));
 const read = (name: string) => readFileSync(folder + name, 'utf8');
 const names = readdirSync(folder);
 

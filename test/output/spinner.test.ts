@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { withSpinner } from '../../src/output/spinner.ts';
-import type { OutputStream } from '../../src/runtime.ts';
+import type { OutputStream } from '../../src/platform/world.ts';
 import { recordedStream, systemError } from './streams.ts';
 
 beforeEach(() => {

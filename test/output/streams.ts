@@ -1,4 +1,4 @@
-import type { OutputStream } from '../../src/runtime.ts';
+import type { OutputStream } from '../../src/platform/world.ts';
 
 export interface RecordedStream extends OutputStream {
   readonly writes: string[];

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { main } from '../../src/main.ts';
-import type { InputStream, OutputStream, Runtime } from '../../src/runtime.ts';
+import type { InputStream, OutputStream, World } from '../../src/platform/world.ts';
 import { testTime } from './stackstate.ts';
 import { tempFolder } from './temp.ts';
 
@@ -35,7 +35,7 @@ export interface RunOptions {
   /** Milliseconds since the epoch, or a clock; default `testTime`. */
   readonly now?: number | Date | (() => number);
   /** Default: really waits. */
-  readonly sleep?: Runtime['sleep'];
+  readonly sleep?: World['sleep'];
   readonly stdin?: string | InputFacts;
   readonly stdout?: OutputFacts;
   readonly stderr?: OutputFacts;
@@ -79,7 +79,7 @@ export function jsonOf(text: string): unknown {
   return JSON.parse(text);
 }
 
-function environment({ env = {}, home }: RunOptions): Runtime['env'] {
+function environment({ env = {}, home }: RunOptions): World['env'] {
   const isolated = home !== undefined || 'XDG_CONFIG_HOME' in env || 'HOME' in env;
   return isolated ? env : { ...env, XDG_CONFIG_HOME: tempFolder() };
 }

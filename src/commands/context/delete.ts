@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import type { Factory } from '../../factory.ts';
-import { describeVerb } from '../../help.ts';
-import type { Dispatch } from '../../program.ts';
+import { describeVerb } from '../../cli/help.ts';
+import type { Dispatch } from '../../cli/program.ts';
+import type { Session } from '../../cli/session.ts';
 import { changeExitCodes, demandedContext, parseNameFlag, readConfig } from './shared.ts';
 
 export interface DeleteOptions {
@@ -17,16 +17,16 @@ export function deleteCommand(dispatch: Dispatch): Command {
   const command = new Command('delete')
     .description('Delete a context from the config file')
     .option('-n, --name <name>', 'name of the context (required, unless --context names it)', parseNameFlag)
-    .action((options: DeleteOptions) => dispatch(command, (factory) => runDelete(options, factory)));
+    .action((options: DeleteOptions) => dispatch(command, (session) => runDelete(options, session)));
   return describeVerb(command, { examples, exitCodes: changeExitCodes });
 }
 
 /** Deletes a context. @throws UsageError when none is named, or the current one; NotFoundError when there is no such context. */
-export async function runDelete(options: DeleteOptions, factory: Factory): Promise<undefined> {
-  const { printer, runtime, globals } = factory;
+export async function runDelete(options: DeleteOptions, session: Session): Promise<undefined> {
+  const { printer, runtime, globals } = session;
   const name = demandedContext(options.name, globals);
   const { deleteContext } = await import('../../config/write.ts');
-  const { path } = await readConfig(factory);
+  const { path } = await readConfig(session);
   // From here on a signal waits until the file is written and its lock is gone.
   runtime.interrupt.throwIfAborted();
   await deleteContext(path, name, (line) => void printer.warn(line));

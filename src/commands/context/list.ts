@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import type { Factory } from '../../factory.ts';
-import { describeVerb } from '../../help.ts';
-import type { Dispatch } from '../../program.ts';
+import { describeVerb } from '../../cli/help.ts';
+import type { Dispatch } from '../../cli/program.ts';
+import type { Session } from '../../cli/session.ts';
 import { contextDocument, fileExitCodes, maskedUrl, readConfig } from './shared.ts';
 
 export interface ListOptions {
@@ -18,14 +18,14 @@ export function listCommand(dispatch: Dispatch): Command {
   const command = new Command('list')
     .description('List the contexts of the config file')
     .option('--show-tokens', 'show the tokens in JSON instead of masking them')
-    .action((options: ListOptions) => dispatch(command, (factory) => runList(options, factory)));
+    .action((options: ListOptions) => dispatch(command, (session) => runList(options, session)));
   return describeVerb(command, { examples, exitCodes: fileExitCodes });
 }
 
 /** Lists the contexts in the file's order, the file's current one marked in a last column without a title. */
-export async function runList({ showTokens }: ListOptions, factory: Factory): Promise<undefined> {
-  const { printer } = factory;
-  const { contexts, currentContext, path } = await readConfig(factory);
+export async function runList({ showTokens }: ListOptions, session: Session): Promise<undefined> {
+  const { printer } = session;
+  const { contexts, currentContext, path } = await readConfig(session);
   const json = { contexts: contexts.map(({ name, context }) => ({ name, context: contextDocument(context, showTokens) })) };
   if (printer.output === 'json') {
     await printer.result({ text: '', json });

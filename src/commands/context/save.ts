@@ -1,9 +1,9 @@
 import { Command } from 'commander';
+import { describeVerb } from '../../cli/help.ts';
+import type { Dispatch } from '../../cli/program.ts';
+import type { Session } from '../../cli/session.ts';
 import type { FoundToken } from '../../config/token.ts';
 import { ExitCode } from '../../errors.ts';
-import type { Factory } from '../../factory.ts';
-import { describeVerb } from '../../help.ts';
-import type { Dispatch } from '../../program.ts';
 import { requestExitCodes } from '../ingestion-api-key/shared.ts';
 import { contextDocument, namedContext, parseNameFlag, saySources } from './shared.ts';
 
@@ -30,7 +30,7 @@ export function saveCommand(dispatch: Dispatch): Command {
     .option('-n, --name <name>', 'name of the context (default: the one --context names, else "default")', parseNameFlag)
     .option('--api-path <path>', 'path of the API under the URL (default "/api")')
     .option('--skip-validate', 'save without asking the server')
-    .action((options: SaveOptions) => dispatch(command, (factory) => runSave(options, factory)));
+    .action((options: SaveOptions) => dispatch(command, (session) => runSave(options, session)));
   return describeVerb(command, { examples, exitCodes: requestExitCodes.filter((code) => code !== ExitCode.notFound) });
 }
 
@@ -39,15 +39,15 @@ export function saveCommand(dispatch: Dispatch): Command {
  * name is replaced. When anything fails, nothing is saved.
  * @throws UsageError when `--name` and `--context` differ, ConfigError without URL or token, and what `serverInfo` throws.
  */
-export async function runSave(options: SaveOptions, factory: Factory): Promise<undefined> {
-  const { runtime, printer, globals } = factory;
+export async function runSave(options: SaveOptions, session: Session): Promise<undefined> {
+  const { runtime, printer, globals } = session;
   const name = namedContext(options.name, globals) ?? 'default';
   const [{ resolveGiven }, { openConfigFile }, { saveContext }] = await Promise.all([
     import('../../config/settings.ts'),
     import('../../config/file.ts'),
     import('../../config/write.ts'),
   ]);
-  const path = await factory.configPath();
+  const path = await session.configPath();
   // A file that could not be changed afterwards is refused before anything is asked or sent.
   await openConfigFile(path);
   const { settings, context } = await resolveGiven({
@@ -55,15 +55,15 @@ export async function runSave(options: SaveOptions, factory: Factory): Promise<u
     env: runtime.env,
     home: runtime.home,
     resolvePath: runtime.resolvePath,
-    readStdin: factory.readSecret,
+    readStdin: session.readSecret,
     warn: (line) => void printer.warn(line),
-    askToken: () => askToken(factory),
+    askToken: () => askToken(session),
     ...(options.apiPath === undefined ? {} : { apiPath: options.apiPath }),
   });
-  saySources(factory, settings);
+  saySources(session, settings);
   if (options.skipValidate !== true) {
-    const api = await factory.apiFor(settings);
-    await factory.waiting('Asking the server', () => api.serverInfo({ signal: runtime.interrupt }));
+    const api = await session.apiFor(settings);
+    await session.waiting('Asking the server', () => api.serverInfo({ signal: runtime.interrupt }));
   }
   // From here on a signal waits until the file is written and its lock is gone.
   runtime.interrupt.throwIfAborted();
@@ -76,7 +76,7 @@ export async function runSave(options: SaveOptions, factory: Factory): Promise<u
 }
 
 /** On a terminal a missing token is asked for; elsewhere there is nobody to ask. */
-async function askToken({ runtime }: Factory): Promise<FoundToken | undefined> {
+async function askToken({ runtime }: Session): Promise<FoundToken | undefined> {
   if (!runtime.stdin.isTTY) return undefined;
   const { cleanToken } = await import('../../config/token.ts');
   const answer = await runtime.stdin.ask('API token: ', { hidden: true });

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import type { Factory } from '../../factory.ts';
-import { describeVerb } from '../../help.ts';
-import type { Dispatch } from '../../program.ts';
+import { describeVerb } from '../../cli/help.ts';
+import type { Dispatch } from '../../cli/program.ts';
+import type { Session } from '../../cli/session.ts';
 import { changeExitCodes, demandedContext, parseNameFlag, readConfig } from './shared.ts';
 
 export interface SetOptions {
@@ -16,16 +16,16 @@ export function setCommand(dispatch: Dispatch): Command {
   const command = new Command('set')
     .description('Make a context the current one')
     .option('-n, --name <name>', 'name of the context (required, unless --context names it)', parseNameFlag)
-    .action((options: SetOptions) => dispatch(command, (factory) => runSet(options, factory)));
+    .action((options: SetOptions) => dispatch(command, (session) => runSet(options, session)));
   return describeVerb(command, { examples, exitCodes: changeExitCodes });
 }
 
 /** Makes a context the current one. @throws UsageError when none is named, NotFoundError when there is no such context. */
-export async function runSet(options: SetOptions, factory: Factory): Promise<undefined> {
-  const { printer, runtime, globals } = factory;
+export async function runSet(options: SetOptions, session: Session): Promise<undefined> {
+  const { printer, runtime, globals } = session;
   const name = demandedContext(options.name, globals);
   const { setCurrentContext } = await import('../../config/write.ts');
-  const { path } = await readConfig(factory);
+  const { path } = await readConfig(session);
   // From here on a signal waits until the file is written and its lock is gone.
   runtime.interrupt.throwIfAborted();
   await setCurrentContext(path, name, (line) => void printer.warn(line));

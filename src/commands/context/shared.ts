@@ -1,9 +1,9 @@
+import { interruptExitCodes } from '../../cli/help.ts';
+import type { Session } from '../../cli/session.ts';
 import type { ConfigFile } from '../../config/file.ts';
 import { contextEntries } from '../../config/keys.ts';
 import type { Context, GlobalOptions, NamedContext, Settings } from '../../config/model.ts';
 import { ExitCode, NotFoundError, UsageError } from '../../errors.ts';
-import type { Factory } from '../../factory.ts';
-import { interruptExitCodes } from '../../help.ts';
 import type { JsonValue } from '../../json.ts';
 
 /** The exit codes of the verbs that only deal with the config file. */
@@ -59,16 +59,16 @@ export function demandedContext(name: string | undefined, globals: GlobalOptions
 }
 
 /** The config file as it is. @throws ConfigError when it cannot be used, or `--config` names none. */
-export async function readConfig(factory: Factory): Promise<ConfigFile> {
+export async function readConfig(session: Session): Promise<ConfigFile> {
   const { openToRead } = await import('../../config/select.ts');
-  return openToRead(await factory.configPath(), factory.globals);
+  return openToRead(await session.configPath(), session.globals);
 }
 
 /** The context that commands use now, and the file it stands in. @throws NotFoundError when none is chosen. */
-export async function currentContext(factory: Factory): Promise<NamedContext> {
-  const { globals, runtime } = factory;
+export async function currentContext(session: Session): Promise<NamedContext> {
+  const { globals, runtime } = session;
   const { pickContext } = await import('../../config/select.ts');
-  const file = await readConfig(factory);
+  const file = await readConfig(session);
   const { context } = pickContext(file, { globals, env: runtime.env });
   if (context !== undefined) return context;
   const [first] = file.contexts;
@@ -81,8 +81,8 @@ export async function currentContext(factory: Factory): Promise<NamedContext> {
   });
 }
 
-/** Says under `--verbose` where each setting came from, for settings the factory did not resolve itself. */
-export function saySources({ printer }: Factory, { sources }: Settings): void {
+/** Says under `--verbose` where each setting came from, for settings the session did not resolve itself. */
+export function saySources({ printer }: Session, { sources }: Settings): void {
   for (const { setting, source, value } of sources) {
     void printer.verbose(1, `${setting}${value === undefined ? '' : `=${value}`} from ${source}`);
   }

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
+import { describeVerb } from '../../cli/help.ts';
+import type { Dispatch } from '../../cli/program.ts';
+import type { Session } from '../../cli/session.ts';
 import { ExitCode } from '../../errors.ts';
 import { visible } from '../../escape.ts';
-import type { Factory } from '../../factory.ts';
-import { describeVerb } from '../../help.ts';
-import type { Dispatch } from '../../program.ts';
 import { contextDocument, currentContext, fileExitCodes } from './shared.ts';
 
 export interface ShowOptions {
@@ -21,14 +21,14 @@ export function showCommand(dispatch: Dispatch): Command {
     .description('Show the context that commands use: --context, else STS_CLI_CONTEXT, else the current one of the config file')
     .summary('Show the current context')
     .option('--show-tokens', 'show the tokens in JSON instead of masking them')
-    .action((options: ShowOptions) => dispatch(command, (factory) => runShow(options, factory)));
+    .action((options: ShowOptions) => dispatch(command, (session) => runShow(options, session)));
   return describeVerb(command, { examples, exitCodes: [...fileExitCodes, ExitCode.notFound] });
 }
 
 /** Shows the current context. @throws NotFoundError when there is none. */
-export async function runShow({ showTokens }: ShowOptions, factory: Factory): Promise<undefined> {
-  const { name, context } = await currentContext(factory);
-  await factory.printer.result({
+export async function runShow({ showTokens }: ShowOptions, session: Session): Promise<undefined> {
+  const { name, context } = await currentContext(session);
+  await session.printer.result({
     text: `${visible(name)}\n`,
     json: { name, 'current-context': contextDocument(context, showTokens) },
   });

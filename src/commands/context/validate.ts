@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { describeVerb } from '../../cli/help.ts';
+import type { Dispatch } from '../../cli/program.ts';
+import type { Session } from '../../cli/session.ts';
 import { ExitCode } from '../../errors.ts';
-import type { Factory } from '../../factory.ts';
-import { describeVerb } from '../../help.ts';
-import type { Dispatch } from '../../program.ts';
 import { requestExitCodes } from '../ingestion-api-key/shared.ts';
 import { currentContext, parseNameFlag, saySources } from './shared.ts';
 
@@ -20,7 +20,7 @@ export function validateCommand(dispatch: Dispatch): Command {
   const command = new Command('validate')
     .description('Validate a context: connect to its server with its token')
     .option('-n, --name <name>', 'name of the context (default: the current one)', parseNameFlag)
-    .action((options: ValidateOptions) => dispatch(command, (factory) => runValidate(options, factory)));
+    .action((options: ValidateOptions) => dispatch(command, (session) => runValidate(options, session)));
   return describeVerb(command, { examples, exitCodes: [...new Set([...requestExitCodes, ExitCode.notFound])] });
 }
 
@@ -38,9 +38,9 @@ const OVERRIDES = [
  * Connects with a context as it is stored: URL and token of the environment do not count, flags do.
  * @throws NotFoundError when there is no such context, and what `serverInfo` throws.
  */
-export async function runValidate(options: ValidateOptions, factory: Factory): Promise<undefined> {
-  const { runtime, printer, globals } = factory;
-  const contextName = options.name ?? (await currentContext(factory)).name;
+export async function runValidate(options: ValidateOptions, session: Session): Promise<undefined> {
+  const { runtime, printer, globals } = session;
+  const contextName = options.name ?? (await currentContext(session)).name;
   const { resolveSettings } = await import('../../config/settings.ts');
   const settings = await resolveSettings({
     globals,
@@ -48,12 +48,12 @@ export async function runValidate(options: ValidateOptions, factory: Factory): P
     env: Object.fromEntries(Object.entries(runtime.env).filter(([variable]) => !OVERRIDES.includes(variable))),
     home: runtime.home,
     resolvePath: runtime.resolvePath,
-    readStdin: factory.readSecret,
+    readStdin: session.readSecret,
     warn: (line) => void printer.warn(line),
   });
-  saySources(factory, settings);
-  const api = await factory.apiFor(settings);
-  const info = await factory.waiting('Asking the server', () => api.serverInfo({ signal: runtime.interrupt }));
+  saySources(session, settings);
+  const api = await session.apiFor(settings);
+  const info = await session.waiting('Asking the server', () => api.serverInfo({ signal: runtime.interrupt }));
   await printer.result({
     text: printer.success(`Context ${contextName} is valid.`),
     json: { context: contextName, connected: true, 'server-info': info },

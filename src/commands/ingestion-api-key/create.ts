@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import type { IssuedIngestionApiKey, NewIngestionApiKey } from '../../api/model.ts';
+import { describeVerb } from '../../cli/help.ts';
+import type { Dispatch } from '../../cli/program.ts';
+import type { Session } from '../../cli/session.ts';
 import { addDuration, type Duration, parseDuration, parseExpirationDate } from '../../dates.ts';
 import { DeliveryError, ExitCode, UsageError } from '../../errors.ts';
-import type { Factory } from '../../factory.ts';
-import { describeVerb } from '../../help.ts';
 import { toJson } from '../../json.ts';
 import type { Printer } from '../../output/printer.ts';
-import type { Dispatch } from '../../program.ts';
 import {
   addDeliveryFlags,
   creationLabel,
@@ -47,7 +47,7 @@ export function createCommand(dispatch: Dispatch): Command {
     .option('--description <text>', 'description of the key')
     .option('--expiration <yyyy-MM-dd>', 'date the key expires, midnight UTC')
     .option('--expires-in <duration>', 'time the key lives: 90d, 12h, 2w, 6mo, 1y', (value: string) => parseDuration(value))
-    .action((options: CreateOptions) => dispatch(command, (factory) => runCreate(options, factory)));
+    .action((options: CreateOptions) => dispatch(command, (session) => runCreate(options, session)));
   return describeVerb(addDeliveryFlags(command), { examples, exitCodes: [...requestExitCodes, ExitCode.unknownOutcome] });
 }
 
@@ -55,8 +55,8 @@ export function createCommand(dispatch: Dispatch): Command {
  * Creates a key and delivers it to stdout or a file: `POST /security/ingestion/api_keys`. What cannot be delivered is deleted again.
  * @throws UsageError for an expiration that is no future date, or flags that do not go together; what `issueKey` throws.
  */
-export async function runCreate(options: CreateOptions, factory: Factory): Promise<undefined> {
-  const { runtime, printer } = factory;
+export async function runCreate(options: CreateOptions, session: Session): Promise<undefined> {
+  const { runtime, printer } = session;
   const plan = planDelivery(options, runtime);
   const expiration = expirationOf(options, runtime.now());
   if (plan.to === 'file' && runtime.stdout.state === 'closed') {
@@ -65,11 +65,11 @@ export async function runCreate(options: CreateOptions, factory: Factory): Promi
     });
   }
   const { issueKey } = await import('../../rotation/issue.ts');
-  const destination = await openDestination(plan, { runtime, showResult: (issued) => shown(issued, factory) });
-  const api = await factory.api();
+  const destination = await openDestination(plan, { runtime, showResult: (issued) => shown(issued, session) });
+  const api = await session.api();
   // Only the request is waited for: what shows that must be gone before the key is shown.
   const createKey: typeof api.createKey = (asked, call) =>
-    heldToItsEnd(factory, 'Creating the key', lossOfCreation, () => api.createKey(asked, call));
+    heldToItsEnd(session, 'Creating the key', lossOfCreation, () => api.createKey(asked, call));
   const key: NewIngestionApiKey = {
     name: options.name,
     ...(options.description === undefined ? {} : { description: options.description }),
@@ -78,7 +78,7 @@ export async function runCreate(options: CreateOptions, factory: Factory): Promi
   const issued = await alone(plan, () =>
     issueKey({ api: { ...api, createKey }, key, destination, interrupt: runtime.interrupt, now: runtime.now }),
   );
-  await sayWhere(issued, plan, factory);
+  await sayWhere(issued, plan, session);
   if (expiration !== undefined || issued.expiration !== undefined)
     await sayExpiration(issued, expiration, runtime.now(), printer);
   return undefined;
@@ -98,14 +98,14 @@ async function alone<T>(plan: DeliveryPlan, work: () => Promise<T>): Promise<T> 
 }
 
 /** The verb's own result, key included. */
-function shown(issued: IssuedIngestionApiKey, { globals, printer }: Factory): string {
+function shown(issued: IssuedIngestionApiKey, { globals, printer }: Session): string {
   return globals.output === 'json'
     ? toJson({ 'ingestion-api-key': keyDocument(issued, issued.apiKey) })
     : printer.success(`Ingestion API Key generated: ${issued.apiKey}`);
 }
 
 /** Says where the key went, never the key; nothing where the key itself was the result. */
-async function sayWhere(issued: IssuedIngestionApiKey, plan: DeliveryPlan, { printer }: Factory): Promise<void> {
+async function sayWhere(issued: IssuedIngestionApiKey, plan: DeliveryPlan, { printer }: Session): Promise<void> {
   if (plan.to === 'result') return;
   if (plan.to === 'stdout') return printer.note(`Ingestion API Key generated and written to standard output (id ${issued.id}).`);
   const text = printer.success(`Ingestion API Key written to ${plan.path} (id ${issued.id})`);

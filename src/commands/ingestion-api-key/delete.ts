@@ -1,12 +1,11 @@
 import { Command } from 'commander';
-import { ServerError } from '../../api/errors.ts';
 import type { IngestionApiKey } from '../../api/model.ts';
-import { ExitCode, NotFoundError, UsageError } from '../../errors.ts';
+import { describeVerb } from '../../cli/help.ts';
+import type { Dispatch } from '../../cli/program.ts';
+import type { Session } from '../../cli/session.ts';
+import { ExitCode, NotFoundError, ServerError, UsageError } from '../../errors.ts';
 import { visible } from '../../escape.ts';
-import type { Factory } from '../../factory.ts';
-import { describeVerb } from '../../help.ts';
 import { parseId } from '../../ids.ts';
-import type { Dispatch } from '../../program.ts';
 import { type Selector, type SelectorOptions, selectorOf } from './selector.ts';
 import { heldToItsEnd, keyDocument, lossOfDeletion, parseKeyFile, parseName, requestExitCodes } from './shared.ts';
 
@@ -40,7 +39,7 @@ export function deleteCommand(dispatch: Dispatch): Command {
     .option('--dry-run', 'say what would be deleted, delete nothing')
     .option('-y, --yes', 'do not ask; needed for --name and --expired off a terminal')
     .option('--if-exists', 'a key that is not there is no failure')
-    .action((options: DeleteOptions) => dispatch(command, (factory) => runDelete(options, factory)));
+    .action((options: DeleteOptions) => dispatch(command, (session) => runDelete(options, session)));
   return describeVerb(command, { examples, exitCodes: [...requestExitCodes, ExitCode.unknownOutcome] });
 }
 
@@ -49,35 +48,35 @@ export function deleteCommand(dispatch: Dispatch): Command {
  * `GET /security/ingestion/api_keys` where the ids have to be found first.
  * @throws UsageError for flags that do not go together, or for a selection that nobody confirms; NotFoundError for a missing key.
  */
-export async function runDelete(options: DeleteOptions, factory: Factory): Promise<ExitCode | undefined> {
+export async function runDelete(options: DeleteOptions, session: Session): Promise<ExitCode | undefined> {
   const { dryRun = false, yes = false, ifExists = false } = options;
   const selector = selectorOf({
     ...options,
-    ...(options.keyFile === undefined ? {} : { keyFile: factory.runtime.resolvePath(options.keyFile) }),
+    ...(options.keyFile === undefined ? {} : { keyFile: session.runtime.resolvePath(options.keyFile) }),
   });
   if (selector.by === 'id' && !dryRun) {
     const [only] = selector.ids;
-    if (selector.ids.length === 1 && only !== undefined) return deleteOne(only, ifExists, factory);
+    if (selector.ids.length === 1 && only !== undefined) return deleteOne(only, ifExists, session);
     const { deleteAll } = await import('./deletion.ts');
-    return deleteAll({ ids: selector.ids, ifExists }, factory);
+    return deleteAll({ ids: selector.ids, ifExists }, session);
   }
-  const { runtime } = factory;
+  const { runtime } = session;
   if (!dryRun && !yes && !(runtime.stdin.isTTY && runtime.stderr.isTTY)) {
     throw new UsageError('Nobody can be asked whether to delete these keys: this is no terminal.', {
       hints: ['See what would be deleted with --dry-run, then delete it with --yes.'],
     });
   }
-  if (selector.by !== 'name' || selector.keyFile === undefined) return deleteSelected(selector, options, factory);
+  if (selector.by !== 'name' || selector.keyFile === undefined) return deleteSelected(selector, options, session);
   // From the list to the last deletion no rotation may make or take back a key.
   const { exclusively } = await import('../../rotation/exclusive.ts');
-  return exclusively(selector.keyFile, () => deleteSelected(selector, options, factory));
+  return exclusively(selector.keyFile, () => deleteSelected(selector, options, session));
 }
 
-async function deleteSelected(selector: Selector, options: DeleteOptions, factory: Factory): Promise<ExitCode | undefined> {
+async function deleteSelected(selector: Selector, options: DeleteOptions, session: Session): Promise<ExitCode | undefined> {
   const { dryRun = false, yes = false, ifExists = false } = options;
-  const { runtime, printer } = factory;
-  const api = await factory.api();
-  const listing = await factory.waiting('Listing keys', () => api.listKeys({ signal: runtime.interrupt }));
+  const { runtime, printer } = session;
+  const api = await session.api();
+  const listing = await session.waiting('Listing keys', () => api.listKeys({ signal: runtime.interrupt }));
   const { selectKeys } = await import('./selection.ts');
   const { keys, missing } = await selectKeys(selector, listing, runtime.now());
   for (const sentence of listing.rejected) await printer.warn(sentence);
@@ -88,24 +87,24 @@ async function deleteSelected(selector: Selector, options: DeleteOptions, factor
     return ExitCode.server;
   };
   const failures = ifExists ? [] : missing;
-  if (dryRun) return finish(await showPlan(keys, failures, factory));
+  if (dryRun) return finish(await showPlan(keys, failures, session));
   const [failure] = failures;
   if (failure !== undefined) throw failure;
   if (keys.length === 0) {
     await printer.result({ text: 'No ingestion api keys to delete.\n', json: { 'deleted-ingestion-api-keys': [] } });
     return finish(undefined);
   }
-  if (!yes) await confirm(keys, factory);
+  if (!yes) await confirm(keys, session);
   const { deleteAll } = await import('./deletion.ts');
   // Somebody else may have deleted a key since it was listed: what was wanted is the case.
-  return finish(await deleteAll({ ids: keys.map((key) => key.id), ifExists: true }, factory));
+  return finish(await deleteAll({ ids: keys.map((key) => key.id), ifExists: true }, session));
 }
 
-async function deleteOne(id: bigint, ifExists: boolean, factory: Factory): Promise<undefined> {
-  const { runtime, printer } = factory;
-  const api = await factory.api();
+async function deleteOne(id: bigint, ifExists: boolean, session: Session): Promise<undefined> {
+  const { runtime, printer } = session;
+  const api = await session.api();
   try {
-    await heldToItsEnd(factory, 'Deleting the key', lossOfDeletion, () => api.deleteKey(id, { signal: runtime.interrupt }));
+    await heldToItsEnd(session, 'Deleting the key', lossOfDeletion, () => api.deleteKey(id, { signal: runtime.interrupt }));
   } catch (error) {
     if (!ifExists || !(error instanceof NotFoundError)) throw error;
     await printer.note(`There is no ingestion API key with the id ${id}: nothing to delete.`);
@@ -119,7 +118,7 @@ async function deleteOne(id: bigint, ifExists: boolean, factory: Factory): Promi
 async function showPlan(
   keys: readonly IngestionApiKey[],
   failures: readonly NotFoundError[],
-  { printer }: Factory,
+  { printer }: Session,
 ): Promise<undefined> {
   const [failure] = failures;
   if (keys.length > 0 || failure === undefined) {
@@ -134,7 +133,7 @@ async function showPlan(
 }
 
 /** Shows on stderr what is about to be deleted and asks. @throws UsageError unless the answer is yes. */
-async function confirm(keys: readonly IngestionApiKey[], { runtime, printer }: Factory): Promise<void> {
+async function confirm(keys: readonly IngestionApiKey[], { runtime, printer }: Session): Promise<void> {
   const { keyTable } = await import('./key-table.ts');
   const table = [...(await keyTable(keys, { now: runtime.now(), color: false, width: runtime.stderr.columns }))].join('');
   for (const line of table.split('\n').slice(0, -1)) await printer.note(line);

@@ -1,6 +1,5 @@
-import { OutcomeUnknownError } from '../../api/errors.ts';
-import { type ExitCode, InterruptedError, NotFoundError, StsError } from '../../errors.ts';
-import type { Factory } from '../../factory.ts';
+import type { Session } from '../../cli/session.ts';
+import { type ExitCode, InterruptedError, NotFoundError, OutcomeUnknownError, StsError } from '../../errors.ts';
 import { heldToItsEnd, lossOfDeletion } from './shared.ts';
 
 export interface Deletion {
@@ -15,9 +14,9 @@ export interface Deletion {
  * @returns the exit code of the first failure, in text form.
  * @throws StsError that sums the failures up, under JSON; the interrupt's reason; DeliveryError when stdout is gone.
  */
-export async function deleteAll({ ids, ifExists }: Deletion, factory: Factory): Promise<ExitCode | undefined> {
-  const { runtime, printer } = factory;
-  const api = await factory.api();
+export async function deleteAll({ ids, ifExists }: Deletion, session: Session): Promise<ExitCode | undefined> {
+  const { runtime, printer } = session;
+  const api = await session.api();
   const deleted: bigint[] = [];
   const failed: StsError[] = [];
   const text = printer.output === 'text';
@@ -30,7 +29,7 @@ export async function deleteAll({ ids, ifExists }: Deletion, factory: Factory): 
   try {
     for (const id of ids) {
       runtime.interrupt.throwIfAborted();
-      const error = await heldToItsEnd(factory, `Deleting the key ${id}`, lossOfDeletion, () =>
+      const error = await heldToItsEnd(session, `Deleting the key ${id}`, lossOfDeletion, () =>
         failureOf(api.deleteKey(id, { signal: runtime.interrupt })),
       );
       if (error === undefined) {

@@ -13,7 +13,7 @@ import {
   type KeyFormat,
 } from '../../delivery/format.ts';
 import { UsageError } from '../../errors.ts';
-import type { Runtime } from '../../runtime.ts';
+import type { World } from '../../platform/world.ts';
 import { parseKeyFile } from './shared.ts';
 
 /** The delivery flags as given; absent where not. Their values are checked, how they go together is not: see `planDelivery`. */
@@ -67,7 +67,7 @@ export function addDeliveryFlags(command: Command, { replaces = false }: { reado
  * Reads the delivery flags together. Asks nothing of the disk.
  * @throws UsageError when a flag has nothing to work on: it would be ignored in silence otherwise.
  */
-export function planDelivery(options: DeliveryOptions, runtime: Pick<Runtime, 'resolvePath'>): DeliveryPlan {
+export function planDelivery(options: DeliveryOptions, runtime: Pick<World, 'resolvePath'>): DeliveryPlan {
   const { keyFile, keyFormat = 'raw', keyVar, secretName, namespace, force = false } = options;
   if (keyFile === undefined) {
     const [stray] = Object.entries({
@@ -101,7 +101,7 @@ export function planDelivery(options: DeliveryOptions, runtime: Pick<Runtime, 'r
 }
 
 export interface DestinationOptions {
-  readonly runtime: Runtime;
+  readonly runtime: World;
   /** The text, newline included, that shows the key where the plan is the verb's own result. */
   readonly showResult: (issued: IssuedIngestionApiKey) => string;
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Dispatch } from '../../program.ts';
+import type { Dispatch } from '../../cli/program.ts';
 import { createCommand } from './create.ts';
 import { deleteCommand } from './delete.ts';
 import { listCommand } from './list.ts';

@@ -1,13 +1,12 @@
 import { Command } from 'commander';
-import { ServerError } from '../../api/errors.ts';
 import type { IngestionApiKey } from '../../api/model.ts';
+import { describeVerb } from '../../cli/help.ts';
+import type { Dispatch } from '../../cli/program.ts';
+import type { Session } from '../../cli/session.ts';
 import { addDuration, type Duration, parseDuration } from '../../dates.ts';
-import { ExitCode } from '../../errors.ts';
-import type { Factory } from '../../factory.ts';
-import { describeVerb } from '../../help.ts';
+import { ExitCode, ServerError } from '../../errors.ts';
 import { compareBytes } from '../../ids.ts';
 import { jsonBlocks } from '../../json.ts';
-import type { Dispatch } from '../../program.ts';
 import { expiresBy, isExpired } from './expiry.ts';
 import { keyDocument, parseName, requestExitCodes } from './shared.ts';
 
@@ -41,7 +40,7 @@ export function listCommand(dispatch: Dispatch): Command {
       (value: string) => parseDuration(value, '--expiring-within'),
     )
     .option('--exit-code', 'end in 12 if any key is listed')
-    .action((options: ListOptions) => dispatch(command, (factory) => runList(options, factory)));
+    .action((options: ListOptions) => dispatch(command, (session) => runList(options, session)));
   return describeVerb(command, { examples, exitCodes: [...requestExitCodes, ExitCode.finding] });
 }
 
@@ -50,15 +49,15 @@ export function listCommand(dispatch: Dispatch): Command {
  * @returns `server` (2) when the server sent a row that is no key, which is reported while the others are shown; else `finding`
  * (12) when any key is listed and `--exit-code` asks for it.
  */
-export async function runList(options: ListOptions, factory: Factory): Promise<ExitCode | undefined> {
-  const { runtime, printer } = factory;
+export async function runList(options: ListOptions, session: Session): Promise<ExitCode | undefined> {
+  const { runtime, printer } = session;
   const wanted = filterOf(options, runtime.now());
-  const api = await factory.api();
-  const listing = await factory.waiting('Listing keys', () => api.listKeys({ signal: runtime.interrupt }));
+  const api = await session.api();
+  const listing = await session.waiting('Listing keys', () => api.listKeys({ signal: runtime.interrupt }));
   const keys = listing.keys.filter(wanted).sort((a, b) => compareBytes(a.name, b.name));
   // That there is none cannot be said.
   if (keys.length === 0 && listing.rejected.length > 0) throw new ServerError(listing.rejected.join('\n'));
-  await printer.result({ text: await tableOf(keys, factory), json: jsonBlocks('ingestion-api-keys', documentsOf(keys)) });
+  await printer.result({ text: await tableOf(keys, session), json: jsonBlocks('ingestion-api-keys', documentsOf(keys)) });
   if (listing.rejected.length > 0) {
     // Under JSON, stderr takes one document.
     if (printer.output === 'json') throw new ServerError(listing.rejected.join('\n'));
@@ -85,7 +84,7 @@ function* documentsOf(keys: readonly IngestionApiKey[]) {
   for (const key of keys) yield keyDocument(key);
 }
 
-async function tableOf(keys: readonly IngestionApiKey[], { runtime, printer }: Factory): Promise<string | Iterable<string>> {
+async function tableOf(keys: readonly IngestionApiKey[], { runtime, printer }: Session): Promise<string | Iterable<string>> {
   if (printer.output === 'json') return '';
   if (keys.length === 0) return 'No ingestion api keys found.\n';
   const { keyTable } = await import('./key-table.ts');

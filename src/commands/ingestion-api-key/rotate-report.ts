@@ -1,8 +1,8 @@
 import type { IssuedIngestionApiKey } from '../../api/model.ts';
+import type { Session } from '../../cli/session.ts';
 import type { Destination } from '../../delivery/destination.ts';
 import { DeliveryError } from '../../errors.ts';
 import { visible } from '../../escape.ts';
-import type { Factory } from '../../factory.ts';
 import { toJson } from '../../json.ts';
 import type { RotationEvent, RotationResult } from '../../rotation/context.ts';
 import type { DeliveryPlan } from './delivery-flags.ts';
@@ -11,16 +11,16 @@ import { endOf, keyDocument } from './shared.ts';
 /** Says how a rotation goes and what came of it. */
 export class RotationReport {
   readonly #delivery: DeliveryPlan;
-  readonly #factory: Factory;
+  readonly #session: Session;
   /** Whether the first half of a JSON document is out, waiting for the old key's fate. */
   #halfShown = false;
   #keeping = false;
   #searching = false;
   #oldId: bigint | undefined;
 
-  constructor(delivery: DeliveryPlan, factory: Factory) {
+  constructor(delivery: DeliveryPlan, session: Session) {
     this.#delivery = delivery;
-    this.#factory = factory;
+    this.#session = session;
   }
 
   /**
@@ -29,7 +29,7 @@ export class RotationReport {
    */
   async stream(): Promise<Destination> {
     const { stdoutDestination } = await import('../../delivery/stdout.ts');
-    const { runtime, printer } = this.#factory;
+    const { runtime, printer } = this.#session;
     if (this.#delivery.to === 'stdout') return stdoutDestination(runtime.stdout, this.#delivery.render);
     if (printer.output === 'text') {
       return stdoutDestination(runtime.stdout, ({ apiKey }) => printer.success(`Ingestion API Key generated: ${apiKey}`));
@@ -46,12 +46,12 @@ export class RotationReport {
 
   /** Ends what a failed rotation may have begun to show: the old key was not deleted for sure. */
   async broken(): Promise<void> {
-    if (this.#halfShown) await this.#factory.runtime.stdout.write(secondHalf(this.#oldId, false)).catch(() => undefined);
+    if (this.#halfShown) await this.#session.runtime.stdout.write(secondHalf(this.#oldId, false)).catch(() => undefined);
   }
 
   /** The old key's fate, and where the new one is unless it was the result itself. */
   async result({ issued, old, deleted }: RotationResult): Promise<void> {
-    const { printer, runtime } = this.#factory;
+    const { printer, runtime } = this.#session;
     const kept = `The old key ${old.id} still works. Delete it when nobody uses it any more: sts ingestion-api-key delete --id ${old.id}`;
     const fate = deleted ? printer.success(`Ingestion Api Key deleted: ${old.id}`) : `${visible(kept)}\n`;
     // Under JSON the key's own document says it.
@@ -82,7 +82,7 @@ export class RotationReport {
   }
 
   async event(event: RotationEvent): Promise<void> {
-    const { printer } = this.#factory;
+    const { printer } = this.#session;
     switch (event.kind) {
       case 'rejected':
         for (const row of event.rows) await printer.warn(row);
@@ -124,7 +124,7 @@ export class RotationReport {
 
   /** A clock that runs on a terminal, one line elsewhere. */
   async #keep(oldId: bigint, remainingMs: number): Promise<void> {
-    const { runtime, printer } = this.#factory;
+    const { runtime, printer } = this.#session;
     const line = `The new key is delivered; the old key ${oldId} is deleted in ${spoken(remainingMs)}.`;
     if (printer.animate && printer.output === 'text') {
       const text = remainingMs > 0 ? `\r\u001b[K${line}` : this.#keeping ? '\r\u001b[K' : '';
@@ -137,7 +137,7 @@ export class RotationReport {
   }
 
   #note(line: string): Promise<void> {
-    return this.#factory.printer.note(line);
+    return this.#session.printer.note(line);
   }
 }
 

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
+import { describeVerb } from '../../cli/help.ts';
+import type { Dispatch } from '../../cli/program.ts';
+import type { Session } from '../../cli/session.ts';
 import { addDuration, type Duration, durationMs, parseDuration, parseExpirationDate } from '../../dates.ts';
 import type { StepHook } from '../../delivery/effects.ts';
 import { DeliveryError, ExitCode, UsageError } from '../../errors.ts';
-import type { Factory } from '../../factory.ts';
-import { describeVerb } from '../../help.ts';
 import { parseId } from '../../ids.ts';
-import type { Dispatch } from '../../program.ts';
 import type { RotationContext, RotationPlan, RotationResult } from '../../rotation/context.ts';
 import { addDeliveryFlags, type DeliveryOptions, type DeliveryPlan, planDelivery } from './delivery-flags.ts';
 import type { RotationReport } from './rotate-report.ts';
@@ -53,7 +53,7 @@ export function rotateCommand(dispatch: Dispatch): Command {
     .option('--after <duration>', 'with --delete-old: keep the old key so long after the delivery: 10m, 1h', (value: string) =>
       parseDuration(value, '--after'),
     )
-    .action((options: RotateOptions) => dispatch(command, (factory) => runRotate(options, factory)));
+    .action((options: RotateOptions) => dispatch(command, (session) => runRotate(options, session)));
   return describeVerb(addDeliveryFlags(command, { replaces: true }), {
     examples,
     exitCodes: [...requestExitCodes, ExitCode.unknownOutcome, ExitCode.sigint, ExitCode.sigterm],
@@ -65,8 +65,8 @@ export function rotateCommand(dispatch: Dispatch): Command {
  * @param step told each outside effect of the rotation.
  * @throws UsageError for flags that do not go together; what `rotate` and `rotateKeyFile` throw.
  */
-export async function runRotate(options: RotateOptions, factory: Factory, step?: StepHook): Promise<undefined> {
-  const { runtime } = factory;
+export async function runRotate(options: RotateOptions, session: Session, step?: StepHook): Promise<undefined> {
+  const { runtime } = session;
   const delivery = planDelivery(options, runtime);
   const plan = rotationPlanOf(options, runtime.now());
   if (delivery.to === 'file' && runtime.stdout.state === 'closed') {
@@ -75,17 +75,17 @@ export async function runRotate(options: RotateOptions, factory: Factory, step?:
     });
   }
   const { RotationReport } = await import('./rotate-report.ts');
-  const report = new RotationReport(delivery, factory);
+  const report = new RotationReport(delivery, session);
   const context: RotationContext = {
-    api: await factory.api(),
+    api: await session.api(),
     interrupt: runtime.interrupt,
     now: runtime.now,
     sleep: runtime.sleep,
-    waiting: (label, work) => heldToItsEnd(factory, label, lossOfRotation(delivery), work),
+    waiting: (label, work) => heldToItsEnd(session, label, lossOfRotation(delivery), work),
     report: (event) => report.event(event),
     step,
   };
-  await report.result(await carryOut(context, plan, delivery, report, factory));
+  await report.result(await carryOut(context, plan, delivery, report, session));
   return undefined;
 }
 
@@ -134,7 +134,7 @@ async function carryOut(
   plan: RotationPlan,
   delivery: DeliveryPlan,
   report: RotationReport,
-  factory: Factory,
+  session: Session,
 ): Promise<RotationResult> {
   if (delivery.to === 'file') {
     const [{ rotateKeyFile, rotationLabel }, { keyFileDestination }] = await Promise.all([
@@ -150,7 +150,7 @@ async function carryOut(
       label: rotationLabel,
       ...(step === undefined ? {} : { step }),
     });
-    const { url, apiPath, timeoutMs } = await factory.settings();
+    const { url, apiPath, timeoutMs } = await session.settings();
     return rotateKeyFile(context, plan, { path, destination, render, server: `${url}${apiPath}`, timeoutMs });
   }
   const { rotate } = await import('../../rotation/rotate.ts');

@@ -1,6 +1,5 @@
-import { ServerError } from '../../api/errors.ts';
 import type { IngestionApiKey, KeyListing } from '../../api/model.ts';
-import { NotFoundError } from '../../errors.ts';
+import { NotFoundError, ServerError } from '../../errors.ts';
 import { isExpired } from './expiry.ts';
 import type { NameSelector, Selector } from './selector.ts';
 

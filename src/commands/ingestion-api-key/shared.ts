@@ -1,7 +1,7 @@
 import type { IngestionApiKey } from '../../api/model.ts';
+import type { Session } from '../../cli/session.ts';
 import { formatDate } from '../../dates.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
-import type { Factory } from '../../factory.ts';
 import type { JsonValue } from '../../json.ts';
 
 /** The exit codes every verb can end in that talks to the server. */
@@ -78,8 +78,8 @@ const patienceMs = 300;
  * @param label what is being done.
  * @param loss what a second signal may cost.
  */
-export async function heldToItsEnd<T>(factory: Factory, label: string, loss: string, work: () => Promise<T>): Promise<T> {
-  const { runtime, printer } = factory;
+export async function heldToItsEnd<T>(session: Session, label: string, loss: string, work: () => Promise<T>): Promise<T> {
+  const { runtime, printer } = session;
   let saying: NodeJS.Timeout | undefined;
   const onInterrupt = () => {
     saying = setTimeout(async () => {
@@ -89,7 +89,7 @@ export async function heldToItsEnd<T>(factory: Factory, label: string, loss: str
   };
   runtime.interrupt.addEventListener('abort', onInterrupt, { once: true });
   try {
-    return await factory.waiting(label, work);
+    return await session.waiting(label, work);
   } finally {
     runtime.interrupt.removeEventListener('abort', onInterrupt);
     clearTimeout(saying);

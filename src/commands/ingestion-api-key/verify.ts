@@ -1,9 +1,9 @@
 import { Command } from 'commander';
+import { describeVerb } from '../../cli/help.ts';
+import type { Dispatch } from '../../cli/program.ts';
+import type { Session } from '../../cli/session.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
-import type { Factory } from '../../factory.ts';
-import { describeVerb } from '../../help.ts';
-import type { Dispatch } from '../../program.ts';
-import type { InputStream } from '../../runtime.ts';
+import type { InputStream } from '../../platform/world.ts';
 import { parseKeyFile, requestExitCodes } from './shared.ts';
 
 export interface VerifyOptions {
@@ -30,7 +30,7 @@ export function verifyCommand(dispatch: Dispatch): Command {
       (value: string) => parseKeyFile(value, 'stdin'),
     )
     .option('--with-receiver-key', "also accept the platform's Receiver API Key")
-    .action((options: VerifyOptions) => dispatch(command, (factory) => runVerify(options, factory)));
+    .action((options: VerifyOptions) => dispatch(command, (session) => runVerify(options, session)));
   return describeVerb(command, { examples, exitCodes: [...requestExitCodes, ExitCode.finding] });
 }
 
@@ -41,12 +41,12 @@ export function verifyCommand(dispatch: Dispatch): Command {
  */
 export async function runVerify(
   { keyFile, withReceiverKey = false }: VerifyOptions,
-  factory: Factory,
+  session: Session,
 ): Promise<ExitCode | undefined> {
-  const { runtime, printer } = factory;
-  const apiKey = await readKey(keyFile, factory);
-  const api = await factory.api();
-  const valid = await factory.waiting('Verifying the key', () =>
+  const { runtime, printer } = session;
+  const apiKey = await readKey(keyFile, session);
+  const api = await session.api();
+  const valid = await session.waiting('Verifying the key', () =>
     api.authorize(apiKey, { withReceiverKey, signal: runtime.interrupt }),
   );
   const text = valid ? printer.success('Ingestion API Key is valid') : 'Ingestion API Key is not valid\n';
@@ -54,7 +54,7 @@ export async function runVerify(
   return valid ? undefined : ExitCode.finding;
 }
 
-async function readKey(keyFile: string | undefined, { runtime, globals }: Factory): Promise<string> {
+async function readKey(keyFile: string | undefined, { runtime, globals }: Session): Promise<string> {
   const { LARGEST_KEY_DOCUMENT, readKeyFile } = await import('../../delivery/read.ts');
   if (keyFile !== undefined && keyFile !== '-') return readKeyFile(runtime.resolvePath(keyFile));
   if ([globals.apiToken, globals.serviceToken, globals.k8sSaToken].includes('-')) {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { normalizeArgv } from '../src/argv.ts';
-import { commandPath } from '../src/help.ts';
-import { buildProgram, globalOptionsOf } from '../src/program.ts';
-import { usageErrorOf } from '../src/usage.ts';
+import { commandPath } from '../../src/cli/help.ts';
+import { buildProgram, globalOptionsOf } from '../../src/cli/program.ts';
+import { usageErrorOf } from '../../src/cli/refusals.ts';
+import { normalizeArgv } from '../../src/cli/words.ts';
 
 interface Parsed {
   readonly verb: string;

@@ -1,12 +1,12 @@
-import type { StackStateApi } from './api/model.ts';
-import type { GlobalOptions, Settings } from './config/model.ts';
-import { createPrinter, type Printer } from './output/printer.ts';
-import type { InputStream, Runtime } from './runtime.ts';
-import { version } from './version.ts';
+import type { StackStateApi } from '../api/model.ts';
+import type { GlobalOptions, Settings } from '../config/model.ts';
+import { createPrinter, type Printer } from '../output/printer.ts';
+import type { InputStream, World } from '../platform/world.ts';
+import { version } from '../version.ts';
 
 /** What a verb works with. Each part is made when first asked for, so that `--help` needs no token, no config and no HTTP. */
-export interface Factory {
-  readonly runtime: Runtime;
+export interface Session {
+  readonly runtime: World;
   readonly globals: GlobalOptions;
   readonly printer: Printer;
   /** Path of the config file: `--config`, else the user's. */
@@ -23,7 +23,7 @@ export interface Factory {
 }
 
 /** @param world what the verb may touch; its questions are asked once all that was said before is on the screen. */
-export function createFactory(world: Runtime, globals: GlobalOptions): Factory {
+export function createSession(world: World, globals: GlobalOptions): Session {
   const printer = createPrinter({
     stdout: world.stdout,
     stderr: world.stderr,
@@ -35,23 +35,23 @@ export function createFactory(world: Runtime, globals: GlobalOptions): Factory {
   const runtime = globals.output === 'json' ? sayingBeforeAsking(world, printer) : world;
   const clients: StackStateApi[] = [];
   const verbose = (line: string) => void printer.verbose(1, line);
-  const factory: Factory = {
+  const session: Session = {
     runtime,
     globals,
     printer,
     async configPath() {
       if (globals.config !== undefined) return runtime.resolvePath(globals.config);
-      const { defaultConfigPath } = await import('./config/file.ts');
+      const { defaultConfigPath } = await import('../config/file.ts');
       return defaultConfigPath(runtime.env, runtime.home);
     },
     settings: once(async () => {
-      const { resolveSettings } = await import('./config/settings.ts');
+      const { resolveSettings } = await import('../config/settings.ts');
       const settings = await resolveSettings({
         globals,
         env: runtime.env,
         home: runtime.home,
         resolvePath: runtime.resolvePath,
-        readStdin: factory.readSecret,
+        readStdin: session.readSecret,
         warn: (line) => void printer.warn(line),
       });
       for (const { setting, source, value } of settings.sources) {
@@ -59,7 +59,7 @@ export function createFactory(world: Runtime, globals: GlobalOptions): Factory {
       }
       return settings;
     }),
-    api: once(async () => factory.apiFor(await factory.settings())),
+    api: once(async () => session.apiFor(await session.settings())),
     readSecret: () => readSecret(runtime),
     async apiFor(settings) {
       if (settings.skipSsl) {
@@ -67,7 +67,7 @@ export function createFactory(world: Runtime, globals: GlobalOptions): Factory {
           `The certificate of ${settings.url} is not verified (--skip-ssl): the token can be read by anyone in between.`,
         );
       }
-      const { createApi } = await import('./api/client.ts');
+      const { createApi } = await import('../api/client.ts');
       const api = createApi({ settings, env: runtime.env, version, log: verbose, now: runtime.now, sleep: runtime.sleep });
       clients.push(api);
       return api;
@@ -75,18 +75,18 @@ export function createFactory(world: Runtime, globals: GlobalOptions): Factory {
     async waiting(label, work) {
       const enabled = printer.animate && globals.verbose === 0;
       if (!enabled) return work();
-      const { withSpinner } = await import('./output/spinner.ts');
+      const { withSpinner } = await import('../output/spinner.ts');
       return withSpinner(runtime.stderr, enabled, label, work);
     },
     async close() {
       await Promise.allSettled(clients.map((api) => api.close()));
     },
   };
-  return factory;
+  return session;
 }
 
 /** Under JSON the printer holds back what is said by the way; nobody can answer without having seen it. */
-function sayingBeforeAsking(runtime: Runtime, printer: Printer): Runtime {
+function sayingBeforeAsking(runtime: World, printer: Printer): World {
   const { stdin } = runtime;
   const asking: InputStream = {
     get isTTY() {
@@ -115,8 +115,8 @@ function sayingBeforeAsking(runtime: Runtime, printer: Printer): Runtime {
   };
 }
 
-/** See `Factory.readSecret`. */
-async function readSecret(runtime: Runtime): Promise<string> {
+/** See `Session.readSecret`. */
+async function readSecret(runtime: World): Promise<string> {
   return runtime.stdin.isTTY ? runtime.stdin.ask('Token: ', { hidden: true }) : runtime.stdin.readAll(1024 * 1024);
 }
 

@@ -1,60 +1,22 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { FileReadError, InterruptedError, type InterruptSignal } from './errors.ts';
-
-/** Text going out. A write settles when the operating system has taken it, so that a failed delivery is seen. */
-export interface OutputStream {
-  /** @throws the system error (EPIPE, ENOSPC ...) when the text could not be written. */
-  write(text: string): Promise<void>;
-  readonly isTTY: boolean;
-  /** Width of the terminal; undefined off a terminal. */
-  readonly columns: number | undefined;
-  /** Whether text written here can be read by anybody. */
-  readonly state: 'open' | 'closed' | 'null-device';
-}
-
-export interface InputStream {
-  readonly isTTY: boolean;
-  /**
-   * All of the input as UTF-8 text.
-   * @param limit most bytes to take; more is an error.
-   */
-  readAll(limit: number): Promise<string>;
-  /** Asks on the terminal's stderr and returns the line typed, without its newline. Rejects with InterruptedError on SIGINT. */
-  ask(question: string, options?: { readonly hidden?: boolean }): Promise<string>;
-}
-
-/** All a command may touch of the world: one object, faked in tests. Files are reached through node:fs with absolute paths made by `resolvePath`. */
-export interface Runtime {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Home folder of the user; undefined where none is known. */
-  readonly home: string | undefined;
-  resolvePath(path: string): string;
-  readonly stdin: InputStream;
-  readonly stdout: OutputStream;
-  readonly stderr: OutputStream;
-  /** Milliseconds since the epoch. */
-  now(): number;
-  /** Resolves after `ms` milliseconds, or rejects with the signal's reason once it is aborted. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Aborted with an InterruptedError by the first SIGHUP, SIGINT or SIGTERM; the second ends the process at once. */
-  readonly interrupt: AbortSignal;
-}
+import { FileReadError, InterruptedError, type InterruptSignal } from '../errors.ts';
+import type { InputStream, OutputStream, World } from './world.ts';
 
 /**
- * The process as a runtime. Whatever costs time to load (streams, terminals, signals) is loaded by what is used: help is printed without.
+ * The process as a world. Whatever costs time to load (streams, terminals, signals) is loaded by what is used: help is printed without.
  * From the first look at `interrupt` on, signals are this program's to handle.
  */
-export function nodeRuntime(): Runtime {
+export function nodeWorld(): World {
   let interrupt: AbortSignal | undefined;
   // Node ignores this signal, so that a write beyond the file size limit fails like any other; the library that locks the
   // config file would end the process by it, unless somebody else listens.
   process.on('SIGXFSZ', () => {});
-  const runtime: Runtime = {
+  const world: World = {
     env: process.env,
     home: process.env['HOME'] ?? (process.platform === 'win32' ? process.env['USERPROFILE'] : undefined),
     resolvePath,
-    stdin: inputStream(() => runtime.interrupt),
+    stdin: inputStream(() => world.interrupt),
     stdout: outputStream(1, () => process.stdout),
     stderr: outputStream(2, () => process.stderr),
     now: () => Date.now(),
@@ -70,7 +32,7 @@ export function nodeRuntime(): Runtime {
       return interrupt;
     },
   };
-  return runtime;
+  return world;
 }
 
 function resolvePath(path: string): string {

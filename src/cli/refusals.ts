@@ -1,9 +1,9 @@
 import { type Command, CommanderError } from 'commander';
-import { readTokens, UnknownTopicError } from './argv.ts';
-import { StsError, UsageError } from './errors.ts';
-import { visible } from './escape.ts';
+import { StsError, UsageError } from '../errors.ts';
+import { visible } from '../escape.ts';
+import { nearest } from '../nearest.ts';
 import { commandPath } from './help.ts';
-import { nearest } from './nearest.ts';
+import { readTokens, UnknownTopicError } from './words.ts';
 
 /** Commander's refusal in our words: what is wrong, the nearest right one, and where to read on. Other errors come back as they are. */
 export function usageErrorOf(error: unknown, program: Command, argv: readonly string[]): unknown {

@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { clientOf } from '../api/support.ts';
 import { tokens } from '../stackstate/server.ts';
 import { runBuilt } from '../support/built.ts';
 import { caFileOf, startForTest } from '../support/stackstate.ts';
-import { clientOf } from './support.ts';
 
 test('an own authority is trusted besides the public ones: one request, one handshake', async () => {
   const stackState = await startForTest({ tls: true });

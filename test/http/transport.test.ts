@@ -2,8 +2,8 @@ import dns from 'node:dns';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { InterruptedError } from '../../src/errors.ts';
+import { clientOf } from '../api/support.ts';
 import { startForTest, testTime } from '../support/stackstate.ts';
-import { clientOf } from './support.ts';
 
 /** A sleep that takes no time and remembers for how long it should have. */
 function recordedSleep() {

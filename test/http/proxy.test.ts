@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { proxyFor } from '../../src/api/proxy.ts';
+import { proxyFor } from '../../src/http/proxy.ts';
+import { clientOf } from '../api/support.ts';
 import { type ProxyOptions, startProxy } from '../stackstate/proxy.ts';
 import { startForTest } from '../support/stackstate.ts';
-import { clientOf } from './support.ts';
 
 const host = 'stackstate.example.com';
 

@@ -1,17 +1,17 @@
 import { Command, Option } from 'commander';
-import { completionCommand } from './commands/completion.ts';
-import { contextCommand } from './commands/context/index.ts';
-import { ingestionApiKeyCommand } from './commands/ingestion-api-key/index.ts';
-import { versionCommand } from './commands/version.ts';
-import type { GlobalOptions } from './config/model.ts';
-import { type ExitCode, UsageError } from './errors.ts';
-import type { Factory } from './factory.ts';
+import { completionCommand } from '../commands/completion.ts';
+import { contextCommand } from '../commands/context/index.ts';
+import { ingestionApiKeyCommand } from '../commands/ingestion-api-key/index.ts';
+import { versionCommand } from '../commands/version.ts';
+import type { GlobalOptions } from '../config/model.ts';
+import { type ExitCode, UsageError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import { version } from '../version.ts';
 import { renderHelp } from './help.ts';
-import { nearest } from './nearest.ts';
-import { version } from './version.ts';
+import type { Session } from './session.ts';
 
 /** Runs a verb with its parsed options; replaced by the parser's tests. */
-export type Dispatch = (command: Command, run: (factory: Factory) => Promise<ExitCode | undefined>) => Promise<void>;
+export type Dispatch = (command: Command, run: (session: Session) => Promise<ExitCode | undefined>) => Promise<void>;
 
 // What commander would say is said by us; looking at the terminal would cost each start the loading of the streams.
 const silent = {

@@ -1,5 +1,5 @@
+import { ConnectionError, ServerError } from '../errors.ts';
 import { visible } from '../escape.ts';
-import { ConnectionError, ServerError } from './errors.ts';
 import type { ProxyLabel } from './proxy.ts';
 
 const dns = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA']);

@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import { ExitCode } from './errors.ts';
+import { ExitCode } from '../errors.ts';
 
 /** What a verb's help says beyond its flags. */
 export interface VerbHelp {

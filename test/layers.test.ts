@@ -4,51 +4,50 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { importsOf, modulesBelow, processUses } from './support/imports.ts';
 
-// The floors of ARCHITECTURE.md: what they forbid is easily done by one import, and nothing else would notice.
+// The layers of ARCHITECTURE.md. One import is enough to break one of them, and nothing else would notice.
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'src');
 
-/** All modules that stand in no room and have no rule of their own: they know nothing but each other. */
+/** Modules directly below `src` that have no rule of their own: they import nothing but each other. */
 const ground = 'ground';
 
 /**
- * The rooms of `src`, from the top, and whose values each may import besides its own. Types cost nothing at run time and couple no
- * behaviour: they may come from anywhere but where `typesNeverFrom` says.
+ * The layers of `src`, from the top, and whose values each may import besides its own and the ground. Types cost nothing at run time
+ * and couple no behaviour: they may come from anywhere but where `typesNeverFrom` says.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   executable: ['load'],
   load: ['main'],
-  main: ['program', 'factory', 'runtime', 'argv', 'usage', 'output', ground],
-  runtime: [ground],
-  program: ['commands', 'help', 'argv', ground],
-  factory: ['api', 'config', 'output', ground],
-  usage: ['argv', 'help', ground],
-  argv: ['help', ground],
-  help: [ground],
-  commands: ['rotation', 'api', 'config', 'delivery', 'output', 'help', ground],
-  rotation: ['api', 'config', 'delivery', ground],
-  api: [ground],
-  config: [ground],
-  delivery: [ground],
-  output: [ground],
+  main: ['cli', 'output', 'platform'],
+  cli: ['commands', 'api', 'config', 'output'],
+  commands: ['rotation', 'delivery', 'cli', 'api', 'config', 'output'],
+  rotation: ['api', 'config', 'delivery'],
+  api: ['http'],
+  http: [],
+  config: [],
+  delivery: [],
+  output: [],
+  platform: [],
   ground: [],
 };
 
-const upstairs = ['executable', 'load', 'main', 'program', 'factory', 'usage', 'argv', 'help', 'commands'];
+const top = ['executable', 'load', 'main', 'cli', 'commands'];
 
-/** Rooms that are not even known by their types. */
+/** Layers that are not even known by their types. */
 const typesNeverFrom: Readonly<Record<string, readonly string[]>> = {
   commands: ['executable', 'load', 'main'],
-  rotation: [...upstairs, 'output'],
-  api: [...upstairs, 'rotation', 'delivery', 'output'],
-  config: [...upstairs, 'rotation', 'delivery', 'output'],
-  delivery: [...upstairs, 'rotation', 'config', 'output'],
-  output: [...upstairs, 'rotation', 'api', 'config', 'delivery'],
-  ground: [...upstairs, 'rotation', 'api', 'config', 'delivery', 'output'],
+  rotation: [...top, 'output'],
+  api: [...top, 'rotation', 'delivery', 'output'],
+  http: [...top, 'rotation', 'delivery', 'api', 'config', 'output'],
+  config: [...top, 'rotation', 'delivery', 'api', 'http', 'output'],
+  delivery: [...top, 'rotation', 'config', 'output'],
+  output: [...top, 'rotation', 'api', 'http', 'config', 'delivery'],
+  platform: [...top, 'rotation', 'api', 'http', 'config', 'delivery', 'output'],
+  ground: [...top, 'rotation', 'api', 'http', 'config', 'delivery', 'output'],
 };
 
-/** Types that one neighbour uses of another today. What is not listed here is seen, and so is what is listed in vain. */
+/** Types that one layer uses of a neighbour today. What is not listed here is seen, and so is what is listed in vain. */
 const typesOfNeighbours = [
   // A client is made of settings, and says how the kind of token it was given is refused.
   'api -> config',
@@ -56,13 +55,13 @@ const typesOfNeighbours = [
   'delivery -> api',
 ];
 
-/** Who may use `process`, besides the rooms below; each with the reason. */
+/** Who may use `process`, besides the layers below; each with the reason. */
 const processExceptions = [
   // The version of V8, a constant of the Node that runs, decides on a workaround; there is nothing to fake in a test.
-  'src/api/undici.ts process.versions',
+  'src/http/undici.ts process.versions',
 ];
 
-const holdsProcess = ['load', 'main', 'runtime'];
+const holdsProcess = ['load', 'main', 'platform'];
 
 interface Step {
   /** `src/api/client.ts -> src/config/model.ts` */
@@ -74,34 +73,36 @@ interface Step {
 
 const modules = modulesBelow(source);
 
-/** Imports that lead from one room of `src` to another, or out of it. */
+/** Imports that lead from one layer of `src` to another, or out of it. */
 const steps = modules.flatMap((path) =>
   importsOf(readFileSync(path, 'utf8')).flatMap(({ specifier, typeOnly }): Step[] => {
     if (specifier === undefined || !/^(?:[./]|file:)/.test(specifier)) return [];
     const target = specifier.startsWith('file:') ? fileURLToPath(specifier) : resolve(path, '..', specifier);
-    const [from, to] = [roomOf(path), roomOf(target)];
+    const [from, to] = [layerOf(path), layerOf(target)];
     return from === to ? [] : [{ what: `${relative(root, path)} -> ${relative(root, target)}`, from, to, typeOnly }];
   }),
 );
 
-test('every folder of src is a room, and the rooms are known by their imports', () => {
-  expect([...new Set(modules.map(roomOf))].sort()).toEqual(Object.keys(mayImport).sort());
+test('every folder of src is a layer, and the layers are known by their imports', () => {
+  expect([...new Set(modules.map(layerOf))].sort()).toEqual(Object.keys(mayImport).sort());
   // Were the imports not found, all the rest would hold for nothing.
   const values = steps.filter(({ typeOnly }) => !typeOnly).map(({ from, to }) => `${from} -> ${to}`);
-  const known = ['main -> program', 'program -> commands', 'commands -> rotation', 'rotation -> delivery', 'factory -> api'];
-  expect(values).toEqual(expect.arrayContaining([...known, 'api -> ground']));
+  const known = ['main -> cli', 'cli -> commands', 'commands -> rotation', 'rotation -> delivery', 'cli -> api'];
+  expect(values).toEqual(expect.arrayContaining([...known, 'api -> http']));
 });
 
 test('nothing in src imports what lies outside of it, the tests above all', () => {
   expect(whatOf(steps.filter(({ to }) => !(to in mayImport)))).toEqual([]);
 });
 
-test('no room imports a value of a room above or beside its own', () => {
-  const wrong = steps.filter(({ from, to, typeOnly }) => !typeOnly && to in mayImport && !mayImport[from]?.includes(to));
+test('no layer imports a value of a layer above or beside its own', () => {
+  const wrong = steps.filter(
+    ({ from, to, typeOnly }) => !typeOnly && to in mayImport && to !== ground && !mayImport[from]?.includes(to),
+  );
   expect(whatOf(wrong)).toEqual([]);
 });
 
-test('below the commands, rooms above are not even known by their types', () => {
+test('below the commands, layers above are not even known by their types', () => {
   expect(whatOf(steps.filter(({ from, to }) => typesNeverFrom[from]?.includes(to)))).toEqual([]);
 });
 
@@ -116,17 +117,17 @@ test('an import that cannot be read from the text stands nowhere but in the load
   const unreadable = modules.filter((path) =>
     importsOf(readFileSync(path, 'utf8')).some(({ specifier }) => specifier === undefined),
   );
-  expect(unreadable.map(roomOf)).toEqual(['load']);
+  expect(unreadable.map(layerOf)).toEqual(['load']);
 });
 
-test('only the rooms at the door touch the process: no other one ends it, reads its environment or writes to its streams', () => {
+test('only the outermost layers touch the process: no other one ends it, reads its environment or writes to its streams', () => {
   const uses = modules
-    .filter((path) => !holdsProcess.includes(roomOf(path)))
+    .filter((path) => !holdsProcess.includes(layerOf(path)))
     .flatMap((path) => processUses(readFileSync(path, 'utf8')).map((use) => `${relative(root, path)} ${use}`));
   expect([...new Set(uses)]).toEqual(processExceptions);
-  expect(holdsProcess.flatMap((room) => processUses(readFileSync(join(source, `${room}.ts`), 'utf8')))).toEqual(
-    expect.arrayContaining(['process.exit', 'process.env', 'process.stdout', 'process.stderr', 'process.argv']),
-  );
+  expect(
+    modules.filter((path) => holdsProcess.includes(layerOf(path))).flatMap((path) => processUses(readFileSync(path, 'utf8'))),
+  ).toEqual(expect.arrayContaining(['process.exit', 'process.env', 'process.stdout', 'process.stderr', 'process.argv']));
 });
 
 test.each([
@@ -178,11 +179,11 @@ test('a word in a comment or a string is no use of the process', () => {
 });
 
 /** The folder of `src` that a module stands in, else the rule it has of its own, else the ground; a path for what lies elsewhere. */
-function roomOf(path: string): string {
+function layerOf(path: string): string {
   const inside = relative(source, path);
   if (inside.startsWith('..')) return relative(root, path);
   const [first = '', ...rest] = inside.split(sep);
-  // The loader names the built modules, `main.cjs`; `commands.ts` would be of the room `commands`.
+  // The loader names the built modules, `main.cjs`; `commands.ts` would be of the layer `commands`.
   const name = first.replace(/\.(?:ts|cjs)$/, '');
   return rest.length > 0 || name in mayImport ? name : ground;
 }

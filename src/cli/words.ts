@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import type { GlobalOptions } from './config/model.ts';
+import type { GlobalOptions } from '../config/model.ts';
 
 /** One piece of a command line, read with the program's own flags. */
 export interface Token {
