@@ -1,6 +1,6 @@
 // Makes the code cache of the built program for the Node this runs on: the program does its common work once, and what V8 compiled on
 // the way is kept. Usage: node scripts/code-cache.mjs DIST
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -50,9 +50,23 @@ for (const line of lines) {
     throw new Error(`${line.join(' ')} ended in ${code}`);
 }
 server.close();
-// Whole or not at all: V8 does not look whether what it takes has been cut or damaged.
+// Whole or not at all, also when the machine fails right afterwards.
 const folder = join(dist, 'code-cache');
 mkdirSync(`${folder}.new`, { recursive: true });
-for (const [name, data] of codeCache()) writeFileSync(join(`${folder}.new`, name), data);
+for (const [name, data] of codeCache()) writeFileSync(join(`${folder}.new`, name), data, { flush: true });
 mkdirSync(folder);
+flushFolder(`${folder}.new`);
 renameSync(`${folder}.new`, join(folder, `${process.version}-${process.platform}-${process.arch}`));
+flushFolder(folder);
+
+/** Makes sure that the names in a folder are on the disk. Windows has no such call, and needs none.
+ * @param {string} path */
+function flushFolder(path) {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
