@@ -5,24 +5,34 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-const dist = process.argv[2];
+const [, , dist = ''] = process.argv;
+/** @type {typeof import('../src/load.ts')} */
 const { loadToCache, codeCache } = createRequire(import.meta.url)(join(dist, 'load.cjs'));
 const key = { id: 1, lastUpdateTimestamp: 1, name: 'n', description: 'd', expiration: 1 };
+/** @type {Record<string, unknown>} */
 const answers = { GET: [key], POST: { ...key, apiKey: 'k' } };
 const server = createServer((request, response) => {
   request.resume();
-  const body = answers[request.method];
+  const body = answers[request.method ?? ''];
   response.writeHead(body === undefined ? 204 : 200, { 'content-type': 'application/json' });
   response.end(body && JSON.stringify(body));
 });
-await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+/** @type {number} */
+const port = await new Promise((listening) => {
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    listening(typeof address === 'object' && address !== null ? address.port : 0);
+  });
+});
 
+/** @type {import('../src/platform/world.ts').OutputStream} */
 const silent = { write: async () => {}, isTTY: false, columns: undefined, state: 'open' };
+/** @type {import('../src/platform/world.ts').World} */
 const runtime = {
-  env: { STS_CLI_URL: `http://127.0.0.1:${server.address().port}`, STS_CLI_API_TOKEN: 't' },
+  env: { STS_CLI_URL: `http://127.0.0.1:${port}`, STS_CLI_API_TOKEN: 't' },
   home: undefined,
   resolvePath: (path) => path,
-  stdin: { isTTY: false },
+  stdin: { isTTY: false, readAll: async () => '', ask: async () => '' },
   stdout: silent,
   stderr: silent,
   now: () => Date.now(),

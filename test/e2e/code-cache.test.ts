@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
-import { builtProgram, runBuilt } from '../support/built.ts';
+import { expect } from 'vitest';
+import { builtProgram, runBuilt, testOfTheBuild as test } from '../support/built.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const root = dirname(dirname(builtProgram));

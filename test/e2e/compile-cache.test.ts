@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { builtProgram, runBuilt } from '../support/built.ts';
+import { builtProgram, runBuilt, testOfTheBuild, testsTheBuild } from '../support/built.ts';
 import { tempFolder } from '../support/temp.ts';
 
 /** A copy of the built program without its own code cache. @returns its folder. */
@@ -45,7 +45,7 @@ const byRoot = (title: string) => (isRoot ? title : `SKIPPED, needs root: ${titl
 
 const inCaches = (caches: string) => join(caches, 'stackstate-cli', 'compile-cache');
 
-test('the compile cache of Node has a folder of the user alone, wherever that can be', async () => {
+testOfTheBuild('the compile cache of Node has a folder of the user alone, wherever that can be', async () => {
   const [home, caches] = [tempFolder(), tempFolder()];
   const inHome = inCaches(join(home, '.cache'));
   expect(await cacheFolder({ XDG_CACHE_HOME: 'rel', HOME: home })).toBe(inHome);
@@ -54,13 +54,13 @@ test('the compile cache of Node has a folder of the user alone, wherever that ca
   expect(await cacheFolder({ XDG_CACHE_HOME: caches, HOME: home })).toBe(inCaches(caches));
 });
 
-test('a symbolic link to a folder of the user is followed once, before Node sees it', async () => {
+testOfTheBuild('a symbolic link to a folder of the user is followed once, before Node sees it', async () => {
   const [home, elsewhere] = [tempFolder(), tempFolder()];
   symlinkSync(elsewhere, join(home, '.cache'));
   expect(await cacheFolder({ HOME: home })).toBe(inCaches(elsewhere));
 });
 
-test.each([
+testOfTheBuild.each([
   ['a relative home', 'rel'],
   ['a home that does not exist', '/nonexistent/home'],
   ['no folder at all', '/dev/null'],
@@ -84,37 +84,46 @@ describe.each(levels)('%s', (_, level) => {
     return home;
   }
 
-  test.each(['720', '702'])('that others may write (mode %s) makes the compile cache unused', async (mode) => {
+  testOfTheBuild.each(['720', '702'])('that others may write (mode %s) makes the compile cache unused', async (mode) => {
     const home = plantedHome();
     chmodSync(join(home, level), Number.parseInt(mode, 8));
     expect(await cacheFolder({ HOME: home })).toBeUndefined();
   });
 
-  test.skipIf(!isRoot)(byRoot('that belongs to another user makes the compile cache unused, also for root'), async () => {
-    const home = plantedHome();
-    chownSync(join(home, level), 65_534, 65_534);
+  test.skipIf(!isRoot || !testsTheBuild)(
+    byRoot('that belongs to another user makes the compile cache unused, also for root'),
+    async () => {
+      const home = plantedHome();
+      chownSync(join(home, level), 65_534, 65_534);
+      expect(await cacheFolder({ HOME: home })).toBeUndefined();
+    },
+  );
+});
+
+test.skipIf(!isRoot || !testsTheBuild)(
+  byRoot("root makes nothing in another user's home, and follows no link into it"),
+  async () => {
+    const [theirs, own] = [tempFolder(), tempFolder()];
+    chownSync(theirs, 65_534, 65_534);
+    expect(await cacheFolder({ HOME: theirs })).toBeUndefined();
+    expect(existsSync(join(theirs, '.cache'))).toBe(false);
+    symlinkSync(theirs, join(own, '.cache'));
+    expect(await cacheFolder({ HOME: own })).toBeUndefined();
+    expect(existsSync(join(theirs, 'stackstate-cli'))).toBe(false);
+  },
+);
+
+testOfTheBuild(
+  'a folder of the cache that others may only read is unused: Node makes folders in it with the mode of the umask',
+  async () => {
+    const home = tempFolder();
+    mkdirSync(inCaches(join(home, '.cache')), { recursive: true });
+    chmodSync(inCaches(join(home, '.cache')), 0o755);
     expect(await cacheFolder({ HOME: home })).toBeUndefined();
-  });
-});
+  },
+);
 
-test.skipIf(!isRoot)(byRoot("root makes nothing in another user's home, and follows no link into it"), async () => {
-  const [theirs, own] = [tempFolder(), tempFolder()];
-  chownSync(theirs, 65_534, 65_534);
-  expect(await cacheFolder({ HOME: theirs })).toBeUndefined();
-  expect(existsSync(join(theirs, '.cache'))).toBe(false);
-  symlinkSync(theirs, join(own, '.cache'));
-  expect(await cacheFolder({ HOME: own })).toBeUndefined();
-  expect(existsSync(join(theirs, 'stackstate-cli'))).toBe(false);
-});
-
-test('a folder of the cache that others may only read is unused: Node makes folders in it with the mode of the umask', async () => {
-  const home = tempFolder();
-  mkdirSync(inCaches(join(home, '.cache')), { recursive: true });
-  chmodSync(inCaches(join(home, '.cache')), 0o755);
-  expect(await cacheFolder({ HOME: home })).toBeUndefined();
-});
-
-test('without its own code cache the program starts, whatever the home is', async () => {
+testOfTheBuild('without its own code cache the program starts, whatever the home is', async () => {
   const folder = withoutCodeCache();
   const program = join(folder, 'bin', 'sts.js');
   mkdirSync(join(folder, 'home'));

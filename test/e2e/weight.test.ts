@@ -1,8 +1,8 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
-import { builtProgram, runBuilt } from '../support/built.ts';
+import { expect } from 'vitest';
+import { builtProgram, runBuilt, testOfTheBuild as test } from '../support/built.ts';
 import { environmentOf, startForTest, tempFolder } from '../support/run.ts';
 
 // What a command loads, in counts: times differ from run to run, these do not.
