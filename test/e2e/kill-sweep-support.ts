@@ -62,6 +62,7 @@ export function watch(): void {
 export class Case {
   readonly #refused: string[] = [];
   readonly folder: string;
+  readonly home: string;
   readonly path: string;
 
   constructor(
@@ -69,6 +70,7 @@ export class Case {
     readonly name: string,
   ) {
     this.folder = mkdtempSync(join(tmpdir(), 'sts-sweep-'));
+    this.home = mkdtempSync(join(tmpdir(), 'sts-sweep-home-'));
     this.path = join(this.folder, 'ingestion.key');
     const old = stackState.seed({ name, lastUpdateTimestamp: BigInt(Date.now() - 86_400_000) });
     writeFileSync(this.path, `${old.apiKey}\n`, { mode: 0o600 });
@@ -89,7 +91,7 @@ export class Case {
     const target = ['--url', this.stackState.url, '--service-token', tokens.service];
     // As in kill-sweep-entry.ts: the recovery waits that long for a creation.
     const timeout = more.includes('--timeout') ? [] : ['--timeout', '2s'];
-    return start(wordsOf(), ['ingestion-api-key', 'rotate', ...this.flags, ...more, ...timeout, ...target], this.folder);
+    return start(wordsOf(), ['ingestion-api-key', 'rotate', ...this.flags, ...more, ...timeout, ...target], this.home);
   }
 
   /** The same by the program that kills itself at a step; 0 for never. */
@@ -97,7 +99,7 @@ export class Case {
     return start(
       wordsOf({ program: killer }),
       [String(fatal), log, this.stackState.url, tokens.service, ...this.flags],
-      this.folder,
+      this.home,
     );
   }
 
@@ -123,7 +125,7 @@ export class Case {
 
   close(): void {
     open.delete(this);
-    rmSync(this.folder, { recursive: true, force: true });
+    for (const folder of [this.folder, this.home]) rmSync(folder, { recursive: true, force: true });
   }
 }
 
