@@ -28,7 +28,7 @@ const port = await new Promise((listening) => {
 /** @type {import('../src/platform/world.ts').OutputStream} */
 const silent = { write: async () => {}, isTTY: false, columns: undefined, state: 'open' };
 /** @type {import('../src/platform/world.ts').World} */
-const runtime = {
+const world = {
   env: { STS_CLI_URL: `http://127.0.0.1:${port}`, STS_CLI_API_TOKEN: 't' },
   home: undefined,
   resolvePath: (path) => path,
@@ -36,8 +36,11 @@ const runtime = {
   stdout: silent,
   stderr: silent,
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   sleep: async () => {},
   interrupt: new AbortController().signal,
+  disk: () => Promise.reject(new Error('no disk')),
+  processes: () => Promise.reject(new Error('no processes')),
 };
 const { main } = loadToCache();
 const keys = 'ingestion-api-key';
@@ -55,7 +58,7 @@ const lines = [
   [keys, 'delete', '--id', '1'],
 ];
 for (const line of lines) {
-  const code = await main(line, runtime);
+  const code = await main(line, world);
   if (code !== (line.some((word) => word === 'lst' || word === '--nam') ? 3 : 0))
     throw new Error(`${line.join(' ')} ended in ${code}`);
 }
