@@ -17,12 +17,13 @@ export interface Credential {
 export type NewCredential = Omit<Credential, 'id' | 'lastUpdateTimestamp'>;
 
 /** A credential with its secret, which the platform shows once. */
-export interface Issued extends Credential {
+export interface Issued extends NewCredential {
+  /** Undefined where the response had none, and the list could not tell it. */
+  readonly id?: bigint;
+  /** Milliseconds since the epoch. */
+  readonly lastUpdateTimestamp?: bigint;
   readonly secret: string;
 }
-
-/** What the platform says to a creation: without an id where only the list tells it. */
-export type Created = Omit<Issued, 'id'> & { readonly id?: bigint };
 
 export interface Listing {
   readonly credentials: readonly Credential[];
@@ -43,6 +44,8 @@ export interface Words {
   readonly command: string;
   /** In a sentence: `ingestion API key`. */
   readonly noun: string;
+  /** With its article: `an ingestion API key`. */
+  readonly aNoun: string;
   /** Its short name in a sentence: `key`, `token`. */
   readonly short: string;
   /** At the beginning of a sentence: `Ingestion API key`. */
@@ -56,19 +59,24 @@ export interface CredentialKind {
   readonly server: string;
   /** How long one request may take, in milliseconds. */
   readonly timeoutMs: number;
+  /** Whether the id of a new credential has to be looked for in the list. */
+  readonly listTellsId: boolean;
   list(call?: Call): Promise<Listing>;
   /**
-   * Sends the request at most once.
+   * Sends the request at most once. The response has no id where `listTellsId` is true.
    * @throws OutcomeUnknownError when the credential may have been created and the response does not say which one.
    */
-  create(wanted: NewCredential, call?: Call): Promise<Created>;
+  create(wanted: NewCredential, call?: Call): Promise<Issued>;
   /** @throws NotFoundError when the platform lists no such credential. */
   delete(id: bigint, call?: Call): Promise<void>;
   verify(secret: string, call?: Call): Promise<Verdict>;
   /** Why a credential cannot be replaced without harm; undefined: it can. */
   readonly refuseRotation?: (old: Credential) => string | undefined;
-  /** Told once a new secret is verified: a token that authenticates this very program has to be used from then on. */
-  readonly adopt?: (old: Credential, secret: string) => Promise<void>;
+  /**
+   * Told once a new secret is verified: where the old one authenticates this very program, the new one is used from then on.
+   * @param held what the destination held before.
+   */
+  readonly adopt?: (held: string | undefined, secret: string) => void;
 }
 
 export type Verdict = 'valid' | 'invalid' | 'unverifiable';
@@ -105,7 +113,7 @@ export interface Destination {
    * Brings the new secret to whoever uses it (a restart) and waits until they have it. May be called again after a break.
    * @throws NotReadyError (exit 13) when they have not taken it over in time.
    */
-  settle?(issued: Pick<Credential, 'id'>): Promise<void>;
+  settle?(newId: bigint | undefined): Promise<void>;
   /** Removes what `prove` left behind and lets others work on the destination. Harmless when called twice. Never throws. */
   close(): Promise<void>;
 }

@@ -1,0 +1,42 @@
+import { dirname } from 'node:path';
+import { DeliveryError } from '../errors.ts';
+import { systemCode } from '../system.ts';
+import { shellWord } from '../shell-word.ts';
+
+const elsewhere = 'name a file elsewhere: --key-file PATH';
+
+const reasons: Readonly<Record<string, { readonly reason: string; readonly hint: string }>> = {
+  ENOSPC: { reason: 'the disk is full', hint: `Free some space there, or ${elsewhere}` },
+  EDQUOT: { reason: 'the disk quota is used up', hint: `Free some space there, or ${elsewhere}` },
+  EACCES: { reason: 'permission denied', hint: `Allow writing to the folder, or ${elsewhere}` },
+  EPERM: { reason: 'operation not permitted', hint: `Allow writing to the folder, or ${elsewhere}` },
+  EFBIG: { reason: 'it would be larger than files may be here', hint: `Raise the limit (ulimit -f), or ${elsewhere}` },
+  EROFS: { reason: 'the file system is read-only', hint: 'Name a file elsewhere: --key-file PATH' },
+  EIO: { reason: 'the disk reports an input/output error', hint: `Look after the disk, or ${elsewhere}` },
+  ESTALE: { reason: 'the network file system has lost it (stale file handle)', hint: `Mount it again, or ${elsewhere}` },
+  EMFILE: { reason: 'too many files are open', hint: 'Raise the limit: ulimit -n' },
+  ENFILE: { reason: 'too many files are open on this machine', hint: 'Close other programs, then try again' },
+  ETXTBSY: { reason: 'a program runs from it', hint: 'Name another file: --key-file PATH' },
+  ENOTDIR: { reason: 'a part of its path is no folder', hint: 'Name another file: --key-file PATH' },
+  ELOOP: { reason: 'its path has too many symbolic links', hint: 'Name another file: --key-file PATH' },
+  ENAMETOOLONG: { reason: 'its name is too long', hint: 'Name another file: --key-file PATH' },
+};
+
+/**
+ * The error for a key file that the system does not let us write.
+ * @param what follows the file's name: `cannot be written`.
+ */
+export function fileError(path: string, what: string, cause: unknown): DeliveryError {
+  const code = systemCode(cause);
+  if (code === 'ENOENT') {
+    return new DeliveryError(`The key file ${path} ${what}: its folder does not exist.`, {
+      hints: [`Create the folder first: mkdir -p ${shellWord(dirname(path))}`],
+      cause,
+    });
+  }
+  const known = code === undefined ? undefined : reasons[code];
+  return new DeliveryError(`The key file ${path} ${what}: ${known?.reason ?? code ?? 'unknown trouble'}.`, {
+    hints: [known?.hint ?? 'Name another file: --key-file PATH'],
+    cause,
+  });
+}
