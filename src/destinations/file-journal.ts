@@ -8,6 +8,9 @@ import { writeDurably } from '../platform/durable.ts';
 import { shellWord } from '../shell-word.ts';
 import { systemCode } from '../system.ts';
 
+/** Part of the names of the journal's temporary files. */
+export const journalLabel = 'journal';
+
 const largest = 16 * 1024 * 1024;
 
 /** Where the journal of a file stands. */
@@ -56,7 +59,7 @@ export class FileJournal implements Journal {
     await this.confirm();
     const text = writeRecord(record);
     try {
-      await writeDurably(this.#disk, this.place, text, 0o600);
+      await writeDurably(this.#disk, this.place, text, { mode: 0o600, label: journalLabel });
     } catch (cause) {
       throw new DeliveryError(`The journal ${this.place} could not be written (${systemCode(cause) ?? 'unknown trouble'}).`, {
         hints: ['Check the free space and the permissions of that folder.'],

@@ -8,8 +8,10 @@ import { shellWord } from '../shell-word.ts';
 import { systemCode } from '../system.ts';
 import type { FileDocument } from './file-document.ts';
 import { fileError } from './file-error.ts';
-import { FileJournal, pendingPath } from './file-journal.ts';
+import { FileJournal, journalLabel, pendingPath } from './file-journal.ts';
 
+/** Part of the names of the key file's temporary files. */
+const keyLabel = 'key';
 /** Space taken while the disk is proven: more than most documents need, so the write itself cannot run out of it. */
 const reservedBytes = 8192;
 /** How long a program that re-reads the file needs to notice the change. */
@@ -46,12 +48,15 @@ export class KeyFile implements Destination {
   }
 
   async open(): Promise<void> {
-    const { disk, path } = this.#options;
+    const { disk, path, warn } = this.#options;
     try {
       this.#lock = await disk.lock(path);
       if (this.#lock !== undefined) {
-        await sweepSiblings(disk, path);
-        await sweepSiblings(disk, pendingPath(path));
+        const left = [
+          ...(await sweepSiblings(disk, path, keyLabel)),
+          ...(await sweepSiblings(disk, pendingPath(path), journalLabel)),
+        ];
+        for (const file of left) await warn(`${file} may hold a key, and could not be removed: remove it.`);
       }
     } catch (error) {
       await this.close();
@@ -68,7 +73,7 @@ export class KeyFile implements Destination {
     try {
       const former = await this.#checkTarget();
       await document.check(former === undefined ? undefined : await this.#text());
-      const file = await disk.create(temporarySibling(path), 0o600);
+      const file = await disk.create(temporarySibling(path, keyLabel), 0o600);
       this.#temporary = file;
       await file.overwrite(Buffer.alloc(reservedBytes, '\n'));
       if (former === undefined) await file.chmod(mode);
