@@ -29,6 +29,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   http: [],
   config: [],
   delivery: [],
+  // Pure functions over text.
+  documents: [],
   output: [],
   platform: [],
   ground: [],
@@ -45,6 +47,7 @@ const typesNeverFrom: Readonly<Record<string, readonly string[]>> = {
   http: [...top, 'rotation', 'delivery', 'api', 'config', 'output'],
   config: [...top, 'rotation', 'delivery', 'api', 'http', 'output'],
   delivery: [...top, 'rotation', 'config', 'output'],
+  documents: [...top, 'rotation', 'credentials', 'api', 'http', 'config', 'delivery', 'output', 'platform'],
   output: [...top, 'rotation', 'api', 'http', 'config', 'delivery'],
   platform: [...top, 'rotation', 'api', 'http', 'config', 'delivery', 'output'],
   ground: [...top, 'rotation', 'api', 'http', 'config', 'delivery', 'output'],

@@ -1,0 +1,86 @@
+import { type AssignedValue, assignedValue, matchesAt, readAssignedValue } from './dotenv-value.ts';
+import { type Edit, type Field, lineEndOf, type ParsedDocument } from './model.ts';
+import { looksPadded } from './raw.ts';
+
+interface Assignment extends AssignedValue {
+  readonly name: string;
+  readonly line: number;
+  readonly exported: boolean;
+}
+
+/** Where a text is no dotenv file. */
+export interface NotDotenv {
+  /** The first line that is none of one, from 1. */
+  readonly line: number;
+  /** How many assignments stand before it. */
+  readonly assignments: number;
+}
+
+/** systemd takes a semicolon for the beginning of a comment, too. */
+const BLANK_OR_COMMENT = /[ \t\r]*(?:[#;][^\n]*)?(?:\n|$)/y;
+/** Shells export a variable so; docker takes a name alone from its own environment. */
+const NAME_ALONE = /[ \t]*(?:export(?:[ \t]+[A-Za-z_]\w*)+|[A-Z_][A-Z0-9_]*)[ \t]*\r?(?:\n|$)/y;
+/** Blanks around the equals sign are the custom of some readers, and no script has them there. */
+const ASSIGNMENT = /[ \t]*(export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=(?!>|=[ \t])/y;
+
+/** A text of assignments, comments and blank lines alone. */
+export function parseDotenv(text: string): ParsedDocument | NotDotenv {
+  const assignments: Assignment[] = [];
+  let at = text.startsWith('\ufeff') ? 1 : 0;
+  let line = 1;
+  while (at < text.length) {
+    const assignment = readAssignment(text, at, line);
+    const next = assignment?.next ?? skipLine(text, at);
+    if (next === undefined) return { line, assignments: assignments.length };
+    if (assignment !== undefined) assignments.push(assignment);
+    line += text.slice(at, next).split('\n').length - 1;
+    at = next;
+  }
+  const disputed = assignments.flatMap((assignment) => assignment.disputed);
+  // Of two assignments to one name the last one counts, for all readers.
+  const last = new Map(assignments.map((assignment) => [assignment.name, assignment]));
+  return {
+    format: 'dotenv',
+    fields: [...last.values()].map((assignment) => fieldOf(assignment, disputed)),
+    add: (name, secret) => appendLine(text, assignments.at(-1), `${name}=`, secret),
+  };
+}
+
+function readAssignment(text: string, at: number, line: number): Assignment | undefined {
+  const end = text.indexOf('\n', at);
+  if (looksPadded(text.slice(at, end === -1 ? text.length : end).trim())) return undefined;
+  ASSIGNMENT.lastIndex = at;
+  const [all = '', exported, name] = ASSIGNMENT.exec(text) ?? [];
+  if (name === undefined) return undefined;
+  return { ...readAssignedValue(text, at + all.length), name, line, exported: exported !== undefined };
+}
+
+function skipLine(text: string, at: number): number | undefined {
+  const pattern = [BLANK_OR_COMMENT, NAME_ALONE].find((candidate) => matchesAt(candidate, text, at));
+  return pattern?.lastIndex;
+}
+
+function fieldOf(assignment: Assignment, disputed: Assignment['disputed']): Field {
+  const { name, line, value, start, end, quoting } = assignment;
+  const straddled = disputed.some(([from, to]) => from < start && end <= to);
+  const refused = straddled ? 'stands within quotes that begin on a line before it' : assignment.refused;
+  return {
+    name,
+    value,
+    ...(refused === undefined ? {} : { refused: `${refused} (line ${line})` }),
+    replace: (secret) => ({ start, end, text: assignedValue(secret, quoting) }),
+  };
+}
+
+/** A new last line, exported and quoted as the last assignment is. */
+function appendLine(text: string, last: Assignment | undefined, name: string, secret: string): Edit {
+  const lineEnd = lineEndOf(text);
+  const assignment = `${last?.exported ? 'export ' : ''}${name}${assignedValue(secret, last?.quoting)}`;
+  const complete = text === '' || text.endsWith('\n');
+  return {
+    start: text.length,
+    end: text.length,
+    // Where the last line has no end the new one has none either.
+    text: complete ? `${assignment}${lineEnd}` : `${lineEnd}${assignment}`,
+  };
+}

@@ -1,0 +1,114 @@
+import { type Entry, type Manifest, SECTIONS, type SectionName } from './manifest.ts';
+import type { Edit } from './model.ts';
+
+/** One member of a JSON object, with its place in the text. */
+interface Member {
+  readonly name: string;
+  readonly nameStart: number;
+  /** The value as it is written. */
+  readonly start: number;
+  readonly end: number;
+}
+
+const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
+const BLANKS = /\s*/y;
+
+/**
+ * Finds the fields of a Secret written in JSON.
+ * @param text valid JSON that is an object, but for a byte order mark.
+ * @returns undefined where a member stands there twice: readers differ about which one counts.
+ */
+export function jsonManifest(text: string): Manifest | undefined {
+  const open = text.indexOf('{');
+  const members = membersOf(text, open);
+  const sections = SECTIONS.flatMap((section) => {
+    const member = members.find(({ name }) => name === section);
+    return member !== undefined && text[member.start] === '{' ? [{ section, start: member.start }] : [];
+  });
+  const inSections = sections.map(({ section, start }) => ({ section, start, fields: membersOf(text, start) }));
+  if ([members, ...inSections.map(({ fields }) => fields)].some(hasTwice)) return undefined;
+  const entries = inSections.flatMap(({ section, fields }) => fields.map((field) => entryOf(text, section, field)));
+  const version = members.find(({ name }) => name === 'apiVersion');
+  return {
+    apiVersion: version && JSON.parse(text.slice(version.start, version.end)),
+    encrypted: members.some(({ name }) => name === 'sops'),
+    entries,
+    sections: sections.map(({ section }) => section),
+    add(section, name, value) {
+      const field = `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
+      const place = inSections.find((candidate) => candidate.section === section);
+      if (place !== undefined) return addMember(text, place.start, place.fields, field);
+      const nothing = members.find((member) => member.name === section);
+      if (nothing !== undefined) return { start: nothing.start, end: nothing.end, text: `{${field}}` };
+      return addMember(text, open, members, `${JSON.stringify(section)}: {${field}}`);
+    },
+  };
+}
+
+/** The members of the object whose brace stands at `open`. */
+function membersOf(text: string, open: number): Member[] {
+  const members: Member[] = [];
+  let at = endOf(BLANKS, text, open + 1);
+  while (text[at] === '"') {
+    const nameEnd = endOf(STRING, text, at);
+    const name: unknown = JSON.parse(text.slice(at, nameEnd));
+    const start = endOf(BLANKS, text, endOf(BLANKS, text, nameEnd) + 1);
+    const end = valueEnd(text, start);
+    members.push({ name: String(name), nameStart: at, start, end });
+    at = endOf(BLANKS, text, end);
+    if (text[at] === ',') at = endOf(BLANKS, text, at + 1);
+  }
+  return members;
+}
+
+/** Where the value that begins at `start` ends. Counts brackets, so that no depth is too deep for it. */
+function valueEnd(text: string, start: number): number {
+  let depth = 0;
+  let at = start;
+  while (at < text.length) {
+    const char = text.charAt(at);
+    if (char === '"') at = endOf(STRING, text, at);
+    else if (/[{[]/.test(char)) {
+      depth++;
+      at++;
+    } else if (/[}\]]/.test(char)) {
+      if (depth === 0) return at;
+      depth--;
+      at++;
+    } else if (depth === 0 && /[,\s]/.test(char)) return at;
+    else {
+      at++;
+      continue;
+    }
+    if (depth === 0) return at;
+  }
+  return at;
+}
+
+function endOf(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : at;
+}
+
+function hasTwice(members: readonly Member[]): boolean {
+  return new Set(members.map(({ name }) => name)).size < members.length;
+}
+
+function entryOf(text: string, section: SectionName, { name, start, end }: Member): Entry {
+  const value: unknown = JSON.parse(text.slice(start, end));
+  return {
+    section,
+    name,
+    text: typeof value === 'string' ? value : undefined,
+    replace: (replacement) => ({ start, end, text: JSON.stringify(replacement) }),
+  };
+}
+
+/** Adds a last member, set off from the one before as the first is from the brace. */
+function addMember(text: string, open: number, members: readonly Member[], member: string): Edit {
+  const last = members.at(-1);
+  const first = members[0];
+  if (last === undefined || first === undefined) return { start: open + 1, end: open + 1, text: member };
+  const gap = text.slice(open + 1, first.nameStart) || ' ';
+  return { start: last.end, end: last.end, text: `,${gap}${member}` };
+}
