@@ -9,7 +9,9 @@ import { rotateCommand } from './words.ts';
 export interface CreationPlan {
   readonly wanted: Omit<NewCredential, 'expiration'>;
   /** When it ends, in milliseconds since the epoch, reckoned from now; undefined: never. */
-  readonly expiration: ((now: number) => bigint | undefined) | undefined;
+  readonly expiration: ((now: number) => bigint) | undefined;
+  /** Whether that depends on now, so that the server's clock has to be known first. */
+  readonly isRelative: boolean;
   readonly verify: boolean;
   /** Whether the list is asked for first in any case, so that a name that exists can be mentioned. */
   readonly look: boolean;
@@ -44,7 +46,7 @@ export async function create(run: Run, plan: CreationPlan): Promise<CreationResu
 /** One creation for an open and proven destination. */
 export async function createFirst(run: Run, plan: CreationPlan): Promise<CreationResult> {
   const { destination, kind, serverClock } = run;
-  const needsList = plan.look || destination.journal !== undefined || plan.expiration !== undefined || kind.listTellsId;
+  const needsList = plan.look || destination.journal !== undefined || plan.isRelative || kind.listTellsId;
   const known = needsList ? await listIfAllowed(run) : undefined;
   const expiration = plan.expiration?.(serverClock.now());
   const wanted: NewCredential = { ...plan.wanted, ...(expiration === undefined ? {} : { expiration }) };

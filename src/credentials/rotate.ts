@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { StsError, UsageError } from '../errors.ts';
 import { findOne, successorOf, type Target } from './find.ts';
 import { deliveredRecord, issue } from './issue.ts';
 import type { Credential, Issued, Listing, NewCredential } from './ports.ts';
@@ -10,7 +10,7 @@ export interface RotationPlan extends Request {
   /** Name of the new credential; undefined: the old one's. */
   readonly newName?: string | undefined;
   /** When the new credential ends, in milliseconds since the epoch, reckoned from now; undefined: it lives as long as the old one was given. */
-  readonly expiration: ((now: number) => bigint | undefined) | undefined;
+  readonly expiration: ((now: number) => bigint) | undefined;
   /** What the new one is asked for beside that, where it is of another kind. */
   readonly instead?: Partial<NewCredential>;
 }
@@ -20,6 +20,8 @@ export interface RotationResult {
   readonly old: Credential;
   /** `later`: the next run deletes it. */
   readonly fate: 'kept' | 'deleted' | 'later';
+  /** What kept the old one from being deleted, where the new one is out and no journal is kept. */
+  readonly failure?: StsError;
 }
 
 /**
@@ -57,8 +59,13 @@ export async function replace(run: Run, plan: RotationPlan): Promise<RotationRes
   const keepsJournal = run.destination.journal !== undefined;
   const issued = await issue(run, { wanted, known, verify: plan.verify, facts: keepsJournal ? facts : undefined });
   const record = deliveredRecord(run, facts, issued);
-  const fate = await conclude(run, record, plan, secretToHand(run, issued));
-  return { issued, old, fate };
+  if (keepsJournal) return { issued, old, fate: await conclude(run, record, plan) };
+  try {
+    return { issued, old, fate: await conclude(run, record, plan, issued.secret) };
+  } catch (error) {
+    if (!(error instanceof StsError)) throw error;
+    return { issued, old, fate: 'kept', failure: error };
+  }
 }
 
 /** What the journal of a run remembers. */
@@ -89,11 +96,6 @@ export async function listReported(run: Run, kind = run.kind): Promise<Listing> 
   const listing = await listAll(run, kind);
   if (listing.rejected.length > 0) await run.report({ kind: 'rejected', rows: listing.rejected });
   return listing;
-}
-
-/** A destination that keeps a journal can be read. Elsewhere the secret itself is needed to verify it once more. */
-function secretToHand({ destination }: Run, issued: Issued): string | undefined {
-  return destination.journal === undefined ? issued.secret : undefined;
 }
 
 /** The credential meant by a command may have been replaced by the run that was just finished: then its successor is meant. */

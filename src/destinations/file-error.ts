@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { DeliveryError } from '../errors.ts';
-import { systemCode } from '../system.ts';
 import { shellWord } from '../shell-word.ts';
+import { systemCode } from '../system.ts';
 
 const elsewhere = 'name a file elsewhere: --key-file PATH';
 

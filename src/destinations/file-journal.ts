@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
-import { readRecord, writeRecord } from '../credentials/record-text.ts';
 import type { Journal } from '../credentials/ports.ts';
 import type { JournalRecord } from '../credentials/record.ts';
+import { readRecord, writeRecord } from '../credentials/record-text.ts';
 import { DeliveryError, FileReadError, JournalLostError } from '../errors.ts';
 import type { Disk, Lock } from '../platform/disk.ts';
 import { writeDurably } from '../platform/durable.ts';
@@ -95,7 +95,9 @@ export class FileJournal implements Journal {
     } catch (error) {
       if (error instanceof FileReadError) throw error;
       if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(systemCode(error) ?? '')) return undefined;
-      throw this.#unreadable(error instanceof RangeError ? 'is too large' : `cannot be read (${systemCode(error) ?? 'unknown trouble'})`);
+      throw this.#unreadable(
+        error instanceof RangeError ? 'is too large' : `cannot be read (${systemCode(error) ?? 'unknown trouble'})`,
+      );
     }
   }
 

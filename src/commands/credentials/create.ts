@@ -7,7 +7,7 @@ import type { Flags, Outcome, Session, Verb } from '../verb.ts';
 import { deliveredTo, refuseClosedStdout, showSecret } from './delivered.ts';
 import { type DeliveryOptions, deliveryFlags } from './delivery-flags.ts';
 import { planDelivery } from './delivery-plan.ts';
-import { endOf, type ExpirationOptions, expirationFlags, expirationOf } from './expiration.ts';
+import { type ExpirationOptions, endOf, expirationFlags, expirationOf } from './expiration.ts';
 import { nameFlag } from './name.ts';
 
 export interface CreateOptions extends DeliveryOptions, ExpirationOptions {
@@ -58,7 +58,7 @@ async function runCreate(
   const run = runOf(session, await noun.kind(session), destination);
   const result = await create(run, {
     wanted: { name: options.name, ...asked },
-    expiration: expiration === undefined || options.expiration === undefined ? expiration : expiration,
+    expiration,
     isRelative: options.expiresIn !== undefined,
     verify: plan.to === 'kubernetes' || plan.to === 'command',
     look: progress.isTerminal,
@@ -74,7 +74,9 @@ function notesOf({ words }: CredentialNoun, { issued, sameName }: CreationResult
   const shared =
     sameName.length === 0
       ? []
-      : [`${sameName.length === 1 ? `Another ${words.short} has` : `${sameName.length} other ${words.short}s have`} the same name: ${sameName.join(', ')}.`];
+      : [
+          `${sameName.length === 1 ? `Another ${words.short} has` : `${sameName.length} other ${words.short}s have`} the same name: ${sameName.join(', ')}.`,
+        ];
   return [`${id}Expires: ${endOf(issued, now)}. The ${words.short} is shown this once.`, ...shared];
 }
 

@@ -1,5 +1,12 @@
 import { type Duration, parseDuration } from '../../dates.ts';
-import { checkKeyFormat, checkKeyVar, checkNamespace, checkSecretName, KEY_FORMATS, type KeyFormat } from '../../documents/formats.ts';
+import {
+  checkKeyFormat,
+  checkKeyVar,
+  checkNamespace,
+  checkSecretName,
+  KEY_FORMATS,
+  type KeyFormat,
+} from '../../documents/formats.ts';
 import { UsageError } from '../../errors.ts';
 import type { Flags } from '../verb.ts';
 

@@ -10,7 +10,13 @@ export type DeliveryPlan =
   | { readonly to: 'result' }
   /** `--key-file -`: the document alone on stdout. */
   | { readonly to: 'stdout'; readonly document: DocumentPlan }
-  | { readonly to: 'file'; readonly path: string; readonly mode: number; readonly force: boolean; readonly document: DocumentPlan }
+  | {
+      readonly to: 'file';
+      readonly path: string;
+      readonly mode: number;
+      readonly force: boolean;
+      readonly document: DocumentPlan;
+    }
   | {
       readonly to: 'kubernetes';
       /** `[NAMESPACE/]NAME`, as given. */
@@ -71,7 +77,12 @@ export function planDelivery(options: DeliveryOptions, world: Pick<World, 'resol
   };
   if (keyCommand !== undefined) {
     const { keyCommandTimeout: limit } = options;
-    return { to: 'command', command: keyCommand, timeoutMs: limit === undefined ? commandTimeoutMs : durationMs(limit), document };
+    return {
+      to: 'command',
+      command: keyCommand,
+      timeoutMs: limit === undefined ? commandTimeoutMs : durationMs(limit),
+      document,
+    };
   }
   if (keyFile === undefined) return { to: 'result' };
   if (keyFile === '-') return { to: 'stdout', document };
@@ -102,7 +113,10 @@ function refuseStray(options: DeliveryOptions): void {
   const isManifest = isDocument && (keyFormat === 'kubernetes-secret' || (isFile && keyFormat === undefined));
   needs(options.secretName, '--secret-name', isManifest, 'Add --key-format kubernetes-secret');
   needs(options.namespace, '--namespace', isManifest, 'Add --key-format kubernetes-secret');
-  if (options.keyVar !== undefined && (keyFormat === 'raw' || keyFormat === 'raw-no-newline' || (keyFile === '-' && keyFormat === undefined))) {
+  if (
+    options.keyVar !== undefined &&
+    (keyFormat === 'raw' || keyFormat === 'raw-no-newline' || (keyFile === '-' && keyFormat === undefined))
+  ) {
     throw new UsageError('--key-var means nothing in a raw document.', {
       hints: ['Add --key-format dotenv or kubernetes-secret, or leave --key-var out.'],
     });
@@ -111,6 +125,16 @@ function refuseStray(options: DeliveryOptions): void {
   needs(options.kubeconfig, '--kubeconfig', kubernetesSecret !== undefined, toSecret);
   needs(options.kubeContext, '--kube-context', kubernetesSecret !== undefined, toSecret);
   needs(options.restart, '--restart', kubernetesSecret !== undefined, toSecret);
-  needs(options.restartTimeout, '--restart-timeout', options.restart !== undefined, 'Name what to restart with --restart KIND/NAME');
-  needs(options.keyCommandTimeout, '--key-command-timeout', keyCommand !== undefined, 'Name the command with --key-command COMMAND');
+  needs(
+    options.restartTimeout,
+    '--restart-timeout',
+    options.restart !== undefined,
+    'Name what to restart with --restart KIND/NAME',
+  );
+  needs(
+    options.keyCommandTimeout,
+    '--key-command-timeout',
+    keyCommand !== undefined,
+    'Name the command with --key-command COMMAND',
+  );
 }

@@ -17,7 +17,10 @@ export async function destinationOf(plan: DeliveryPlan, options: OpenOptions): P
   const { session } = options;
   switch (plan.to) {
     case 'result':
-      return (await import('../../destinations/stdout.ts')).stdoutDestination({ prove: () => session.stdout.prove(), show: options.show });
+      return (await import('../../destinations/stdout.ts')).stdoutDestination({
+        prove: () => session.stdout.prove(),
+        show: options.show,
+      });
     case 'stdout':
       return (await import('./open-document.ts')).openStdoutDocument(plan, session);
     case 'file':

@@ -1,5 +1,5 @@
-import { readDocument } from '../../documents/read.ts';
 import { largestDocument, readKeyText } from '../../destinations/read-file.ts';
+import { readDocument } from '../../documents/document.ts';
 import { FileReadError, StsError, UsageError } from '../../errors.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Session } from '../verb.ts';

@@ -4,7 +4,11 @@ import { deleteCommand } from '../../credentials/words.ts';
 import type { Session } from '../verb.ts';
 
 /** Says on stderr what happens while a run goes on. */
-export function reportTo({ progress }: Session, kind: CredentialKind, destination: Destination): (event: RunEvent) => Promise<void> {
+export function reportTo(
+  { progress }: Session,
+  kind: CredentialKind,
+  destination: Destination,
+): (event: RunEvent) => Promise<void> {
   const { words } = kind;
   const earlier = `An earlier run for ${destination.description} was broken off`;
   let isSearching = false;
@@ -29,9 +33,12 @@ export function reportTo({ progress }: Session, kind: CredentialKind, destinatio
         isSearching = true;
         return;
       case 'rescued':
-        return progress.note(`${earlier} before it had delivered its new ${words.short}. The old one no longer works, so the new one is delivered now.`);
+        return progress.note(
+          `${earlier} before it had delivered its new ${words.short}. The old one no longer works, so the new one is delivered now.`,
+        );
       case 'undone': {
-        const what = event.deletedId === undefined ? `it had created no ${words.short}` : `its ${words.short} ${event.deletedId} is deleted`;
+        const what =
+          event.deletedId === undefined ? `it had created no ${words.short}` : `its ${words.short} ${event.deletedId} is deleted`;
         return progress.note(`${earlier} before it had delivered a ${words.short}: ${what}.`);
       }
       case 'finished': {
@@ -42,10 +49,14 @@ export function reportTo({ progress }: Session, kind: CredentialKind, destinatio
             : deleted
               ? ` The old one, ${old.id}, is deleted.`
               : ` The old one, ${old.id}, still works. Delete it when nobody uses it any more: ${deleteCommand(words, old.id)}`;
-        return progress.note(`${earlier} after it had delivered ${newId === undefined ? 'its' : `the`} ${words.short}${newId === undefined ? '' : ` ${newId}`}; it is finished now.${fate}`);
+        return progress.note(
+          `${earlier} after it had delivered ${newId === undefined ? 'its' : `the`} ${words.short}${newId === undefined ? '' : ` ${newId}`}; it is finished now.${fate}`,
+        );
       }
       case 'journal-left':
-        return progress.warn(`All is done, but the journal ${event.place} could not be removed (${event.reason}). The next run removes it.`);
+        return progress.warn(
+          `All is done, but the journal ${event.place} could not be removed (${event.reason}). The next run removes it.`,
+        );
       case 'keeping': {
         const line = `The new ${words.short} is delivered; the old one, ${event.oldId}, is deleted in ${spoken(event.remainingMs)}.`;
         const isShown = await progress.status(event.remainingMs > 0 ? line : '');

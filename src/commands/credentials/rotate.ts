@@ -1,6 +1,6 @@
-import { type Duration, durationMs, parseDuration } from '../../dates.ts';
 import type { RotationPlan, RotationResult } from '../../credentials/rotate.ts';
-import { DeliveryError, ExitCode, StsError, UsageError } from '../../errors.ts';
+import { type Duration, durationMs, parseDuration } from '../../dates.ts';
+import { ExitCode, UsageError } from '../../errors.ts';
 import { visible } from '../../escape.ts';
 import { parseId } from '../../ids.ts';
 import { requestExitCodes } from '../exit-codes.ts';
@@ -9,7 +9,7 @@ import type { Flags, Members, Outcome, Session, Verb } from '../verb.ts';
 import { deliveredTo, refuseClosedStdout, showSecret } from './delivered.ts';
 import { type DeliveryOptions, deliveryFlags } from './delivery-flags.ts';
 import { planDelivery } from './delivery-plan.ts';
-import { endOf, type ExpirationOptions, expirationFlags, expirationOf } from './expiration.ts';
+import { type ExpirationOptions, endOf, expirationFlags, expirationOf } from './expiration.ts';
 import { nameFlag, parseName } from './name.ts';
 
 /** What rotate, renew and migrate share. */
@@ -81,7 +81,8 @@ export function checkReplace(options: ReplaceOptions): void {
     throw new UsageError('--after says when the old one is deleted, and it is not: add --delete-old, or leave --after out.');
   }
   if (!noWait) return;
-  if (after === undefined) throw new UsageError('--no-wait leaves the deletion to the next run: say for when, with --delete-old --after 1h.');
+  if (after === undefined)
+    throw new UsageError('--no-wait leaves the deletion to the next run: say for when, with --delete-old --after 1h.');
   if (options.keyFile === undefined || options.keyFile === '-') {
     if (options.kubernetesSecret === undefined) {
       throw new UsageError('--no-wait needs a place to remember the old one: --key-file PATH or --kubernetes-secret NAME.');
@@ -95,7 +96,9 @@ function targetOf({ name, id }: RotateOptions, { words }: CredentialNoun) {
   }
   if (id !== undefined) return { id };
   if (name !== undefined) return { name };
-  throw new UsageError(`Say which ${words.short} is to be replaced.`, { hints: ['Give its name or its id: --name NAME or --id ID'] });
+  throw new UsageError(`Say which ${words.short} is to be replaced.`, {
+    hints: ['Give its name or its id: --name NAME or --id ID'],
+  });
 }
 
 /** Reads the flags that say how to replace. @param readersNeedMs the default of `--after`. */
@@ -126,7 +129,12 @@ async function runRotate(noun: CredentialNoun, options: RotateOptions, session: 
     import('./destination.ts'),
     import('./run.ts'),
   ]);
-  const destination = await destinationOf(delivery, { session, show: showSecret(session, noun), isReplaced: true, mayCreate: false });
+  const destination = await destinationOf(delivery, {
+    session,
+    show: showSecret(session, noun),
+    isReplaced: true,
+    mayCreate: false,
+  });
   const run = runOf(session, await noun.kind(session), destination);
   const plan = rotationPlanOf(target, options, { now: world.now(), readersNeedMs: destination.readersNeedMs });
   if (options.dryRun) return (await import('./dry-run.ts')).dryRotation(run, plan, noun);
@@ -152,7 +160,8 @@ export function rotated(
   return {
     data: { ...delivered.data, ...replaced },
     text: (view) => {
-      const last = fate === 'deleted' ? view.success(oldNoun.deleted(old.id)) : failure !== undefined ? '' : `${visible(kept[fate])}\n`;
+      const last =
+        fate === 'deleted' ? view.success(oldNoun.deleted(old.id)) : failure !== undefined ? '' : `${visible(kept[fate])}\n`;
       return `${delivered.text(view)}${last}`;
     },
     values: delivered.values,

@@ -1,5 +1,5 @@
-import { ExitCode, UsageError } from '../../errors.ts';
 import { checkKeyVar } from '../../documents/formats.ts';
+import { ExitCode, UsageError } from '../../errors.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Flags, Outcome, Session, Verb } from '../verb.ts';
@@ -60,7 +60,9 @@ export function verifyVerb<Own extends object>(
       const { readSecretFrom } = await import('./read-secret.ts');
       const { secret, source } = await readSecretFrom(options, noun, session);
       const settings = await session.settings();
-      const isValid = await session.progress.waiting(`Verifying the ${noun.words.short}`, () => own.verify(session, secret, options));
+      const isValid = await session.progress.waiting(`Verifying the ${noun.words.short}`, () =>
+        own.verify(session, secret, options),
+      );
       const where = source === undefined ? '' : ` (${source}, asked ${new URL(settings.url).host})`;
       return {
         data: { valid: isValid },
