@@ -47,26 +47,26 @@ export class Entry {
     const value = this.fields[key];
     if (value === undefined || value === null || value === '') return undefined;
     if (typeof value !== 'string') {
-      throw this.error(`has a ${key} that is not text`, { hints: [`Put the value of ${key} in quotation marks.`] });
+      throw this.error(`needs text in ${key}`, { hints: [`Put the value of ${key} in quotation marks.`] });
     }
     return value;
   }
 
   flag(key: string): boolean {
     const value = this.fields[key] ?? false;
-    if (typeof value !== 'boolean') throw this.error(`has a ${key} that is neither true nor false`);
+    if (typeof value !== 'boolean') throw this.error(`needs true or false in ${key}`);
     return value;
   }
 
   texts(key: string): readonly string[] {
     const value = this.fields[key] ?? [];
-    if (!isTexts(value)) throw this.error(`has a ${key} that is not a list of texts`);
+    if (!isTexts(value)) throw this.error(`needs a list of texts in ${key}`);
     return value;
   }
 
   list(key: string): readonly Fields[] {
     const value = this.fields[key] ?? [];
-    if (!Array.isArray(value) || !value.every(isFields)) throw this.error(`has a ${key} that is not a list of objects`);
+    if (!Array.isArray(value) || !value.every(isFields)) throw this.error(`needs a list of objects in ${key}`);
     return value;
   }
 
@@ -74,7 +74,7 @@ export class Entry {
   part(key: string): Entry | undefined {
     const value = this.fields[key];
     if (value === undefined || value === null) return undefined;
-    if (!isFields(value)) throw this.error(`has a ${key} that is not an object`);
+    if (!isFields(value)) throw this.error(`needs an object in ${key}`);
     return this.of(value);
   }
 
