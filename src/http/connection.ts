@@ -16,11 +16,14 @@ export interface ConnectionOptions extends Trust {
   readonly log?: (line: string) => void;
 }
 
+/** A header with several values is sent once for each. */
+export type RequestHeaders = Readonly<Record<string, string | string[]>>;
+
 export interface ConnectionRequest {
   readonly method: Dispatcher.HttpMethod;
   /** Encoded path and query, from the root of the server. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: RequestHeaders;
   readonly body: string | null;
 }
 

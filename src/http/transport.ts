@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { StsError } from '../errors.ts';
-import { type Connection, type ConnectionOptions, openConnection } from './connection.ts';
+import { type Connection, type ConnectionOptions, openConnection, type RequestHeaders } from './connection.ts';
 import { codeOf, DeadlineError, TooLargeError } from './failure.ts';
 
 export interface TransportOptions extends ConnectionOptions {
@@ -13,12 +13,12 @@ export interface TransportOptions extends ConnectionOptions {
 }
 
 export interface TransportRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Encoded path and query, from the root of the server. */
   readonly path: string;
   readonly body?: string;
-  /** Sent besides those of the transport. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Headers of this request alone, by names in lower case; `content-type` is that of JSON unless it stands here. */
+  readonly headers?: RequestHeaders;
   /** Gives the request up. One that changes something is not given up once it was sent: how it ended must be known. */
   readonly signal?: AbortSignal;
   /** Whether the request changes something. */
@@ -136,8 +136,8 @@ export class Transport {
         path,
         headers: {
           ...this.#options.headers,
-          ...headers,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
         },
         body: body ?? null,
       });

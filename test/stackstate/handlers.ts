@@ -1,4 +1,5 @@
 import { type HttpHandler, HttpResponse, http } from 'msw';
+import { origin } from './front.ts';
 import { type Json, readJson, writeJson } from './json.ts';
 import type { KeyStore, StoredKey } from './store.ts';
 
@@ -47,9 +48,6 @@ export interface ApiOptions {
 export type IntakeCounts = Record<IntakeRoute, { accepted: number; refused: number }>;
 export type IntakeRoute = 'intake' | 'traces' | 'metrics' | 'logs';
 export type RouteName = 'info' | 'list' | 'create' | 'delete' | 'authorize' | IntakeRoute;
-
-/** The host that handlers are written for; the server in front of them rewrites each request to it. */
-export const origin = 'http://stackstate.test';
 
 export interface Api {
   /** One msw handler a route. */

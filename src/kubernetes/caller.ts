@@ -1,0 +1,168 @@
+import { OutcomeUnknownError } from '../errors.ts';
+import type { RequestHeaders } from '../http/connection.ts';
+import { type HttpResponse, Transport, TransportError } from '../http/transport.ts';
+import type { Access } from './access.ts';
+import type { ClientCertificate } from './credentials.ts';
+import { type Fields, isFields } from './entry.ts';
+import { explainLost, explainLostChange } from './failure.ts';
+import { explainMissing } from './missing.ts';
+import { explainRefusal, readStatus, type Verb } from './refusal.ts';
+import { namespaces, pathOf, type Target, titleOf } from './resources.ts';
+
+export interface CallerOptions {
+  readonly access: Access;
+  /** Deadline for one request with all its repetitions, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Where the proxy settings are read from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Version of this program, for `User-Agent`. */
+  readonly version: string;
+  /** Takes a line for each request: method, URL, status, duration. */
+  readonly log?: (line: string) => void;
+  readonly now: () => number;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
+export interface ApiCall extends Target {
+  readonly verb: Verb;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: Fields;
+  readonly headers?: RequestHeaders;
+  /** The server does all but keep the change. */
+  readonly dryRun?: boolean;
+  /** What of the body is secret, in every form in which it stands there. */
+  readonly secrets?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Sent {
+  readonly answer: HttpResponse;
+  /** What it was sent with. */
+  readonly authorization: string | undefined;
+}
+
+const methods = { get: 'GET', list: 'GET', create: 'POST', patch: 'PATCH', delete: 'DELETE' } as const;
+/** Statuses of a server that says it knows no such request at all. */
+const neverTried = new Set([501, 505]);
+
+/** Sends requests to one API server with the credentials of the moment. Nothing is connected before the first one. */
+export class Caller {
+  readonly access: Access;
+  readonly #options: CallerOptions;
+  #transport: { readonly of: ClientCertificate | undefined; readonly transport: Transport } | undefined;
+
+  constructor(options: CallerOptions) {
+    this.access = options.access;
+    this.#options = options;
+  }
+
+  /**
+   * Sends one request, a change at most once, and gives the object of the response. A GET is repeated as the transport does it, and once
+   * more with new credentials where the old ones are refused and new ones can be had.
+   * @throws UnauthorizedError 401; ForbiddenError 403; ObjectMissingError 404; ConflictError 409; InvalidObjectError 422; ServerError for
+   * other statuses and for what is not JSON; ConnectionError; OutcomeUnknownError where a change may or may not have taken effect.
+   */
+  async call(call: ApiCall): Promise<Fields> {
+    const what = `${call.verb} ${titleOf(call)}`;
+    const sentAt = this.#options.now();
+    let { answer, authorization } = await this.#send(call, false, sentAt);
+    if (answer.status === 401 && methods[call.verb] === 'GET' && this.access.credentials.renewable) {
+      ({ answer, authorization } = await this.#send(call, true, sentAt));
+    }
+    const data = decode(answer.body);
+    if (answer.status >= 200 && answer.status < 300 && isFields(data) && typeof data['kind'] === 'string') return data;
+    const status = readStatus(data, [...(call.secrets ?? []), ...(authorization === undefined ? [] : [authorization])]);
+    if (answer.status === 404 && status?.about !== undefined) {
+      throw await explainMissing(call, status.about.plural, (name) => this.#namespaceExists(name, call.signal));
+    }
+    const refused = explainRefusal(call.verb, call, answer, status, this.access);
+    if (!changes(call) || !mayHaveChanged(answer.status)) throw refused;
+    throw new OutcomeUnknownError(`It is not known whether the request to ${what} took effect. ${refused.message}`, {
+      sentAt,
+      status: answer.status,
+      hints: refused.hints,
+      cause: refused,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#transport?.transport.close();
+    this.#transport = undefined;
+  }
+
+  /** Undefined where that cannot be found out: few credentials may look. */
+  async #namespaceExists(name: string, signal: AbortSignal | undefined): Promise<boolean | undefined> {
+    try {
+      const { answer } = await this.#send({ verb: 'get', resource: namespaces, namespace: '', name, signal }, false, 0);
+      return answer.status === 200 || (answer.status === 404 ? false : undefined);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      return undefined;
+    }
+  }
+
+  async #send(call: ApiCall, renew: boolean, sentAt: number): Promise<Sent> {
+    const { access } = this;
+    const { authorization, clientCertificate } = await access.credentials.get(renew, call.signal);
+    const transport = await this.#transportFor(clientCertificate);
+    const query = new URLSearchParams({ ...call.query, ...(call.dryRun ? { dryRun: 'All' } : {}) }).toString();
+    const path = `${access.cluster.url.pathname.replace(/\/$/, '')}${pathOf(call, call.verb === 'create')}${query === '' ? '' : `?${query}`}`;
+    try {
+      const answer = await transport.send({
+        method: methods[call.verb],
+        path,
+        changes: changes(call),
+        headers: { ...access.headers, ...call.headers, ...(authorization === undefined ? {} : { authorization }) },
+        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        ...(call.signal === undefined ? {} : { signal: call.signal }),
+      });
+      return { answer, authorization };
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      throw changes(call)
+        ? explainLostChange(error, `${call.verb} ${titleOf(call)}`, sentAt, access)
+        : explainLost(error, access);
+    }
+  }
+
+  /** A client certificate belongs to the connection: another one needs another connection. */
+  async #transportFor(certificate: ClientCertificate | undefined): Promise<Transport> {
+    const current = this.#transport;
+    if (current !== undefined && current.of?.cert === certificate?.cert && current.of?.key === certificate?.key) {
+      return current.transport;
+    }
+    await this.close();
+    const { access, log, version, ...options } = this.#options;
+    const { url, caCertificates, skipSsl, serverName, proxyUrl } = access.cluster;
+    const transport = new Transport({
+      ...options,
+      url: url.href,
+      skipSsl,
+      ...(caCertificates === undefined ? {} : { caCertificates }),
+      ...(serverName === undefined ? {} : { serverName }),
+      ...(proxyUrl === undefined ? {} : { proxyUrl }),
+      ...(certificate === undefined ? {} : { clientCertificate: certificate }),
+      headers: { accept: 'application/json', 'user-agent': `StackStateCLI/${version}` },
+      log: log ?? (() => {}),
+    });
+    this.#transport = { of: certificate, transport };
+    return transport;
+  }
+}
+
+function changes({ verb, dryRun }: ApiCall): boolean {
+  return methods[verb] !== 'GET' && dryRun !== true;
+}
+
+/** Whether a request that was answered so may have taken effect: a failure of etcd or a gateway's time limit says nothing of it. */
+function mayHaveChanged(status: number): boolean {
+  return status < 300 || status === 408 || (status >= 500 && !neverTried.has(status));
+}
+
+function decode(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
+  }
+}

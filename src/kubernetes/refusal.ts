@@ -1,0 +1,127 @@
+import { STATUS_CODES } from 'node:http';
+import { ForbiddenError, ServerError, type ServerErrorDetails, type StsError, UnauthorizedError } from '../errors.ts';
+import { visible } from '../escape.ts';
+import type { HttpResponse } from '../http/transport.ts';
+import type { Access } from './access.ts';
+import { type Fields, isFields } from './entry.ts';
+import { ConflictError, InvalidObjectError } from './errors.ts';
+import { hideSecrets } from './hide.ts';
+import { type Target, titleOf } from './resources.ts';
+
+export type Verb = 'get' | 'list' | 'create' | 'patch' | 'delete';
+
+const longestReason = 1000;
+
+/** What the API server says of a request it does not fulfil: an object of the kind `Status`. */
+export interface Status {
+  readonly reason: string;
+  /** Harmless to print. */
+  readonly message: string;
+  /** The object that it is about, where it is about one: `namespaces` for a missing namespace. */
+  readonly about?: { readonly plural: string; readonly name: string };
+}
+
+/** The `Status` in a response; undefined where something else answered, such as a proxy. @param hidden what may not be repeated. */
+export function readStatus(data: unknown, hidden: readonly string[]): Status | undefined {
+  if (!isFields(data) || data['kind'] !== 'Status') return undefined;
+  const details: Fields = isFields(data['details']) ? data['details'] : {};
+  return {
+    reason: textOf(data['reason']),
+    message: visible(hideSecrets(textOf(data['message']), hidden).slice(0, longestReason))
+      .trim()
+      .replace(/\.$/, ''),
+    ...(textOf(details['name']) === '' ? {} : { about: { plural: textOf(details['kind']), name: textOf(details['name']) } }),
+  };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/**
+ * The error for a response that is no success. All but a server's failure mean that nothing was changed.
+ * @param status what the API server said; undefined where it was not the API server.
+ */
+export function explainRefusal(
+  verb: Verb,
+  target: Target,
+  answer: HttpResponse,
+  status: Status | undefined,
+  access: Access,
+): StsError {
+  const { host } = access.cluster.url;
+  const what = `${verb} ${titleOf(target)}`;
+  const reason = status === undefined || status.message === '' ? '' : `: ${status.message}`;
+  const details = (...hints: readonly string[]): ServerErrorDetails => ({
+    status: answer.status,
+    hints,
+    ...(status === undefined ? {} : { reason: status.message }),
+  });
+  const { description, remedy } = access.credentials;
+  // A login page in between answers so as well.
+  if (answer.status === 401 && (status !== undefined || !/html/i.test(answer.contentType ?? ''))) {
+    return new UnauthorizedError(
+      `The Kubernetes API server ${host} does not accept the credentials of ${article(description)}.`,
+      {
+        hints: [remedy],
+      },
+    );
+  }
+  if (status === undefined) return strange(what, answer, access);
+  if (answer.status === 403) {
+    return new ForbiddenError(
+      `The Kubernetes API server ${host} refuses to ${what}${reason}.`,
+      details(missingRule(verb, target)),
+    );
+  }
+  if (answer.status === 409) {
+    const exists = status.reason === 'AlreadyExists';
+    const how = exists ? 'it exists already' : 'somebody else has changed it in between';
+    return new ConflictError(exists ? 'exists' : 'changed', `Could not ${what}: ${how}.`, details('Try again.'));
+  }
+  if (answer.status === 422) {
+    return new InvalidObjectError(
+      `The Kubernetes API server ${host} does not take the change to ${titleOf(target)}${reason}.`,
+      details(),
+    );
+  }
+  return new ServerError(
+    `The Kubernetes API server ${host} answered ${statusName(answer.status)} to the request to ${what}${reason}.`,
+    details(mayPass(answer.status) ? tryAgain(answer) : 'See the request with -v.'),
+  );
+}
+
+/** A response that is not the API server's: of a proxy, a login page, another program. */
+function strange(what: string, { status, location }: HttpResponse, { cluster, origin }: Access): ServerError {
+  const to = location === undefined ? '' : `, which redirects to ${visible(location.slice(0, 200))}`;
+  return new ServerError(
+    `${cluster.url.host} answered ${statusName(status)} to the request to ${what}, and not as a Kubernetes API server does${to}.`,
+    { status, hints: [`Check the server and the proxy of the ${origin}: kubectl get --raw /version`] },
+  );
+}
+
+function missingRule(verb: Verb, { resource, namespace, name }: Target): string {
+  // A name cannot be asked for before there is an object, nor in a list.
+  const names = name === undefined || verb === 'create' ? '' : `resourceNames: ["${name}"], `;
+  const rule = `{apiGroups: ["${resource.group}"], resources: ["${resource.plural}"], ${names}verbs: ["${verb}"]}`;
+  return `If a permission is missing, add this rule to a Role of the namespace ${namespace} that is bound to this user: ${rule}`;
+}
+
+function mayPass(status: number): boolean {
+  return status >= 500 || status === 408 || status === 429;
+}
+
+function tryAgain({ retryAfter }: HttpResponse): string {
+  const seconds = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? ` in ${retryAfter} s, as it asks` : '';
+  return `Try again${seconds}.`;
+}
+
+/** A status with our own name for it: the server's status text can carry anything. */
+function statusName(status: number): string {
+  const name = STATUS_CODES[status];
+  return name === undefined ? String(status) : `${status} (${name})`;
+}
+
+function article(description: string): string {
+  return /^(?:the|no) /.test(description) ? description : `the ${description}`;
+}

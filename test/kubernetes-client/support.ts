@@ -1,0 +1,208 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TLSSocket } from 'node:tls';
+import { onTestFinished } from 'vitest';
+import type { KubernetesWorld, RunOptions, RunResult } from '../../src/kubernetes/index.ts';
+import type { Certificate } from '../stackstate/certificates.ts';
+import { listen } from '../stackstate/listen.ts';
+
+/** What a server saw of a request. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Each header line as it was sent. */
+  readonly rawHeaders: readonly string[];
+  readonly body: string;
+  /** Common name of the client certificate. */
+  readonly client: string | undefined;
+  /** The host name asked for in the TLS handshake. */
+  readonly serverName: string | undefined;
+}
+
+export interface Reply {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An object is sent as JSON. */
+  readonly body?: object | string;
+  /** The connection is closed in place of a response. */
+  readonly hangUp?: boolean;
+}
+
+export interface TestServer {
+  readonly url: string;
+  readonly seen: SeenRequest[];
+  /** What is answered from now on. */
+  reply: (request: SeenRequest) => Reply | Promise<Reply>;
+}
+
+export interface TestServerOptions {
+  /** By https; else by http. */
+  readonly certificate?: Certificate;
+  /** The CA of the client certificates it asks for. */
+  readonly clientCa?: string;
+}
+
+/** A server on 127.0.0.1 that records what it is asked, and is gone when the test has finished. */
+export async function startServer(reply: TestServer['reply'], options: TestServerOptions = {}): Promise<TestServer> {
+  const state: { reply: TestServer['reply'] } = { reply };
+  const seen: SeenRequest[] = [];
+  const handle = (request: IncomingMessage, response: ServerResponse) => void answer(request, response, seen, state);
+  const { certificate, clientCa } = options;
+  const server =
+    certificate === undefined
+      ? createHttpServer(handle)
+      : createHttpsServer(
+          {
+            cert: certificate.cert,
+            key: certificate.key,
+            ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
+          },
+          handle,
+        );
+  const port = await listen(server, 0);
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
+  return Object.assign(state, { url, seen });
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, seen: SeenRequest[], state: Pick<TestServer, 'reply'>) {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const url = new URL(request.url ?? '/', 'http://server');
+  const socket = request.socket as Partial<TLSSocket>;
+  const name = socket.servername;
+  const found: SeenRequest = {
+    method: request.method ?? '',
+    path: url.pathname,
+    query: url.searchParams,
+    headers: Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)])),
+    rawHeaders: request.rawHeaders.flatMap((text, index, all) => (index % 2 === 0 ? [`${text}: ${all[index + 1]}`] : [])),
+    body: Buffer.concat(chunks).toString('utf8'),
+    client: commonName(socket),
+    serverName: typeof name === 'string' ? name : undefined,
+  };
+  seen.push(found);
+  const { status = 200, headers = {}, body = {}, hangUp = false } = await state.reply(found);
+  if (hangUp) return void request.socket.destroy();
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  response.writeHead(status, { 'content-type': typeof body === 'string' ? 'text/html' : 'application/json', ...headers });
+  response.end(text);
+}
+
+function commonName(socket: Partial<TLSSocket>): string | undefined {
+  const name = socket.getPeerCertificate?.().subject?.CN;
+  return Array.isArray(name) ? name.join() : name;
+}
+
+export interface TestWorld extends KubernetesWorld {
+  /** The programs that were run. */
+  readonly runs: { readonly command: string; readonly args: readonly string[]; readonly options: RunOptions }[];
+}
+
+export interface TestWorldOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly home?: string;
+  readonly cwd?: string;
+  readonly interactive?: boolean;
+  /** Files that are not on the disk, such as those of a pod, by their absolute paths. */
+  readonly files?: Record<string, string>;
+  readonly run?: (command: string, args: readonly string[], options: RunOptions) => Promise<Partial<RunResult>>;
+  readonly now?: () => number;
+  readonly sleep?: KubernetesWorld['sleep'];
+}
+
+/** A world of its own: nothing of this machine but the files of the test. */
+export function testWorld(options: TestWorldOptions = {}): TestWorld {
+  const runs: TestWorld['runs'] = [];
+  return {
+    env: options.env ?? {},
+    home: options.home,
+    interactive: options.interactive ?? false,
+    runs,
+    resolvePath: (path) => resolve(options.cwd ?? '/', path),
+    readText: async (path) => options.files?.[path] ?? (await readFile(path, 'utf8')),
+    async run(command, args, runOptions) {
+      runs.push({ command, args, options: runOptions });
+      if (options.run === undefined) return runProgram(command, args, runOptions);
+      const result = await options.run(command, args, runOptions);
+      return { exitCode: 0, signalName: undefined, timedOut: false, stdout: '', stderr: '', ...result };
+    },
+    now: options.now ?? (() => Date.now()),
+    sleep: options.sleep ?? ((ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal })),
+  };
+}
+
+/** A real process. */
+async function runProgram(
+  command: string,
+  args: readonly string[],
+  { env, timeoutMs, onStderr }: RunOptions,
+): Promise<RunResult> {
+  const child = spawn(command, [...args], { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL' });
+  const [stdout, stderr]: [string[], string[]] = [[], []];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr.push(text);
+    onStderr?.(text);
+  });
+  const started = Date.now();
+  const [code, signalName] = await new Promise<[number | null, string | null]>((done, fail) => {
+    child.on('error', fail);
+    child.on('close', (...result) => done(result));
+  });
+  const timedOut = signalName === 'SIGKILL' && Date.now() - started >= timeoutMs;
+  const text = { stdout: stdout.join(''), stderr: stderr.join('') };
+  return { exitCode: code ?? undefined, signalName: signalName ?? undefined, timedOut, ...text };
+}
+
+/** Writes a file and the folders above it. @returns its path. */
+export function write(folder: string, name: string, content: string | object, mode = 0o600): string {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content, undefined, 2), { mode });
+  return path;
+}
+
+export interface KubeconfigParts {
+  readonly cluster?: object;
+  readonly user?: object;
+  readonly context?: object;
+}
+
+/** A kubeconfig with one context, `one`, whose cluster is `cluster-one` and whose user is `user-one`. */
+export function kubeconfig({ cluster = {}, user, context = {} }: KubeconfigParts): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'one',
+    clusters: [{ name: 'cluster-one', cluster }],
+    users: user === undefined ? [] : [{ name: 'user-one', user }],
+    contexts: [
+      { name: 'one', context: { cluster: 'cluster-one', ...(user === undefined ? {} : { user: 'user-one' }), ...context } },
+    ],
+  };
+}
+
+export function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+/** Whether kubectl is on this machine, to be asked how it reads the same files. */
+export const hasKubectl = (() => {
+  try {
+    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
