@@ -15,22 +15,22 @@ export const nodeProcesses: Processes = {
       const child = spawn(file, args, {
         shell: isShell,
         // A group of its own, so that what a shell has started can be ended with it.
-        detached: process.platform !== 'win32',
-        stdio: ['pipe', 'pipe', 'pipe'],
+        detached: process.platform !== 'win32' && options.terminal !== true,
+        stdio: [options.terminal ? 'inherit' : 'pipe', 'pipe', 'pipe'],
         ...(options.env === undefined ? {} : { env: options.env }),
       });
       const texts = { stdout: '', stderr: '' };
       for (const name of ['stdout', 'stderr'] as const) {
-        child[name].setEncoding('utf8').on('data', (text: string) => {
+        child[name]?.setEncoding('utf8').on('data', (text: string) => {
           texts[name] = (texts[name] + text).slice(-keptLength);
           options.onOutput?.(text, name);
         });
       }
       const ending = endingOf(child.pid, options);
-      child.stdin.on('error', () => {
+      child.stdin?.on('error', () => {
         // A program that does not read its input says by its exit code what it thinks of it.
       });
-      child.stdin.end(options.input ?? '');
+      child.stdin?.end(options.input ?? '');
       child.once('error', (error) => {
         ending.settled();
         fail(error);

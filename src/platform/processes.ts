@@ -1,6 +1,8 @@
 export interface ProcessOptions {
   /** Text for its stdin; default none. */
   readonly input?: string;
+  /** Whether it gets this program's own stdin, which is a terminal. */
+  readonly terminal?: boolean;
   /** Its whole environment; default this program's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Ends it, and what it has started, after so many milliseconds. */

@@ -10,6 +10,8 @@ export interface OpenOptions {
   readonly isReplaced: boolean;
   /** Whether the verb may create a Secret that is missing. */
   readonly mayCreate: boolean;
+  /** Whether `create` may replace what is there. */
+  readonly force?: boolean;
 }
 
 /** The destination that a plan names: one line each. Nothing is asked or touched yet. */
