@@ -27,7 +27,7 @@ export function createSession(world: World, globals: GlobalOptions): Session {
   const printer = createPrinter({
     stdout: world.stdout,
     stderr: world.stderr,
-    output: globals.output,
+    output: globals.output === 'json' ? 'json' : 'text',
     color: globals.color,
     env: world.env,
     verbose: globals.verbose,
