@@ -28,7 +28,7 @@ export function createSession(world: World, globals: GlobalOptions): Session {
     stdout: world.stdout,
     stderr: world.stderr,
     output: globals.output === 'json' ? 'json' : 'text',
-    color: globals.color,
+    color: globals.color ?? true,
     env: world.env,
     verbose: globals.verbose,
   });

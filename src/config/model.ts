@@ -38,8 +38,8 @@ type Rows = typeof SETTINGS;
 type CompletedFlag = NamesWith<'flag'> & NamesWith<'initial'>;
 
 /**
- * The global flags as given on the command line; absent where not given. `color` is false with `--no-color`, `verbose` is how often `-v`
- * was given.
+ * The global flags as given on the command line; absent where not given. `color` is false with `--no-color` and true with
+ * `--no-color=false`; `verbose` is how often `-v` was given, or its number.
  */
 export type GlobalOptions = { readonly [Name in CompletedFlag]: ValueOf<Rows[Name]> } & {
   readonly [Name in Exclude<NamesWith<'flag'>, CompletedFlag>]?: ValueOf<Rows[Name]>;

@@ -146,7 +146,6 @@ export const SETTINGS = {
     flag: 'no-color',
     variable: 'NO_COLOR',
     secret: false,
-    initial: true,
     help: 'no colour, no symbols, no animation',
   },
   quiet: {

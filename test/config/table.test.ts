@@ -53,7 +53,7 @@ test('the options of the command line have the types of their rows', () => {
   expectTypeOf<GlobalOptions['skipSsl']>().toEqualTypeOf<boolean | undefined>();
   expectTypeOf<GlobalOptions['output']>().toEqualTypeOf<'text' | 'json' | 'wide'>();
   expectTypeOf<GlobalOptions['verbose']>().toEqualTypeOf<number>();
-  expectTypeOf<GlobalOptions['color']>().toEqualTypeOf<boolean>();
+  expectTypeOf<GlobalOptions['color']>().toEqualTypeOf<boolean | undefined>();
   expectTypeOf<Context['url']>().toEqualTypeOf<string>();
   expectTypeOf<Context['skipSsl']>().toEqualTypeOf<boolean | undefined>();
   // No flag of its own for every command, so it is no global option.
