@@ -27,8 +27,8 @@ export function createSession(world: World, globals: GlobalOptions): Session {
   const printer = createPrinter({
     stdout: world.stdout,
     stderr: world.stderr,
-    output: globals.output,
-    color: globals.color,
+    output: globals.output === 'json' ? 'json' : 'text',
+    color: globals.color ?? true,
     env: world.env,
     verbose: globals.verbose,
   });

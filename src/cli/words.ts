@@ -1,5 +1,4 @@
 import type { Command, Option } from 'commander';
-import type { GlobalOptions } from '../config/model.ts';
 
 /** One piece of a command line, read with the program's own flags. */
 export interface Token {
@@ -107,7 +106,7 @@ export function readTokens(program: Command, argv: readonly string[]): Token[] {
 }
 
 /** How a command line wants to be answered, also one that is refused: its error is shown in the form asked for. The last word counts. */
-export function shownAs(program: Command, argv: readonly string[]): Pick<GlobalOptions, 'output' | 'color'> {
+export function shownAs(program: Command, argv: readonly string[]): { output: 'text' | 'json'; color: boolean } {
   const tokens = readTokens(program, argv);
   const json = tokens.findLast(({ option }) => option?.long === '--output')?.value === 'json';
   return { output: json ? 'json' : 'text', color: !tokens.some(({ option }) => option?.long === '--no-color') };

@@ -12,8 +12,10 @@ import {
 } from 'yaml';
 import * as z from 'zod/mini';
 import { ConfigError } from '../errors.ts';
-import { CONTEXT_KEYS, type ContextKey } from './keys.ts';
+import { CONTEXT_KEYS, CONTEXT_MEMBERS, type ContextKey } from './keys.ts';
 import type { Context, NamedContext } from './model.ts';
+import { type ContextMember, SETTINGS, type Setting } from './table.ts';
+import { booleanOf } from './values.ts';
 
 /** What a config file says, and where it says it. */
 export interface ParsedConfig {
@@ -34,21 +36,18 @@ export interface ConfigYaml {
 }
 
 const text = z.optional(z.string());
-const settings = {
-  url: text,
-  'api-token': text,
-  'service-token': text,
-  'k8s-sa-token': text,
-  'k8s-sa-token-path': text,
-  'api-path': text,
-  'skip-ssl': z.optional(z.string().check(z.regex(/^(?:|true|false|yes|no|on|off|1|0)$/i))),
-  'ca-cert-path': text,
-  'ca-cert-base64-data': text,
-} satisfies Record<ContextKey, unknown>;
+const boolean = z.optional(z.string().check(z.refine((word) => word === '' || booleanOf(word) !== undefined)));
+const settings = schemaOf((row) => (row.value === undefined ? boolean : text));
 const contextSchema = z.object(settings);
 const entrySchema = z.object({ name: z.string().check(z.minLength(1)), context: z.optional(contextSchema) });
 const fileSchema = z.object({ ...settings, contexts: z.optional(z.array(entrySchema)), 'current-context': text });
 type FileContext = z.infer<typeof contextSchema>;
+
+/** The same for every key of a context. */
+function schemaOf<T>(of: (row: Setting) => T): Record<ContextKey, T> {
+  // Every key is there, because the members are those of the table.
+  return Object.fromEntries(CONTEXT_MEMBERS.map((name) => [SETTINGS[name].key, of(SETTINGS[name])])) as Record<ContextKey, T>;
+}
 
 // The library's own messages quote the source, which may be a token.
 const TROUBLE: Readonly<Record<string, string>> = {
@@ -204,14 +203,17 @@ function present(value: string | undefined): string | undefined {
 }
 
 function toContext(file: FileContext): Context {
-  const context: { -readonly [K in keyof Context]: Context[K] } = { url: present(file.url) ?? '' };
-  for (const member of Object.keys(CONTEXT_KEYS) as (keyof Context)[]) {
+  const set = CONTEXT_MEMBERS.flatMap((member) => {
     const value = present(file[CONTEXT_KEYS[member]]);
-    if (value === undefined) continue;
-    if (member === 'skipSsl') context.skipSsl = /^(?:true|yes|on|1)$/i.test(value);
-    else context[member] = value;
-  }
-  return context;
+    return value === undefined ? [] : [[member, isText(member) ? value : booleanOf(value) === true]];
+  });
+  // The rows say which members are text, and so does the type.
+  return { url: '', ...Object.fromEntries(set) } as Context;
+}
+
+function isText(member: ContextMember): boolean {
+  const { value }: Setting = SETTINGS[member];
+  return value !== undefined;
 }
 
 function spell(keys: readonly (string | number)[]): string {
@@ -226,6 +228,6 @@ function demand(keys: readonly (string | number)[]): string {
   if (last === 'contexts') return 'must be a list of contexts';
   if (last === 'context') return 'must be a map with url and a token';
   if (last === 'name') return 'must be given, as text';
-  if (last === 'skip-ssl') return 'must be true or false';
+  if (CONTEXT_MEMBERS.some((member) => SETTINGS[member].key === last && !isText(member))) return 'must be true or false';
   return typeof last === 'number' ? 'must be a map with name and context' : 'must be text';
 }

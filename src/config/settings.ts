@@ -2,8 +2,9 @@ import { ConfigError, UsageError } from '../errors.ts';
 import { contextLayer, environmentLayer, type Found, findIn, flagLayer, type Layer, variable } from './layers.ts';
 import type { Context, GlobalOptions, SettingSource, Settings } from './model.ts';
 import { type Selection, selectContext } from './select.ts';
+import { SETTINGS, type Setting, type SettingName, shownValue } from './table.ts';
 import { type FoundToken, findToken, hasToken, POD_TOKEN_PATH, podToken } from './token.ts';
-import { type FoundAuthorities, findAuthorities } from './trust.ts';
+import { type FoundCertificates, findCaCertificates } from './trust.ts';
 import { parseApiPath, parseBoolean, parseTimeout, parseUrl } from './values.ts';
 
 export interface SettingsInput {
@@ -21,13 +22,11 @@ export interface SettingsInput {
   readonly podTokenPath?: string;
 }
 
-const DEFAULT_API_PATH = '/api';
-const DEFAULT_TIMEOUT_MS = 30_000;
 export const SAVE_EXAMPLE = 'sts context save --name NAME --url https://stackstate.example.com --service-token -';
 
 /**
  * All that is needed to talk to StackState: for each setting the flag wins over the environment, that over the chosen
- * context of the config file. The token and the authorities are replaced as groups.
+ * context of the config file. The token and the CA certificates are replaced as groups.
  *
  * A config file that is broken does not matter when URL and token are given without it, unless `--config`,
  * `--context` or `STS_CLI_CONTEXT` asks for it; it is then left out with a warning.
@@ -48,7 +47,7 @@ export async function resolveSettings(input: SettingsInput): Promise<Settings> {
     timeout,
     podTokenPath,
     fallback: async () => (podTokenPath === undefined ? undefined : podToken(podTokenPath)),
-    authoritiesOf: (skipSsl) => !skipSsl,
+    wantsCertificates: (skipSsl) => !skipSsl,
   });
   return resolved.settings;
 }
@@ -67,11 +66,11 @@ export interface GivenInput extends SettingsInput {
  */
 export async function resolveGiven(input: GivenInput): Promise<{ settings: Settings; context: Context }> {
   const layers = [flagLayer(input.globals, input.apiPath), environmentLayer(input.env)];
-  const { settings, token, authorities } = await resolveLayers(layers, input, {
+  const { settings, token, certificates } = await resolveLayers(layers, input, {
     selection: {},
     timeout: timeoutOf(input),
     fallback: input.askToken,
-    authoritiesOf: () => true,
+    wantsCertificates: () => true,
   });
   const { kind, value } = token.token;
   const context: Context = {
@@ -81,11 +80,11 @@ export async function resolveGiven(input: GivenInput): Promise<{ settings: Setti
     ...(kind === 'k8s-sa-token' ? (token.path === undefined ? { k8sSaToken: value } : { k8sSaTokenPath: token.path }) : {}),
     apiPath: settings.apiPath === '' ? '/' : settings.apiPath,
     ...(settings.skipSsl ? { skipSsl: true } : {}),
-    ...(authorities === undefined
+    ...(certificates === undefined
       ? {}
-      : authorities.path === undefined
-        ? { caCertBase64Data: authorities.found.text.replace(/\s+/g, '') }
-        : { caCertPath: authorities.path }),
+      : certificates.path === undefined
+        ? { caCertBase64Data: certificates.found.text.replace(/\s+/g, '') }
+        : { caCertPath: certificates.path }),
   };
   return { settings, context };
 }
@@ -93,7 +92,7 @@ export async function resolveGiven(input: GivenInput): Promise<{ settings: Setti
 interface Resolved {
   readonly settings: Settings;
   readonly token: FoundToken;
-  readonly authorities: FoundAuthorities | undefined;
+  readonly certificates: FoundCertificates | undefined;
 }
 
 interface Resolution {
@@ -102,8 +101,8 @@ interface Resolution {
   readonly timeout: Timeout;
   /** Gives a token where no layer has one. */
   fallback(): Promise<FoundToken | undefined>;
-  /** Whether the authorities are wanted. What is not verified needs none, but a saved context keeps them. */
-  authoritiesOf(skipSsl: boolean): boolean;
+  /** Whether the CA certificates are wanted. A connection that is not verified needs none, but a saved context keeps them. */
+  wantsCertificates(skipSsl: boolean): boolean;
   /** Where the fallback looks for a token; undefined outside a cluster. */
   readonly podTokenPath?: string | undefined;
 }
@@ -111,28 +110,28 @@ interface Resolution {
 async function resolveLayers(layers: readonly Layer[], input: SettingsInput, resolution: Resolution): Promise<Resolved> {
   const { selection, timeout } = resolution;
   const sources: SettingSource[] = selection.source === undefined ? [] : [selection.source];
-  const note = (setting: string, found: Found | undefined, value?: string) => {
-    sources.push({ setting, source: found?.source ?? 'default', ...(value === undefined ? {} : { value }) });
-  };
+  const note = (name: SettingName, found: Found | undefined, value?: string) => sources.push(sourceOf(name, found, value));
   const urlFound = findIn(layers, 'url');
   if (urlFound === undefined) throw missingUrl(input, selection);
   const url = parseUrl(urlFound.text, urlFound.label);
   note('url', urlFound, url);
 
   const pathFound = findIn(layers, 'apiPath');
-  const apiPath = pathFound === undefined ? DEFAULT_API_PATH : parseApiPath(pathFound.text, pathFound.label);
-  note('api-path', pathFound, apiPath);
+  const apiPath = parseApiPath(pathFound?.text ?? SETTINGS.apiPath.default, pathFound?.label ?? 'default');
+  note('apiPath', pathFound, apiPath);
 
   const skipFound = findIn(layers, 'skipSsl');
   const skipSsl = skipFound !== undefined && parseBoolean(skipFound.text, skipFound.label);
-  note('skip-ssl', skipFound, String(skipSsl));
+  note('skipSsl', skipFound, String(skipSsl));
 
   const { timeoutMs } = timeout;
   note('timeout', timeout.found, `${timeoutMs}ms`);
 
-  const authorities = resolution.authoritiesOf(skipSsl) ? await findAuthorities(layers, input.resolvePath) : undefined;
-  if (authorities !== undefined)
-    note(authorities.path === undefined ? 'ca-cert-base64-data' : 'ca-cert-path', authorities.found, authorities.path);
+  const certificates = resolution.wantsCertificates(skipSsl) ? await findCaCertificates(layers, input.resolvePath) : undefined;
+  if (certificates !== undefined) {
+    const { member, found, path } = certificates;
+    note(member, found, path);
+  }
 
   // Last, because it may take stdin or ask.
   const token = (await findToken(layers, input)) ?? (await resolution.fallback());
@@ -146,10 +145,10 @@ async function resolveLayers(layers: readonly Layer[], input: SettingsInput, res
     skipSsl,
     timeoutMs,
     sources,
-    ...(authorities === undefined ? {} : { caCertificates: authorities.pem }),
+    ...(certificates === undefined ? {} : { caCertificates: certificates.pem }),
     ...(selection.context === undefined ? {} : { contextName: selection.context.name }),
   };
-  return { settings, token, authorities };
+  return { settings, token, certificates };
 }
 
 function missingUrl(input: SettingsInput, selection: Selection): ConfigError {
@@ -184,22 +183,25 @@ function contextHints({ globals }: SettingsInput, { file, context }: Selection, 
   return [...choose, `Save a context: ${SAVE_EXAMPLE}`];
 }
 
+/** Where a setting came from; its value too, unless that is a secret. */
+function sourceOf(name: SettingName, found: Found | undefined, value: string | undefined): SettingSource {
+  const { flag, key, secret }: Setting = SETTINGS[name];
+  const shown = secret || value === undefined ? {} : { value: shownValue(name, value) };
+  return { setting: key ?? flag ?? name, source: found?.source ?? 'default', ...shown };
+}
+
 interface Timeout {
   readonly timeoutMs: number;
   readonly found: Found | undefined;
 }
 
 function timeoutOf({ globals, env }: SettingsInput): Timeout {
+  const found = findIn([flagLayer(globals), environmentLayer(env)], 'timeout');
+  const text = (found?.text ?? SETTINGS.timeout.default).trim();
+  const timeoutMs = parseTimeout(text);
+  if (timeoutMs !== undefined) return { timeoutMs, found };
+  const message = `${found?.label} cannot be ${JSON.stringify(text)}.`;
   const hints = ['A timeout is a number with a unit, from 1ms to 24h: 500ms, 30s, 2m, 1m30s.'];
-  if (globals.timeout !== undefined) {
-    const timeoutMs = parseTimeout(globals.timeout);
-    if (timeoutMs === undefined) throw new UsageError(`--timeout cannot be ${JSON.stringify(globals.timeout)}.`, { hints });
-    return { timeoutMs, found: { text: globals.timeout, source: 'flag --timeout', label: '--timeout' } };
-  }
-  const label = 'STS_CLI_TIMEOUT';
-  const text = variable(env, label);
-  if (text === undefined) return { timeoutMs: DEFAULT_TIMEOUT_MS, found: undefined };
-  const timeoutMs = parseTimeout(text.trim());
-  if (timeoutMs === undefined) throw new ConfigError(`${label} cannot be ${JSON.stringify(text)}.`, { hints });
-  return { timeoutMs, found: { text, source: `environment ${label}`, label } };
+  if (found?.level === 'flag') throw new UsageError(message, { hints });
+  throw new ConfigError(message, { hints });
 }

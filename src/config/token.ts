@@ -3,14 +3,9 @@ import { systemCode } from '../system.ts';
 import { reasonOf } from './file.ts';
 import type { Found, Layer } from './layers.ts';
 import type { Token, TokenKind } from './model.ts';
+import { namesWith, SETTINGS, type TokenMember } from './table.ts';
 
-const MEMBERS = ['apiToken', 'serviceToken', 'k8sSaToken', 'k8sSaTokenPath'] as const;
-const KINDS: Readonly<Record<(typeof MEMBERS)[number], TokenKind>> = {
-  apiToken: 'api-token',
-  serviceToken: 'service-token',
-  k8sSaToken: 'k8s-sa-token',
-  k8sSaTokenPath: 'k8s-sa-token',
-};
+const MEMBERS: readonly TokenMember[] = namesWith('token');
 
 /** Where Kubernetes puts a pod's own token. */
 export const POD_TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount/token';
@@ -121,8 +116,8 @@ export async function readSmallFile(path: string, label = 'The token file'): Pro
   }
 }
 
-async function readToken(member: (typeof MEMBERS)[number], found: Found, layer: Layer, input: TokenInput): Promise<FoundToken> {
-  const kind = KINDS[member];
+async function readToken(member: TokenMember, found: Found, layer: Layer, input: TokenInput): Promise<FoundToken> {
+  const kind = SETTINGS[member].token;
   if (member === 'k8sSaTokenPath') {
     const path = input.resolvePath(found.text);
     return { token: cleanToken(kind, await readSmallFile(path), found.label), source: found.source, path };

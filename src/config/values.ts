@@ -44,12 +44,22 @@ export function parseApiPath(text: string, from: string): string {
   return path === '/' ? '' : path;
 }
 
-/** @throws ConfigError for anything but true, 1, false and 0. */
-export function parseBoolean(text: string, from: string): boolean {
+const TRUE = ['1', 't', 'true', 'yes', 'on'];
+const FALSE = ['0', 'f', 'false', 'no', 'off'];
+
+/** What a word for true or false says, whatever its case; undefined when it is none. */
+export function booleanOf(text: string): boolean | undefined {
   const word = text.trim().toLowerCase();
-  if (word === 'true' || word === '1') return true;
-  if (word === 'false' || word === '0') return false;
-  throw new ConfigError(`${from} must be true or false.`, { hints: [`Set ${from} to true, 1, false or 0.`] });
+  return TRUE.includes(word) ? true : FALSE.includes(word) ? false : undefined;
+}
+
+/** @throws ConfigError for anything that is no word for true or false. */
+export function parseBoolean(text: string, from: string): boolean {
+  const value = booleanOf(text);
+  if (value !== undefined) return value;
+  throw new ConfigError(`${from} must be true or false.`, {
+    hints: [`Set ${from} to true or false; 1, t, yes, on and 0, f, no, off are taken too.`],
+  });
 }
 
 /**

@@ -219,7 +219,9 @@ describe('the token', () => {
   });
 
   test('that is empty on the command line does not fall back to a stored one', async () => {
-    expect((await failure({ flags: { apiToken: '' }, file: stored })).message).toContain('--api-token is empty');
+    const error = await failure({ flags: { apiToken: '' }, file: stored });
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.message).toBe('--api-token is empty.');
   });
 
   test('of the pod is used in a cluster only, and only when there is no other', async () => {
@@ -251,7 +253,7 @@ describe('the token file of the pod', () => {
   });
 });
 
-describe('authorities', () => {
+describe('CA certificates', () => {
   beforeEach(() => {
     writeFileSync(join(home, 'ca.pem'), pem);
     writeFileSync(join(home, 'no.pem'), 'nothing');
@@ -344,7 +346,7 @@ describe('what is missing or wrong', () => {
   });
 
   test('a switch in the environment that is none', async () => {
-    expect((await failure({ flags, env: { STS_SKIP_SSL: 'yes' } })).message).toContain('STS_SKIP_SSL must be true or false');
+    expect((await failure({ flags, env: { STS_SKIP_SSL: 'maybe' } })).message).toContain('STS_SKIP_SSL must be true or false');
   });
 });
 

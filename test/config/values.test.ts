@@ -69,17 +69,15 @@ describe('an API path', () => {
   });
 });
 
-test.each([
-  ['true', true],
-  ['TRUE', true],
-  ['1', true],
-  ['false', false],
-  ['0', false],
-])('the switch %s is %s', (text, value) => {
-  expect(parseBoolean(text, 'STS_SKIP_SSL')).toBe(value);
+test.each(['1', 't', 'T', 'true', 'TRUE', 'yes', 'Yes', 'on', ' on '])('the switch %j is on', (text) => {
+  expect(parseBoolean(text, 'STS_SKIP_SSL')).toBe(true);
 });
 
-test.each(['yes', '2', 'tru', '-1'])('%s is no switch', (text) => {
+test.each(['0', 'f', 'F', 'false', 'FALSE', 'no', 'off', 'OFF'])('the switch %j is off', (text) => {
+  expect(parseBoolean(text, 'STS_SKIP_SSL')).toBe(false);
+});
+
+test.each(['2', 'tru', '-1', 'y', 'enabled', ''])('%j is no switch', (text) => {
   expect(() => parseBoolean(text, 'STS_SKIP_SSL')).toThrow('STS_SKIP_SSL must be true or false');
 });
 

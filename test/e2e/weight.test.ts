@@ -70,7 +70,8 @@ test.each([
   const { parts, builtins } = await weigh(argv, code);
   const names = Object.keys(parts);
   expect(names.filter((name) => !grammar.includes(name))).toEqual([]);
-  expect(bytesOf(names)).toBeLessThan(101_000);
+  // The table of settings and the flags that do not come from it yet.
+  expect(bytesOf(names)).toBeLessThan(104_000);
   expect(packagesIn(['main.cjs'])).toEqual(['commander', 'date-fns', 'fastest-levenshtein']);
   expect(builtins.filter((name) => network.test(name))).toEqual([]);
 });

@@ -1,8 +1,9 @@
 import { interruptExitCodes } from '../../cli/help.ts';
 import type { Session } from '../../cli/session.ts';
 import type { ConfigFile } from '../../config/file.ts';
-import { contextEntries } from '../../config/keys.ts';
+import { shownEntries } from '../../config/keys.ts';
 import type { Context, GlobalOptions, NamedContext, Settings } from '../../config/model.ts';
+import { shownValue } from '../../config/table.ts';
 import { ExitCode, NotFoundError, UsageError } from '../../errors.ts';
 import type { JsonValue } from '../../json.ts';
 
@@ -12,18 +13,14 @@ export const fileExitCodes = [ExitCode.config, ExitCode.usage, ExitCode.delivery
 /** The same for those that change it: they name a context, and may have to wait for another sts. */
 export const changeExitCodes = [...fileExitCodes, ExitCode.notFound, ...interruptExitCodes] as const;
 
-const SECRETS: readonly string[] = ['api-token', 'service-token', 'k8s-sa-token'];
-const MASK = '********';
-
-/** A context as JSON shows it, spelled as in the file. Tokens and passwords in the URL are masked unless asked for. */
+/** A context as JSON shows it, spelled as in the file. Tokens and passwords in the URL are left out unless asked for. */
 export function contextDocument(context: Context, showTokens = false): Record<string, JsonValue> {
-  const entries = contextEntries(context).map(([key, value]) => [key, showTokens ? value : masked(key, value)]);
-  return Object.fromEntries(entries);
+  return Object.fromEntries(shownEntries(context, showTokens));
 }
 
 /** The URL without a password somebody wrote into the file. */
 export function maskedUrl(url: string): string {
-  return url.replace(/^([a-z]+:\/\/)[^/?#]*@/i, `$1${MASK}@`);
+  return shownValue('url', url);
 }
 
 /** A context's name. @param flag what it was typed behind. @throws UsageError for one that the file cannot hold. */
@@ -86,9 +83,4 @@ export function saySources({ printer }: Session, { sources }: Settings): void {
   for (const { setting, source, value } of sources) {
     void printer.verbose(1, `${setting}${value === undefined ? '' : `=${value}`} from ${source}`);
   }
-}
-
-function masked(key: string, value: string | boolean): string | boolean {
-  if (SECRETS.includes(key)) return MASK;
-  return key === 'url' && typeof value === 'string' ? maskedUrl(value) : value;
 }

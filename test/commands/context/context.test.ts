@@ -226,9 +226,9 @@ describe('list', () => {
     write(two);
     expect(await sts(['list'])).toMatchObject({
       code: 0,
-      stdout: `NAME | URL                               |
-prod | https://prod.example.com          | *
-test | https://********@test.example.com |
+      stdout: `NAME | URL                      |
+prod | https://prod.example.com | *
+test | https://test.example.com |
 `,
     });
   });
@@ -239,7 +239,7 @@ test | https://********@test.example.com |
     expect(jsonOf(masked.stdout)).toEqual({
       contexts: [
         { name: 'prod', context: { url: 'https://prod.example.com', 'api-token': '********' } },
-        { name: 'test', context: { url: 'https://********@test.example.com', 'service-token': '********' } },
+        { name: 'test', context: { url: 'https://test.example.com', 'service-token': '********' } },
       ],
     });
     expect(masked.stdout).not.toContain('secret');
