@@ -49,7 +49,8 @@ export async function settleLost(run: Run, lost: LostCreation): Promise<StsError
     // The journal stays: the next run looks once more.
     return failed(error, `The server lists no new ${run.kind.words.short} of that name.`);
   }
-  if (facts === undefined) return mayBe(run, lost, candidates);
+  // A conflict says that the name is taken: by this creation, where a proxy sent it twice, or by somebody else.
+  if (facts === undefined || error.status === 409) return mayBe(run, lost, candidates);
   const [only] = candidates;
   if (candidates.length > 1 || only === undefined || !isAsWanted(only, lost.wanted)) {
     return error.because('A new one may exist that nobody holds.', { hints: undecided(run, facts, candidates).hints });
