@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { ForbiddenError, ServerError, type ServerErrorDetails, type StsError, UnauthorizedError } from '../errors.ts';
 import { visible } from '../escape.ts';
-import type { Answer } from '../http/transport.ts';
+import type { HttpResponse } from '../http/transport.ts';
 import type { Access } from './access.ts';
 import { type Fields, isFields } from './entry.ts';
 import { ConflictError, InvalidObjectError } from './errors.ts';
@@ -42,18 +42,24 @@ function textOf(value: unknown): string {
  * The error for a response that is no success. All but a server's failure mean that nothing was changed.
  * @param status what the API server said; undefined where it was not the API server.
  */
-export function explainRefusal(verb: Verb, target: Target, answer: Answer, status: Status | undefined, access: Access): StsError {
+export function explainRefusal(
+  verb: Verb,
+  target: Target,
+  response: HttpResponse,
+  status: Status | undefined,
+  access: Access,
+): StsError {
   const { host } = access.cluster.url;
   const what = `${verb} ${titleOf(target)}`;
   const reason = status === undefined || status.message === '' ? '' : `: ${status.message}`;
   const details = (...hints: readonly string[]): ServerErrorDetails => ({
-    status: answer.status,
+    status: response.status,
     hints,
     ...(status === undefined ? {} : { reason: status.message }),
   });
   const { description, remedy } = access.credentials;
   // A login page in between answers so as well.
-  if (answer.status === 401 && (status !== undefined || !/html/i.test(answer.contentType ?? ''))) {
+  if (response.status === 401 && (status !== undefined || !/html/i.test(response.contentType ?? ''))) {
     return new UnauthorizedError(
       `The Kubernetes API server ${host} does not accept the credentials of ${article(description)}.`,
       {
@@ -61,32 +67,32 @@ export function explainRefusal(verb: Verb, target: Target, answer: Answer, statu
       },
     );
   }
-  if (status === undefined) return strange(what, answer, access);
-  if (answer.status === 403) {
+  if (status === undefined) return strange(what, response, access);
+  if (response.status === 403) {
     return new ForbiddenError(
       `The Kubernetes API server ${host} refuses to ${what}${reason}.`,
       details(missingRule(verb, target)),
     );
   }
-  if (answer.status === 409) {
+  if (response.status === 409) {
     const exists = status.reason === 'AlreadyExists';
     const how = exists ? 'it exists already' : 'somebody else has changed it in between';
     return new ConflictError(exists ? 'exists' : 'changed', `Could not ${what}: ${how}.`, details('Try again.'));
   }
-  if (answer.status === 422) {
+  if (response.status === 422) {
     return new InvalidObjectError(
       `The Kubernetes API server ${host} does not take the change to ${titleOf(target)}${reason}.`,
       details(),
     );
   }
   return new ServerError(
-    `The Kubernetes API server ${host} answered ${statusName(answer.status)} to the request to ${what}${reason}.`,
-    details(mayPass(answer.status) ? tryAgain(answer) : 'See the request with -v.'),
+    `The Kubernetes API server ${host} answered ${statusName(response.status)} to the request to ${what}${reason}.`,
+    details(mayPass(response.status) ? tryAgain(response) : 'See the request with -v.'),
   );
 }
 
 /** A response that is not the API server's: of a proxy, a login page, another program. */
-function strange(what: string, { status, location }: Answer, { cluster, origin }: Access): ServerError {
+function strange(what: string, { status, location }: HttpResponse, { cluster, origin }: Access): ServerError {
   const to = location === undefined ? '' : `, which redirects to ${visible(location.slice(0, 200))}`;
   return new ServerError(
     `${cluster.url.host} answered ${statusName(status)} to the request to ${what}, and not as a Kubernetes API server does${to}.`,
@@ -105,7 +111,7 @@ function mayPass(status: number): boolean {
   return status >= 500 || status === 408 || status === 429;
 }
 
-function tryAgain({ retryAfter }: Answer): string {
+function tryAgain({ retryAfter }: HttpResponse): string {
   const seconds = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? ` in ${retryAfter} s, as it asks` : '';
   return `Try again${seconds}.`;
 }

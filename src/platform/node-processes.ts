@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import type { Processes, ProcessOptions, ProcessResult } from './processes.ts';
+
+/** How long a program has to end after it was asked to. */
+const graceMs = 2000;
+/** Most of what a program prints that is kept, in characters. */
+const keptLength = 64 * 1024;
+
+/** The processes of this machine. */
+export const nodeProcesses: Processes = {
+  run: (command, options) =>
+    new Promise<ProcessResult>((done, fail) => {
+      const isShell = 'shell' in command;
+      const [file = '', ...args] = isShell ? [command.shell] : command;
+      const child = spawn(file, args, {
+        shell: isShell,
+        detached: ownGroup(options),
+        stdio: [options.terminal ? 'inherit' : 'pipe', 'pipe', 'pipe'],
+        ...(options.env === undefined ? {} : { env: options.env }),
+      });
+      const texts = { stdout: '', stderr: '' };
+      for (const name of ['stdout', 'stderr'] as const) {
+        child[name]?.setEncoding('utf8').on('data', (text: string) => {
+          texts[name] = (texts[name] + text).slice(-keptLength);
+          options.onOutput?.(text, name);
+        });
+      }
+      const ending = endingOf(child.pid, options);
+      child.stdin?.on('error', () => {
+        // A program that does not read its input says by its exit code what it thinks of it.
+      });
+      child.stdin?.end(options.input ?? '');
+      child.once('error', (error) => {
+        ending.settled();
+        fail(error);
+      });
+      child.once('close', (code, signal) => {
+        ending.settled();
+        done({ code, signal, timedOut: ending.timedOut(), ...texts });
+      });
+    }),
+};
+
+/** A group of its own, so that what a shell has started can be ended with it; outside of this program's it could not ask on the terminal. */
+function ownGroup({ terminal = false }: ProcessOptions): boolean {
+  return process.platform !== 'win32' && !terminal;
+}
+
+/** Ends a program by its deadline or by a signal: first asked to, then made to. */
+function endingOf(pid: number | undefined, options: ProcessOptions) {
+  const { timeoutMs, signal } = options;
+  const target = pid === undefined || !ownGroup(options) ? pid : -pid;
+  let timedOut = false;
+  let killing: NodeJS.Timeout | undefined;
+  const end = () => {
+    send(target, 'SIGTERM');
+    killing ??= setTimeout(() => send(target, 'SIGKILL'), graceMs);
+  };
+  const timer = setTimeout(() => {
+    timedOut = true;
+    end();
+  }, timeoutMs);
+  signal?.addEventListener('abort', end, { once: true });
+  if (signal?.aborted) end();
+  return {
+    timedOut: () => timedOut,
+    settled() {
+      clearTimeout(timer);
+      clearTimeout(killing);
+      signal?.removeEventListener('abort', end);
+    },
+  };
+}
+
+/** @param target a process by its id, or a group by its negative. */
+function send(target: number | undefined, signal: NodeJS.Signals): void {
+  if (target === undefined) return;
+  try {
+    process.kill(target, signal);
+  } catch {
+    // It has ended.
+  }
+}
