@@ -17,7 +17,7 @@ export interface TransportRequest {
   /** Encoded path and query, from the root of the server. */
   readonly path: string;
   readonly body?: string;
-  /** Headers of this request alone, by names in lower case; `content-type` is that of JSON unless it stands here. */
+  /** Sent besides those of the transport, by names in lower case; the body's `content-type` is that of JSON unless it stands here. */
   readonly headers?: RequestHeaders;
   /** Gives the request up. One that changes something is not given up once it was sent: how it ended must be known. */
   readonly signal?: AbortSignal;

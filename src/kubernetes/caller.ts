@@ -36,7 +36,7 @@ export interface ApiCall extends Target {
 }
 
 interface Sent {
-  readonly answer: HttpResponse;
+  readonly response: HttpResponse;
   /** What it was sent with. */
   readonly authorization: string | undefined;
 }
@@ -65,21 +65,21 @@ export class Caller {
   async call(call: ApiCall): Promise<Fields> {
     const what = `${call.verb} ${titleOf(call)}`;
     const sentAt = this.#options.now();
-    let { answer, authorization } = await this.#send(call, false, sentAt);
-    if (answer.status === 401 && methods[call.verb] === 'GET' && this.access.credentials.renewable) {
-      ({ answer, authorization } = await this.#send(call, true, sentAt));
+    let { response, authorization } = await this.#send(call, false, sentAt);
+    if (response.status === 401 && methods[call.verb] === 'GET' && this.access.credentials.renewable) {
+      ({ response, authorization } = await this.#send(call, true, sentAt));
     }
-    const data = decode(answer.body);
-    if (answer.status >= 200 && answer.status < 300 && isFields(data) && typeof data['kind'] === 'string') return data;
+    const data = decode(response.body);
+    if (response.status >= 200 && response.status < 300 && isFields(data) && typeof data['kind'] === 'string') return data;
     const status = readStatus(data, [...(call.secrets ?? []), ...(authorization === undefined ? [] : [authorization])]);
-    if (answer.status === 404 && status?.about !== undefined) {
+    if (response.status === 404 && status?.about !== undefined) {
       throw await explainMissing(call, status.about.plural, (name) => this.#namespaceExists(name, call.signal));
     }
-    const refused = explainRefusal(call.verb, call, answer, status, this.access);
-    if (!changes(call) || !mayHaveChanged(answer.status)) throw refused;
+    const refused = explainRefusal(call.verb, call, response, status, this.access);
+    if (!changes(call) || !mayHaveChanged(response.status)) throw refused;
     throw new OutcomeUnknownError(`It is not known whether the request to ${what} took effect. ${refused.message}`, {
       sentAt,
-      status: answer.status,
+      status: response.status,
       hints: refused.hints,
       cause: refused,
     });
@@ -93,8 +93,8 @@ export class Caller {
   /** Undefined where that cannot be found out: few credentials may look. */
   async #namespaceExists(name: string, signal: AbortSignal | undefined): Promise<boolean | undefined> {
     try {
-      const { answer } = await this.#send({ verb: 'get', resource: namespaces, namespace: '', name, signal }, false, 0);
-      return answer.status === 200 || (answer.status === 404 ? false : undefined);
+      const { response } = await this.#send({ verb: 'get', resource: namespaces, namespace: '', name, signal }, false, 0);
+      return response.status === 200 || (response.status === 404 ? false : undefined);
     } catch (error) {
       if (signal?.aborted) throw error;
       return undefined;
@@ -108,7 +108,7 @@ export class Caller {
     const query = new URLSearchParams({ ...call.query, ...(call.dryRun ? { dryRun: 'All' } : {}) }).toString();
     const path = `${access.cluster.url.pathname.replace(/\/$/, '')}${pathOf(call, call.verb === 'create')}${query === '' ? '' : `?${query}`}`;
     try {
-      const answer = await transport.send({
+      const response = await transport.send({
         method: methods[call.verb],
         path,
         changes: changes(call),
@@ -116,7 +116,7 @@ export class Caller {
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
         ...(call.signal === undefined ? {} : { signal: call.signal }),
       });
-      return { answer, authorization };
+      return { response, authorization };
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       throw changes(call)
@@ -154,7 +154,7 @@ function changes({ verb, dryRun }: ApiCall): boolean {
   return methods[verb] !== 'GET' && dryRun !== true;
 }
 
-/** Whether a request that was answered so may have taken effect: a failure of etcd or a gateway's time limit says nothing of it. */
+/** Whether a request with such a response may have taken effect: a failure of etcd or a gateway's time limit says nothing of it. */
 function mayHaveChanged(status: number): boolean {
   return status < 300 || status === 408 || (status >= 500 && !neverTried.has(status));
 }

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { ConfigError, type ErrorDetails } from '../errors.ts';
 import { visible } from '../escape.ts';
 import { systemCode } from '../system.ts';
-import type { KubernetesWorld } from './world.ts';
+import { type KubernetesWorld, readText } from './world.ts';
 
 /** A JSON or YAML object whose members are not known yet. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -100,12 +100,9 @@ export class Entry {
   async readFile(key: string, world: KubernetesWorld): Promise<string> {
     const path = this.resolve(this.text(key) ?? '');
     try {
-      return await world.readText(path);
+      return await readText(world, path);
     } catch (cause) {
-      const code = systemCode(cause);
-      throw this.error(`names a ${key} that cannot be read: ${visible(path)}${code === undefined ? '' : ` (${code})`}`, {
-        cause,
-      });
+      throw this.error(`names a ${key} that cannot be read: ${visible(path)} (${whyUnreadable(cause)})`, { cause });
     }
   }
 
@@ -114,6 +111,11 @@ export class Entry {
     if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) throw this.error(`has a ${key} that is not base64`);
     return Buffer.from(base64, 'base64').toString('utf8');
   }
+}
+
+/** Why a file cannot be read, in a word or two: the system's code, or what else is wrong with it. */
+export function whyUnreadable(error: unknown): string {
+  return systemCode(error) ?? (error instanceof Error ? error.message : 'unknown');
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -1,12 +1,13 @@
 import { sep } from 'node:path';
 import { ConnectionError, type StsError } from '../errors.ts';
 import { visible } from '../escape.ts';
+import type { ProcessResult } from '../platform/processes.ts';
 import { systemCode } from '../system.ts';
 import type { Cluster } from './cluster.ts';
 import type { CredentialSource } from './credentials.ts';
 import { type Entry, quoted } from './entry.ts';
 import { execInfo, type PluginCredentials, readExecCredential } from './exec-credential.ts';
-import type { KubernetesWorld, RunResult } from './world.ts';
+import type { KubernetesWorld } from './world.ts';
 
 export interface PluginOptions {
   /**
@@ -34,7 +35,7 @@ export function pluginCredentials(
   world: KubernetesWorld,
   options: PluginOptions,
 ): CredentialSource {
-  const plugin = readPlugin(exec, world.interactive);
+  const plugin = readPlugin(exec, world.stdin.isTTY);
   let kept: PluginCredentials | undefined;
   let running: Promise<PluginCredentials> | undefined;
   return {
@@ -105,20 +106,24 @@ async function runPlugin(
 ): Promise<PluginCredentials> {
   const { exec, command, interactive, apiVersion } = plugin;
   const timeoutMs = pluginTimeoutMs ?? (interactive ? 300_000 : 60_000);
-  const inherited = Object.entries(world.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
   const info = execInfo(apiVersion, interactive, exec.flag('provideClusterInfo') ? cluster : undefined);
-  const result = await world
-    .run(command, exec.texts('args'), {
-      env: { ...Object.fromEntries(inherited), ...plugin.env, KUBERNETES_EXEC_INFO: info },
+  const processes = await world.processes();
+  const result = await processes
+    .run([command, ...exec.texts('args')], {
+      env: { ...world.env, ...plugin.env, KUBERNETES_EXEC_INFO: info },
       terminal: interactive,
       timeoutMs,
       ...(signal === undefined ? {} : { signal }),
-      ...(onPluginStderr === undefined ? {} : { onStderr: (text: string) => onPluginStderr(harmless(text)) }),
+      onOutput: (text, stream) => {
+        // Its stdout holds the credentials.
+        if (stream === 'stderr') onPluginStderr?.(harmless(text));
+      },
     })
     .catch((error: unknown) => {
       throw systemCode(error) === undefined ? error : notStarted(plugin, error);
     });
-  if (result.exitCode !== 0) throw failed(plugin, result, timeoutMs, onPluginStderr === undefined);
+  signal?.throwIfAborted();
+  if (result.code !== 0) throw failed(plugin, result, timeoutMs, onPluginStderr === undefined);
   return readExecCredential(result.stdout, apiVersion, exec);
 }
 
@@ -138,12 +143,12 @@ function notStarted({ exec, shown }: Plugin, cause: unknown): StsError {
   );
 }
 
-function failed({ exec, shown }: Plugin, result: RunResult, timeoutMs: number, withStderr: boolean): StsError {
+function failed({ exec, shown }: Plugin, result: ProcessResult, timeoutMs: number, withStderr: boolean): StsError {
   const how = result.timedOut
     ? `did not end within ${timeoutMs / 1000} s`
-    : result.exitCode === undefined
-      ? `was ended by ${result.signalName ?? 'a signal'}`
-      : `failed with exit code ${result.exitCode}`;
+    : result.code === null
+      ? `was ended by ${result.signal ?? 'a signal'}`
+      : `failed with exit code ${result.code}`;
   return new ConnectionError(`The credential plugin ${shown} of the ${exec.where} ${how}.`, {
     hints: withStderr ? linesOf(result.stderr).slice(-shownLines) : [],
   });

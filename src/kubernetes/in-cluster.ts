@@ -1,10 +1,9 @@
 import { isIPv6 } from 'node:net';
 import { ConfigError } from '../errors.ts';
-import { systemCode } from '../system.ts';
 import type { Cluster } from './cluster.ts';
 import { bearer, type CredentialSource } from './credentials.ts';
-import { Entry } from './entry.ts';
-import type { KubernetesWorld } from './world.ts';
+import { Entry, whyUnreadable } from './entry.ts';
+import { type KubernetesWorld, readText } from './world.ts';
 
 const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
 const tokenFile = `${folder}/token`;
@@ -32,16 +31,13 @@ export async function podCluster(world: KubernetesWorld): Promise<Cluster> {
 export async function podCredentials(world: KubernetesWorld): Promise<CredentialSource> {
   const entry = new Entry('service account of this pod', '', tokenFile, { token: tokenFile });
   const read = async () => {
-    try {
-      return { authorization: bearer(await world.readText(tokenFile), entry, 'token') };
-    } catch (cause) {
-      const code = systemCode(cause);
-      if (code === undefined) throw cause;
-      throw new ConfigError(`The token of this pod's service account cannot be read: ${tokenFile} (${code}).`, {
+    const token = await readText(world, tokenFile).catch((cause: unknown) => {
+      throw new ConfigError(`The token of this pod's service account cannot be read: ${tokenFile} (${whyUnreadable(cause)}).`, {
         cause,
         hints: ['Give the pod a service account, and do not set automountServiceAccountToken: false.'],
       });
-    }
+    });
+    return { authorization: bearer(token, entry, 'token') };
   };
   await read();
   return {
@@ -60,8 +56,5 @@ export async function podNamespace(world: KubernetesWorld): Promise<string | und
 }
 
 async function readIfThere(path: string, world: KubernetesWorld): Promise<string | undefined> {
-  return world.readText(path).catch((error: unknown) => {
-    if (systemCode(error) === undefined) throw error;
-    return undefined;
-  });
+  return readText(world, path).catch(() => undefined);
 }

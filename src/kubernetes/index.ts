@@ -28,4 +28,4 @@ export type {
   VersionedOptions,
 } from './secrets.ts';
 export type { Workload, WorkloadId, Workloads } from './workloads.ts';
-export type { KubernetesWorld, RunOptions, RunResult } from './world.ts';
+export type { KubernetesWorld } from './world.ts';

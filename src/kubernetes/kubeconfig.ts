@@ -3,9 +3,9 @@ import { ConfigError } from '../errors.ts';
 import { visible } from '../escape.ts';
 import { nearest } from '../nearest.ts';
 import { systemCode } from '../system.ts';
-import { type Entry, quoted } from './entry.ts';
+import { type Entry, quoted, whyUnreadable } from './entry.ts';
 import { type Kubeconfig, parseKubeconfig } from './kubeconfig-file.ts';
-import type { KubernetesWorld } from './world.ts';
+import { type KubernetesWorld, readText } from './world.ts';
 
 /** The kubeconfig files of a run, merged. */
 export interface MergedKubeconfig extends Kubeconfig {
@@ -54,12 +54,11 @@ export async function readKubeconfigs(paths: readonly string[], world: Kubernete
 
 async function readIfThere(path: string, world: KubernetesWorld): Promise<string | undefined> {
   try {
-    return await world.readText(path);
+    return await readText(world, path);
   } catch (cause) {
     const code = systemCode(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    const why = code === undefined ? '' : ` (${code})`;
-    throw new ConfigError(`The kubeconfig file ${visible(path)} cannot be read${why}.`, {
+    throw new ConfigError(`The kubeconfig file ${visible(path)} cannot be read (${whyUnreadable(cause)}).`, {
       cause,
       hints: ['Give another one with --kubeconfig PATH or in KUBECONFIG.'],
     });

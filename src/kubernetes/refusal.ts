@@ -45,7 +45,7 @@ function textOf(value: unknown): string {
 export function explainRefusal(
   verb: Verb,
   target: Target,
-  answer: HttpResponse,
+  response: HttpResponse,
   status: Status | undefined,
   access: Access,
 ): StsError {
@@ -53,13 +53,13 @@ export function explainRefusal(
   const what = `${verb} ${titleOf(target)}`;
   const reason = status === undefined || status.message === '' ? '' : `: ${status.message}`;
   const details = (...hints: readonly string[]): ServerErrorDetails => ({
-    status: answer.status,
+    status: response.status,
     hints,
     ...(status === undefined ? {} : { reason: status.message }),
   });
   const { description, remedy } = access.credentials;
   // A login page in between answers so as well.
-  if (answer.status === 401 && (status !== undefined || !/html/i.test(answer.contentType ?? ''))) {
+  if (response.status === 401 && (status !== undefined || !/html/i.test(response.contentType ?? ''))) {
     return new UnauthorizedError(
       `The Kubernetes API server ${host} does not accept the credentials of ${article(description)}.`,
       {
@@ -67,27 +67,27 @@ export function explainRefusal(
       },
     );
   }
-  if (status === undefined) return strange(what, answer, access);
-  if (answer.status === 403) {
+  if (status === undefined) return strange(what, response, access);
+  if (response.status === 403) {
     return new ForbiddenError(
       `The Kubernetes API server ${host} refuses to ${what}${reason}.`,
       details(missingRule(verb, target)),
     );
   }
-  if (answer.status === 409) {
+  if (response.status === 409) {
     const exists = status.reason === 'AlreadyExists';
     const how = exists ? 'it exists already' : 'somebody else has changed it in between';
     return new ConflictError(exists ? 'exists' : 'changed', `Could not ${what}: ${how}.`, details('Try again.'));
   }
-  if (answer.status === 422) {
+  if (response.status === 422) {
     return new InvalidObjectError(
       `The Kubernetes API server ${host} does not take the change to ${titleOf(target)}${reason}.`,
       details(),
     );
   }
   return new ServerError(
-    `The Kubernetes API server ${host} answered ${statusName(answer.status)} to the request to ${what}${reason}.`,
-    details(mayPass(answer.status) ? tryAgain(answer) : 'See the request with -v.'),
+    `The Kubernetes API server ${host} answered ${statusName(response.status)} to the request to ${what}${reason}.`,
+    details(mayPass(response.status) ? tryAgain(response) : 'See the request with -v.'),
   );
 }
 

@@ -123,9 +123,9 @@ function markerGone({ kind, name }: Workload): RolloutStatus {
 }
 
 /** Whether a pod is one of the workload's: selectors may overlap. */
-function owns({ kind, name, uid }: Workload, pod: Metadata): boolean {
+function owns({ kind, name }: Workload, pod: Metadata): boolean {
   const owner = pod.owners.find(({ controller }) => controller);
-  if (kind !== 'deployment') return owner?.uid === uid;
+  if (kind !== 'deployment') return owner?.name === name && owner.kind.toLowerCase() === kind;
   // Its pods belong to ReplicaSets, which are named by the Deployment and the hash of the template.
   return owner?.kind === 'ReplicaSet' && owner.name === `${name}-${pod.labels['pod-template-hash']}`;
 }

@@ -1,4 +1,3 @@
-import { systemCode } from '../system.ts';
 import type { Cluster } from './cluster.ts';
 import { bearer, type ClientCertificate, type CredentialSource, type Credentials } from './credentials.ts';
 import type { Entry } from './entry.ts';
@@ -61,7 +60,7 @@ function fromTokenFile(entry: Entry, fixed: Credentials, world: KubernetesWorld)
     async get() {
       const read = await entry.readFile('tokenFile', world).catch((error: unknown) => {
         // kubectl falls back to the token beside it as well.
-        if (token === undefined || systemCode((error as Error).cause) === undefined) throw error;
+        if (token === undefined) throw error;
         return token;
       });
       return { ...fixed, authorization: bearer(read, entry, 'tokenFile') };

@@ -14,8 +14,7 @@ export const nodeProcesses: Processes = {
       const [file = '', ...args] = isShell ? [command.shell] : command;
       const child = spawn(file, args, {
         shell: isShell,
-        // A group of its own, so that what a shell has started can be ended with it.
-        detached: process.platform !== 'win32' && options.terminal !== true,
+        detached: ownGroup(options),
         stdio: [options.terminal ? 'inherit' : 'pipe', 'pipe', 'pipe'],
         ...(options.env === undefined ? {} : { env: options.env }),
       });
@@ -42,13 +41,20 @@ export const nodeProcesses: Processes = {
     }),
 };
 
+/** A group of its own, so that what a shell has started can be ended with it; outside of this program's it could not ask on the terminal. */
+function ownGroup({ terminal = false }: ProcessOptions): boolean {
+  return process.platform !== 'win32' && !terminal;
+}
+
 /** Ends a program by its deadline or by a signal: first asked to, then made to. */
-function endingOf(pid: number | undefined, { timeoutMs, signal }: ProcessOptions) {
+function endingOf(pid: number | undefined, options: ProcessOptions) {
+  const { timeoutMs, signal } = options;
+  const target = pid === undefined || !ownGroup(options) ? pid : -pid;
   let timedOut = false;
   let killing: NodeJS.Timeout | undefined;
   const end = () => {
-    send(pid, 'SIGTERM');
-    killing ??= setTimeout(() => send(pid, 'SIGKILL'), graceMs);
+    send(target, 'SIGTERM');
+    killing ??= setTimeout(() => send(target, 'SIGKILL'), graceMs);
   };
   const timer = setTimeout(() => {
     timedOut = true;
@@ -66,10 +72,11 @@ function endingOf(pid: number | undefined, { timeoutMs, signal }: ProcessOptions
   };
 }
 
-function send(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
+/** @param target a process by its id, or a group by its negative. */
+function send(target: number | undefined, signal: NodeJS.Signals): void {
+  if (target === undefined) return;
   try {
-    process.kill(process.platform === 'win32' ? pid : -pid, signal);
+    process.kill(target, signal);
   } catch {
     // It has ended.
   }

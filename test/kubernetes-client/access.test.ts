@@ -58,7 +58,7 @@ test('a file that may not be read is not left out', async () => {
   const folder = tempFolder();
   mkdirSync(join(folder, 'folder'));
   const error = await refusal(loadAccess(testWorld({ env: { KUBECONFIG: join(folder, 'folder') } })));
-  expect(error.message).toBe(`The kubeconfig file ${folder}/folder cannot be read (EISDIR).`);
+  expect(error.message).toBe(`The kubeconfig file ${folder}/folder cannot be read (not a regular file).`);
 });
 
 // The namespace.

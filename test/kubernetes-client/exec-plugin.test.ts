@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { StsError } from '../../src/errors.ts';
 import { type Access, type AccessOptions, loadAccess } from '../../src/kubernetes/index.ts';
@@ -16,11 +17,14 @@ interface Opened extends Access {
   readonly folder: string;
 }
 
+interface OpenOptions extends TestWorldOptions, AccessOptions {
+  readonly cluster?: object;
+  /** The command is really run. */
+  readonly real?: boolean;
+}
+
 /** A kubeconfig whose user has the plugin; by default one that gives the token `one`, then `two` and so on. */
-async function open(
-  exec: object,
-  options: TestWorldOptions & AccessOptions & { readonly cluster?: object } = {},
-): Promise<Opened> {
+async function open(exec: object, options: OpenOptions = {}): Promise<Opened> {
   const folder = tempFolder();
   const user = { exec: { apiVersion: v1, command: 'get-token', interactiveMode: 'Never', ...exec } };
   const cluster = { server: 'https://api.example', ...options.cluster };
@@ -47,8 +51,7 @@ test('the plugin is run with its arguments and its variables in addition to thos
   expect(await credentials.get(false)).toEqual({ authorization: 'Bearer one' });
   expect(world.runs).toHaveLength(1);
   expect(world.runs[0]).toMatchObject({
-    command: 'get-token',
-    args: ['a', 'b c'],
+    command: ['get-token', 'a', 'b c'],
     options: { terminal: false, timeoutMs: 60_000, env: { PATH: '/bin', AWS_PROFILE: 'prod', EMPTY: '' } },
   });
 });
@@ -96,7 +99,7 @@ test.each([
 ])('%s', async (_name, command, expected) => {
   const { credentials, world, folder } = await open({ command });
   await credentials.get(false);
-  expect(world.runs[0]?.command).toBe(expected(folder));
+  expect(world.runs[0]?.command).toEqual([expected(folder)]);
 });
 
 test('KUBERNETES_EXEC_INFO says what is asked for, and of the cluster only what provideClusterInfo allows', async () => {
@@ -110,7 +113,7 @@ test('KUBERNETES_EXEC_INFO says what is asked for, and of the cluster only what 
   const info = async (exec: object) => {
     const { credentials, world } = await open(exec, { cluster, run: async () => ({ stdout: credential({ token: 'x' }) }) });
     await credentials.get(false);
-    return JSON.parse(world.runs[0]?.options.env['KUBERNETES_EXEC_INFO'] ?? '');
+    return JSON.parse(world.runs[0]?.options.env?.['KUBERNETES_EXEC_INFO'] ?? '');
   };
   expect(await info({})).toEqual({ kind: 'ExecCredential', apiVersion: v1, spec: { interactive: false } });
   expect(await info({ provideClusterInfo: true })).toEqual({
@@ -136,9 +139,9 @@ test.each([
   [v1, 'Always', true, true],
   [v1beta1, undefined, true, true],
   [v1beta1, undefined, false, false],
-])('%s with interactiveMode %s, stdin a terminal: %s', async (apiVersion, interactiveMode, interactive, asks) => {
+])('%s with interactiveMode %s, stdin a terminal: %s', async (apiVersion, interactiveMode, isTTY, asks) => {
   const run = async () => ({ stdout: credential({ token: 'x' }, apiVersion) });
-  const { credentials, world } = await open({ apiVersion, interactiveMode }, { interactive, run });
+  const { credentials, world } = await open({ apiVersion, interactiveMode }, { isTTY, run });
   await credentials.get(false);
   expect(world.runs[0]?.options).toMatchObject({ terminal: asks, timeoutMs: asks ? 300_000 : 60_000 });
 });
@@ -200,7 +203,7 @@ test('a plugin that may not be run', async () => {
 
 test('a plugin that fails: its last words stand in the error, harmless', async () => {
   const stderr = `${'old\n'.repeat(20)}\u001b[2JPlease run: aws sso login\r\n`;
-  const { credentials } = await open({}, { run: async () => ({ exitCode: 254, stderr, stdout: secret }) });
+  const { credentials } = await open({}, { run: async () => ({ code: 254, stderr, stdout: secret }) });
   const error = await refusal(credentials.get(false));
   expect(error.exitCode).toBe(4);
   expect(error.message).toMatch(/^The credential plugin "get-token" of the user "user-one" in \S+ failed with exit code 254\.$/);
@@ -215,10 +218,11 @@ test('what a plugin says is shown while it runs, harmless, and then not again', 
     {},
     {
       onPluginStderr: (text) => shown.push(text),
-      run: async (_command, _args, { onStderr }) => {
-        onStderr?.('Go to https://login.example\r\nPass');
-        onStderr?.('word: \u001b[0m');
-        return { exitCode: 1, stderr: 'all of it' };
+      run: async ({ onOutput }) => {
+        onOutput?.(secret, 'stdout');
+        onOutput?.('Go to https://login.example\r\nPass', 'stderr');
+        onOutput?.('word: \u001b[0m', 'stderr');
+        return { code: 1, stderr: 'all of it' };
       },
     },
   );
@@ -227,8 +231,8 @@ test('what a plugin says is shown while it runs, harmless, and then not again', 
 });
 
 test.each([
-  ['ran out of time', { exitCode: undefined, timedOut: true, signalName: 'SIGKILL' }, 'did not end within 60 s.'],
-  ['was killed', { exitCode: undefined, signalName: 'SIGTERM' }, 'was ended by SIGTERM.'],
+  ['ran out of time', { code: null, timedOut: true, signal: 'SIGTERM' }, 'did not end within 60 s.'],
+  ['was killed', { code: null, signal: 'SIGTERM' }, 'was ended by SIGTERM.'],
 ])('a plugin that %s', async (_name, result, how) => {
   const { credentials } = await open({}, { run: async () => result });
   expect(await refusal(credentials.get(false))).toMatchObject({ exitCode: 4, message: expect.stringContaining(how) });
@@ -238,10 +242,25 @@ test('a plugin that failed is run again by the next request', async () => {
   let runs = 0;
   const { credentials } = await open(
     {},
-    { run: async () => (++runs === 1 ? { exitCode: 1 } : { stdout: credential({ token: 'x' }) }) },
+    { run: async () => (++runs === 1 ? { code: 1 } : { stdout: credential({ token: 'x' }) }) },
   );
   await refusal(credentials.get(false));
   expect(await credentials.get(false)).toEqual({ authorization: 'Bearer x' });
+});
+
+test.each([
+  ['may ask on the terminal stays in the process group of this one', 'IfAvailable', true],
+  ['may not ask is in one of its own', 'Never', false],
+])('a real program that %s', async (_name, interactiveMode, sameGroup) => {
+  const [begin, end] = credential({ token: '|' }).replaceAll('"', '\\"').split('|');
+  const text = `${begin}$(ps -o pgid= -p $$ | tr -d ' ')${end}`;
+  const script = write(tempFolder(), 'plugin', `#!/bin/sh\necho "${text}"\n`, 0o700);
+  const { credentials } = await open(
+    { command: script, interactiveMode },
+    { real: true, isTTY: true, env: { PATH: '/bin:/usr/bin' } },
+  );
+  const own = execFileSync('ps', ['-o', 'pgid=', '-p', String(process.pid)], { encoding: 'utf8' }).trim();
+  expect((await credentials.get(false)).authorization === `Bearer ${own}`).toBe(sameGroup);
 });
 
 test('a real program, with its deadline', async () => {

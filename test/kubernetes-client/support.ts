@@ -1,13 +1,15 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
-import type { KubernetesWorld, RunOptions, RunResult } from '../../src/kubernetes/index.ts';
+import type { KubernetesWorld } from '../../src/kubernetes/index.ts';
+import { nodeDisk } from '../../src/platform/node-disk.ts';
+import { nodeProcesses } from '../../src/platform/node-processes.ts';
+import type { ProcessOptions, ProcessResult } from '../../src/platform/processes.ts';
 import type { Certificate } from '../stackstate/certificates.ts';
 import { listen } from '../stackstate/listen.ts';
 
@@ -106,63 +108,51 @@ function commonName(socket: Partial<TLSSocket>): string | undefined {
 
 export interface TestWorld extends KubernetesWorld {
   /** The programs that were run. */
-  readonly runs: { readonly command: string; readonly args: readonly string[]; readonly options: RunOptions }[];
+  readonly runs: { readonly command: readonly string[]; readonly options: ProcessOptions }[];
 }
 
 export interface TestWorldOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly home?: string;
   readonly cwd?: string;
-  readonly interactive?: boolean;
+  /** Whether stdin is a terminal. */
+  readonly isTTY?: boolean;
   /** Files that are not on the disk, such as those of a pod, by their absolute paths. */
   readonly files?: Record<string, string>;
-  readonly run?: (command: string, args: readonly string[], options: RunOptions) => Promise<Partial<RunResult>>;
+  /** In place of running a program. */
+  readonly run?: (options: ProcessOptions) => Promise<Partial<ProcessResult>>;
   readonly now?: () => number;
   readonly sleep?: KubernetesWorld['sleep'];
 }
 
-/** A world of its own: nothing of this machine but the files of the test. */
+/** A world of its own: nothing of this machine but the files and the programs of the test. */
 export function testWorld(options: TestWorldOptions = {}): TestWorld {
   const runs: TestWorld['runs'] = [];
+  const { files = {}, run } = options;
+  const facts = { kind: 'file', mode: 0o600, uid: 0, gid: 0, size: 0, device: 0n, inode: 0n } as const;
   return {
     env: options.env ?? {},
     home: options.home,
-    interactive: options.interactive ?? false,
+    stdin: { isTTY: options.isTTY ?? false },
     runs,
     resolvePath: (path) => resolve(options.cwd ?? '/', path),
-    readText: async (path) => options.files?.[path] ?? (await readFile(path, 'utf8')),
-    async run(command, args, runOptions) {
-      runs.push({ command, args, options: runOptions });
-      if (options.run === undefined) return runProgram(command, args, runOptions);
-      const result = await options.run(command, args, runOptions);
-      return { exitCode: 0, signalName: undefined, timedOut: false, stdout: '', stderr: '', ...result };
-    },
+    disk: async () => ({
+      async read(path, limit) {
+        const text = files[path];
+        return text === undefined ? nodeDisk.read(path, limit) : { text, facts };
+      },
+    }),
+    processes: async () => ({
+      async run(command, runOptions) {
+        if ('shell' in command) throw new Error('no shell is needed here');
+        runs.push({ command, options: runOptions });
+        if (run === undefined) return nodeProcesses.run(command, runOptions);
+        return { code: 0, signal: null, timedOut: false, stdout: '', stderr: '', ...(await run(runOptions)) };
+      },
+    }),
     now: options.now ?? (() => Date.now()),
     sleep: options.sleep ?? ((ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal })),
   };
-}
-
-/** A real process. */
-async function runProgram(
-  command: string,
-  args: readonly string[],
-  { env, timeoutMs, onStderr }: RunOptions,
-): Promise<RunResult> {
-  const child = spawn(command, [...args], { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL' });
-  const [stdout, stderr]: [string[], string[]] = [[], []];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr.push(text);
-    onStderr?.(text);
-  });
-  const started = Date.now();
-  const [code, signalName] = await new Promise<[number | null, string | null]>((done, fail) => {
-    child.on('error', fail);
-    child.on('close', (...result) => done(result));
-  });
-  const timedOut = signalName === 'SIGKILL' && Date.now() - started >= timeoutMs;
-  const text = { stdout: stdout.join(''), stderr: stderr.join('') };
-  return { exitCode: code ?? undefined, signalName: signalName ?? undefined, timedOut, ...text };
 }
 
 /** Writes a file and the folders above it. @returns its path. */

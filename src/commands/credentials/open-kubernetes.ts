@@ -1,21 +1,12 @@
 import type { Destination } from '../../credentials/ports.ts';
 import { FileReadError } from '../../errors.ts';
-import {
-  createKubernetes,
-  type Kubernetes,
-  type KubernetesWorld,
-  loadAccess,
-  parseSecret,
-  parseWorkload,
-} from '../../kubernetes/index.ts';
+import { createKubernetes, type Kubernetes, loadAccess, parseSecret, parseWorkload } from '../../kubernetes/index.ts';
 import { version } from '../../version.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Session } from '../verb.ts';
 import type { DeliveryPlan } from './delivery-plan.ts';
 import type { OpenOptions } from './destination.ts';
 import type { VerifyOptions } from './verify.ts';
-
-const largestFile = 4 * 1024 * 1024;
 
 /** `--kubernetes-secret [NAMESPACE/]NAME` */
 export async function openSecret(
@@ -80,7 +71,7 @@ async function clientOf(
   { kubeconfig, kubeContext }: { readonly kubeconfig: string | undefined; readonly kubeContext: string | undefined },
   session: Session,
 ): Promise<Kubernetes> {
-  const world = kubernetesWorld(session);
+  const { world } = session;
   const { timeoutMs } = await session.settings();
   const access = await loadAccess(world, {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
@@ -88,32 +79,4 @@ async function clientOf(
     onPluginStderr: (text: string) => void session.progress.passOn(text),
   });
   return createKubernetes({ access, world, timeoutMs, version, log: (line) => session.progress.verbose(line) });
-}
-
-/** What the Kubernetes client may touch of the world. */
-function kubernetesWorld({ world }: Session): KubernetesWorld {
-  const { env, home, stdin } = world;
-  return {
-    env,
-    home,
-    interactive: stdin.isTTY,
-    resolvePath: (path) => world.resolvePath(path),
-    readText: async (path) => (await (await world.disk()).read(path, largestFile)).text,
-    async run(command, args, { env: variables, terminal, timeoutMs, signal, onStderr }) {
-      const result = await (await world.processes()).run([command, ...args], {
-        env: variables,
-        terminal,
-        timeoutMs,
-        ...(signal === undefined ? {} : { signal }),
-        onOutput: (text, stream) => {
-          if (stream === 'stderr') onStderr?.(text);
-        },
-      });
-      signal?.throwIfAborted();
-      const { code, signal: signalName, timedOut, stdout, stderr } = result;
-      return { exitCode: code ?? undefined, signalName: signalName ?? undefined, timedOut, stdout, stderr };
-    },
-    now: () => world.now(),
-    sleep: (ms, signal) => world.sleep(ms, signal),
-  };
 }
