@@ -139,7 +139,7 @@ export function testWorld(options: TestWorldOptions = {}): TestWorld {
     disk: async () => ({
       async read(path, limit) {
         const text = files[path];
-        return text === undefined ? nodeDisk.read(path, limit) : { text, facts };
+        return text === undefined ? nodeDisk.read(path, limit) : { text, bytes: Buffer.from(text), facts };
       },
     }),
     processes: async () => ({
