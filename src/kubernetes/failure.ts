@@ -1,5 +1,6 @@
 import { ConnectionError, OutcomeUnknownError, ServerError, type StsError } from '../errors.ts';
-import { codeOf, DeadlineError, explainFailure, ProxyError } from '../http/failure.ts';
+import { explainFailure } from '../http/explain.ts';
+import { codeOf, DeadlineError, ProxyError } from '../http/failure.ts';
 import type { TransportError } from '../http/transport.ts';
 import type { Access } from './access.ts';
 

@@ -111,9 +111,8 @@ function mayPass(status: number): boolean {
   return status >= 500 || status === 408 || status === 429;
 }
 
-function tryAgain({ retryAfter }: HttpResponse): string {
-  const seconds = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? ` in ${retryAfter} s, as it asks` : '';
-  return `Try again${seconds}.`;
+function tryAgain({ retryAfterMs }: HttpResponse): string {
+  return `Try again${retryAfterMs === undefined ? '' : ` in ${Math.ceil(retryAfterMs / 1000)} s, as it asks`}.`;
 }
 
 /** A status with our own name for it: the server's status text can carry anything. */
