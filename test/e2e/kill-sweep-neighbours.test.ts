@@ -14,7 +14,15 @@ async function scene(options: StackStateOptions = {}) {
   writeFileSync(path, `${old.apiKey}\n`, { mode: 0o600 });
   const argv = ['ingestion-api-key', 'rotate', '--name', 'ci', '--key-file', path, '--delete-old'];
   const atOnce = [...argv, '--after', '0s'];
-  return { stackState, old, path, argv, atOnce, env: environmentOf(stackState), held: () => readFileSync(path, 'utf8').trimEnd() };
+  return {
+    stackState,
+    old,
+    path,
+    argv,
+    atOnce,
+    env: environmentOf(stackState),
+    held: () => readFileSync(path, 'utf8').trimEnd(),
+  };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -87,7 +95,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
 );
 
 test('SIGINT while the key is being created: the answer is waited for, and no key is left that nobody holds', async () => {
-  const { stackState, path, argv, atOnce, env, held } = await scene();
+  const { stackState, path, atOnce, env, held } = await scene();
   stackState.setFault('create', { kind: 'delay', ms: 700, handler: 'run' }, { times: 1 });
   const { child, result } = startBuilt(atOnce, { env });
   await until(() => stackState.keys().length === 2);

@@ -1,7 +1,7 @@
 import { ExitCode } from '../../errors.ts';
-import { parseRoles } from '../service-token/roles.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import type { CredentialNoun } from '../nouns.ts';
+import { parseRoles } from '../service-token/roles.ts';
 import type { Outcome, Session, Verb } from '../verb.ts';
 import { refuseClosedStdout, showSecret } from './delivered.ts';
 import { planDelivery } from './delivery-plan.ts';

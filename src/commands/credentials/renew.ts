@@ -2,6 +2,7 @@ import type { NewCredential } from '../../credentials/ports.ts';
 import type { Finding, RenewalPlan, RenewalResult } from '../../credentials/renew.ts';
 import { type Duration, durationMs, parseDuration } from '../../dates.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
+import { visible } from '../../escape.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Flags, Outcome, Session, Verb } from '../verb.ts';
@@ -104,8 +105,11 @@ function renewed(noun: CredentialNoun, delivery: DeliveryPlan, result: RenewalRe
       const others =
         sameName.length === 0
           ? []
-          : [`${sameName.length} other ${noun.words.short}${sameName.length === 1 ? '' : 's'} of that name may not be used any more: ${sameName.join(', ')}.`];
-      const why = result.finding.reason === 'refused' ? `The server refuses what ${place} held.` : `${place} held no ${noun.words.short}.`;
+          : [
+              `${sameName.length} other ${noun.words.short}${sameName.length === 1 ? '' : 's'} of that name may not be used any more: ${sameName.join(', ')}.`,
+            ];
+      const why =
+        result.finding.reason === 'refused' ? `The server refuses what ${place} held.` : `${place} held no ${noun.words.short}.`;
       return { ...delivered, data: { ...delivered.data, renewed: true }, notes: [capital(why), ...others] };
     }
   }
@@ -114,7 +118,9 @@ function renewed(noun: CredentialNoun, delivery: DeliveryPlan, result: RenewalRe
 function freshOutcome(noun: CredentialNoun, { credential }: Finding, now: number): Outcome {
   const shown = credential === undefined ? {} : { [noun.words.command]: noun.document(credential) };
   const line =
-    credential === undefined ? `${noun.titled} is up to date` : `${noun.titled} is up to date: ${credential.id} (${credential.name}), expires ${endOf(credential, now)}`;
+    credential === undefined
+      ? `${noun.titled} is up to date`
+      : `${noun.titled} is up to date: ${credential.id} (${credential.name}), expires ${endOf(credential, now)}`;
   return { data: { ...shown, renewed: false }, text: (view) => view.success(line) };
 }
 
@@ -128,7 +134,7 @@ function foundOnly(noun: CredentialNoun, name: string, finding: Finding, now: nu
     refused: `A new ${short} named ${name} would be created: the server refuses the one that is there.`,
     due: `The ${short} ${credential?.id} (${name}), expires ${credential === undefined ? '' : endOf(credential, now)}, would be replaced.`,
   }[reason];
-  return { data: { [`would-renew-${noun.words.command}`]: { name, reason }, renewed: false }, text: (view) => view.line(what) };
+  return { data: { [`would-renew-${noun.words.command}`]: { name, reason }, renewed: false }, text: () => `${visible(what)}\n` };
 }
 
 function capital(text: string): string {

@@ -1,4 +1,3 @@
-import { checkKeyVar } from '../../documents/formats.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import type { CredentialNoun } from '../nouns.ts';
@@ -22,7 +21,7 @@ export function verifyVerb<Own extends object>(
   noun: CredentialNoun,
   own: {
     readonly flags: Flags<Own>;
-    readonly verify: (session: Session, secret: string, options: Own) => Promise<boolean>;
+    readonly verify: (session: Session, secret: string, options: Own) => Promise<Verdict>;
     readonly examples: string;
   },
 ): Verb<VerifyOptions & Own> {
@@ -60,9 +59,11 @@ export function verifyVerb<Own extends object>(
       const { readSecretFrom } = await import('./read-secret.ts');
       const { secret, source } = await readSecretFrom(options, noun, session);
       const settings = await session.settings();
-      const isValid = await session.progress.waiting(`Verifying the ${noun.words.short}`, () =>
+      const verdict = await session.progress.waiting(`Verifying the ${noun.words.short}`, () =>
         own.verify(session, secret, options),
       );
+      if (verdict === 'unverifiable') throw new ServerError(`The server has no way to verify a ${noun.words.short}.`);
+      const isValid = verdict === 'valid';
       const where = source === undefined ? '' : ` (${source}, asked ${new URL(settings.url).host})`;
       return {
         data: { valid: isValid },
