@@ -40,30 +40,28 @@ export function metadataFaults({ metadata }: KubeObject): Cause[] {
   else if (metadata.name.length > 253 || !new RegExp(`^${subdomain}$`).test(metadata.name)) {
     found.push(causes.invalid('metadata.name', metadata.name, subdomainRule));
   }
-  const size = Object.entries(metadata.annotations ?? {}).reduce(
+  return [...found, ...annotationFaults(metadata)];
+}
+
+/** The rules that a change of the metadata breaks, as often as the real server finds them. */
+export function metadataChangeFaults(held: KubeObject, changed: KubeObject): Cause[] {
+  const uid = causes.invalid('metadata.uid', changed.metadata.uid, 'field is immutable');
+  const annotations = annotationFaults(changed.metadata);
+  const twice = held.metadata.uid === changed.metadata.uid ? annotations : [uid, ...annotations];
+  return [...twice, ...twice, ...annotations];
+}
+
+function annotationFaults({ annotations = {} }: Metadata): Cause[] {
+  const size = Object.entries(annotations).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
     0,
   );
-  if (size > largestAnnotations) found.push(causes.tooLong('metadata.annotations', largestAnnotations));
-  return found;
-}
-
-/** The rules that a change of the metadata breaks; a foreign uid is told twice, as the real server does. */
-export function metadataChangeFaults(held: KubeObject, changed: KubeObject): Cause[] {
-  const uid = causes.invalid('metadata.uid', changed.metadata.uid, 'field is immutable');
-  return held.metadata.uid === changed.metadata.uid ? [] : [uid, uid];
+  return size > largestAnnotations ? [causes.tooLong('metadata.annotations', largestAnnotations)] : [];
 }
 
 /** The metadata of a new object as it was sent, without what the server decides. */
 export function newMetadata(sent: JsonObject): Metadata {
-  const {
-    uid: _,
-    creationTimestamp: __,
-    deletionTimestamp: ___,
-    managedFields: ____,
-    generation: _____,
-    ...kept
-  } = membersOf(sent['metadata']);
+  const { uid: _, creationTimestamp: __, deletionTimestamp: ___, managedFields: ____, ...kept } = membersOf(sent['metadata']);
   return dropEmptyMaps(kept) as unknown as Metadata;
 }
 

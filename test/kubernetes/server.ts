@@ -144,7 +144,7 @@ function handsOn(cluster: Cluster, access: Access): HandsOn {
       const data = Object.fromEntries(Object.entries(fields).map(([field, text]) => [field, encode(text)]));
       const wanted = {
         metadata: { name, namespace, ...metadata },
-        data,
+        ...(Object.keys(data).length === 0 ? {} : { data }),
         type,
         ...(immutable === undefined ? {} : { immutable }),
       };

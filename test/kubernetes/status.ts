@@ -110,7 +110,8 @@ function conflict(what: string, details: Details, why: string): StatusError {
 
 /** An object that breaks rules; each cause is one of them. */
 export function invalid(resource: Resource, name: string, causes: readonly Cause[]): StatusError {
-  const texts = causes.map(({ field, message }) => `${field}: ${message}`);
+  // The message says once what several checks have found.
+  const texts = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))];
   const told = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const details = { ...about(resource, name === '' ? undefined : name), kind: resource.kind, causes };
   return new StatusError(422, 'Invalid', `${qualifiedKind(resource)} "${name}" is invalid: ${told}`, details);
