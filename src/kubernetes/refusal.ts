@@ -116,8 +116,8 @@ function mayPass(status: number): boolean {
   return status >= 500 || status === 408 || status === 429;
 }
 
-function tryAgain({ retryAfter }: HttpResponse): string {
-  const seconds = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? ` in ${retryAfter} s, as it asks` : '';
+function tryAgain({ retryAfterMs }: HttpResponse): string {
+  const seconds = retryAfterMs === undefined ? '' : ` in ${Math.ceil(retryAfterMs / 1000)} s, as the server asks`;
   return `Try again${seconds}.`;
 }
 

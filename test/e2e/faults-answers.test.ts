@@ -35,7 +35,7 @@ const lost: readonly (readonly [string, Fault])[] = [
   ['no byte at all', { kind: 'raw', bytes: '', handler: 'run' }],
   ['bytes that are not HTTP', { kind: 'raw', bytes: '\u0000\u001b]0;evil\u0007SSH-2.0', handler: 'run' }],
   ['a header of 400 KB', { kind: 'raw', bytes: `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(400_000)}\r\n\r\n{}`, handler: 'run' }],
-  ['no answer within the deadline', { kind: 'stall', handler: 'run' }],
+  ['no response within the deadline', { kind: 'stall', handler: 'run' }],
   ['half an answer within the deadline', { kind: 'stall', part: 'half', handler: 'run' }],
   ['an answer after the deadline', { kind: 'delay', ms: 5000, handler: 'run' }],
   ['an answer that drips', { kind: 'drip', intervalMs: 50 }],

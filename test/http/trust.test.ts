@@ -13,14 +13,14 @@ test('an own authority is trusted besides the public ones: one request, one hand
 });
 
 test.each([
-  ['an unknown authority', {}, {}, /authority that is not known here/, /--ca-cert-path/],
+  ['an unknown authority', {}, {}, /CA that is not trusted here/, /--ca-cert-path/],
   ['an expired certificate', { tls: { expired: true } }, undefined, /has expired/, /renewed/],
   [
     'a certificate for another host',
     { tls: { wrongHost: true } },
     undefined,
     /another host name/,
-    /host name the certificate names/,
+    /host name of the certificate/,
   ],
 ])('%s is an error of its own, and no token was sent', async (_name, server, trust, message, hint) => {
   const stackState = await startForTest({ tls: true, ...server });
@@ -88,7 +88,7 @@ test('TLS to a server that speaks plain HTTP', async () => {
   const stackState = await startForTest();
   await expect(clientOf(stackState, { url: stackState.url.replace('http:', 'https:') }).listKeys()).rejects.toMatchObject({
     exitCode: 4,
-    message: expect.stringContaining('No TLS connection'),
+    message: expect.stringContaining('does not speak TLS on this port'),
   });
 });
 
@@ -113,7 +113,7 @@ test.each(['http', 'https'])('a silent %s server ends at the deadline', async (s
   const started = performance.now();
   await expect(clientOf({ url, caPem: '' }, { timeoutMs: 400 }).listKeys()).rejects.toMatchObject({
     exitCode: 4,
-    message: expect.stringContaining('no answer within 0.4 s'),
+    message: expect.stringContaining('no response within 0.4 s'),
   });
   expect(performance.now() - started).toBeLessThan(farTooLateMs);
 });
@@ -125,7 +125,7 @@ test('a silent proxy ends at the deadline, and nothing was created', async () =>
     clientOf({ url: 'https://stackstate.invalid', caPem: '' }, { timeoutMs: 400, env }).createKey({ name: 'x' }),
   ).rejects.toMatchObject({
     exitCode: 4,
-    message: expect.stringMatching(/no answer within 0\.4 s.*nothing was created/),
+    message: expect.stringMatching(/no response within 0\.4 s.*nothing was created/),
   });
   expect(performance.now() - started).toBeLessThan(farTooLateMs);
 });
@@ -136,7 +136,7 @@ test('a body that drips ends at the deadline', async () => {
   const started = performance.now();
   await expect(clientOf(stackState, { timeoutMs: 400 }).listKeys()).rejects.toMatchObject({
     exitCode: 4,
-    message: expect.stringMatching(/no (?:complete )?answer within 0\.4 s/),
+    message: expect.stringMatching(/no (?:complete )?response within 0\.4 s/),
   });
   expect(performance.now() - started).toBeLessThan(farTooLateMs);
 });
