@@ -1,4 +1,4 @@
-import { OutcomeUnknownError } from '../errors.ts';
+import { ConfigError, OutcomeUnknownError } from '../errors.ts';
 import type { RequestHeaders } from '../http/connection.ts';
 import { type HttpResponse, Transport, TransportError } from '../http/transport.ts';
 import type { Access } from './access.ts';
@@ -118,10 +118,11 @@ export class Caller {
       });
       return { response, authorization };
     } catch (error) {
+      if (error instanceof ConfigError) throw error.because(`See the ${access.origin}.`);
       if (!(error instanceof TransportError)) throw error;
       throw changes(call)
-        ? explainLostChange(error, `${call.verb} ${titleOf(call)}`, sentAt, access)
-        : explainLost(error, access);
+        ? await explainLostChange(error, `${call.verb} ${titleOf(call)}`, sentAt, access)
+        : await explainLost(error, access);
     }
   }
 
@@ -131,14 +132,14 @@ export class Caller {
     if (current !== undefined && current.of?.cert === certificate?.cert && current.of?.key === certificate?.key) {
       return current.transport;
     }
-    await this.close();
     const { access, log, version, ...options } = this.#options;
     const { url, caCertificates, skipSsl, serverName, proxyUrl } = access.cluster;
     const transport = new Transport({
       ...options,
       url: url.href,
       skipSsl,
-      ...(caCertificates === undefined ? {} : { caCertificates }),
+      // As kubectl does: with a CA of its own, the cluster is not whatever server a public CA speaks for.
+      ...(caCertificates === undefined ? {} : { caCertificates, onlyGiven: true }),
       ...(serverName === undefined ? {} : { serverName }),
       ...(proxyUrl === undefined ? {} : { proxyUrl }),
       ...(certificate === undefined ? {} : { clientCertificate: certificate }),
@@ -146,6 +147,7 @@ export class Caller {
       log: log ?? (() => {}),
     });
     this.#transport = { of: certificate, transport };
+    await current?.transport.close();
     return transport;
   }
 }

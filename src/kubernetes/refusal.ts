@@ -27,11 +27,16 @@ export function readStatus(data: unknown, hidden: readonly string[]): Status | u
   const details: Fields = isFields(data['details']) ? data['details'] : {};
   return {
     reason: textOf(data['reason']),
-    message: visible(hideSecrets(textOf(data['message']), hidden).slice(0, longestReason))
-      .trim()
-      .replace(/\.$/, ''),
+    message: shown(textOf(data['message']), hidden),
     ...(textOf(details['name']) === '' ? {} : { about: { plural: textOf(details['kind']), name: textOf(details['name']) } }),
   };
+}
+
+/** A message of the server's, harmless and short, without its full stop. */
+function shown(message: string, hidden: readonly string[]): string {
+  // Of a patch that it cannot read the server repeats the whole object, with fields of the Secret that were not even sent.
+  const withoutObjects = hideSecrets(message, hidden).replace(/\{.*(?:\}|$)/s, '{...}');
+  return visible(withoutObjects.slice(0, longestReason)).trim().replace(/\.$/, '');
 }
 
 function textOf(value: unknown): string {
@@ -112,7 +117,8 @@ function mayPass(status: number): boolean {
 }
 
 function tryAgain({ retryAfterMs }: HttpResponse): string {
-  return `Try again${retryAfterMs === undefined ? '' : ` in ${Math.ceil(retryAfterMs / 1000)} s, as it asks`}.`;
+  const seconds = retryAfterMs === undefined ? '' : ` in ${Math.ceil(retryAfterMs / 1000)} s, as the server asks`;
+  return `Try again${seconds}.`;
 }
 
 /** A status with our own name for it: the server's status text can carry anything. */

@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { StsError } from '../../src/errors.ts';
 import { type Access, type AccessOptions, loadAccess } from '../../src/kubernetes/index.ts';
+import { createCertificate } from '../stackstate/certificates.ts';
 import { tempFolder } from '../support/temp.ts';
 import { base64, kubeconfig, type TestWorld, type TestWorldOptions, testWorld, write } from './support.ts';
 
 const v1 = 'client.authentication.k8s.io/v1';
 const v1beta1 = 'client.authentication.k8s.io/v1beta1';
 const secret = 'not-to-be-seen-1234';
-const caPem = '-----BEGIN CERTIFICATE-----';
 
 const credential = (status: object, apiVersion = v1) => JSON.stringify({ kind: 'ExecCredential', apiVersion, status });
 
@@ -103,6 +103,7 @@ test.each([
 });
 
 test('KUBERNETES_EXEC_INFO says what is asked for, and of the cluster only what provideClusterInfo allows', async () => {
+  const { caPem } = await createCertificate();
   const cluster = {
     server: 'https://api.example/k8s',
     'certificate-authority-data': base64(caPem),
