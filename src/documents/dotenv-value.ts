@@ -1,5 +1,4 @@
-/** How the value of an assignment is quoted: as a whole, or not, or in parts. */
-export type Quoting = 'none' | 'single' | 'double' | 'parts';
+import type { Quoting } from './dotenv-quoting.ts';
 
 /** The value of one assignment, read as a shell does; offsets count UTF-16 units. */
 export interface AssignedValue {
@@ -13,8 +12,8 @@ export interface AssignedValue {
   readonly value: string;
   /** Why its readers differ about it, as the end of a sentence that begins with the variable. */
   readonly refused?: string;
-  /** Text that a shell takes as quoted while readers of single lines do not. */
-  readonly disputed: readonly (readonly [from: number, to: number])[];
+  /** Where quotes end that a shell takes to reach over lines, while readers of single lines do not. */
+  readonly disputedTo?: number;
 }
 
 const READERS = {
@@ -36,9 +35,9 @@ export function readAssignedValue(text: string, from: number): AssignedValue {
   const start = skipBlanks(text, from);
   // A "#" begins a comment only behind a blank.
   if (matchesAt(REST, text, from)) {
-    return { start: from, end: from, next: nextLine(text, from), quoting: 'none', value: '', disputed: [] };
+    return { start: from, end: from, next: nextLine(text, from), quoting: 'none', value: '' };
   }
-  const disputed: [number, number][] = [];
+  let disputedTo: number | undefined;
   let refused: string | undefined = text[start] === '~' ? READERS.expansion : undefined;
   let value = '';
   let pieces = 0;
@@ -49,12 +48,16 @@ export function readAssignedValue(text: string, from: number): AssignedValue {
     if (/[ \t\r;]/.test(char) && matchesAt(REST, text, at)) break;
     const piece = readPiece(text, at, start);
     refused ??= piece.refused;
-    if (piece.disputedTo !== undefined) disputed.push([at, piece.disputedTo]);
+    disputedTo = piece.disputedTo ?? disputedTo;
     quoting = ++pieces === 1 ? piece.quoting : quoting === 'none' && piece.quoting === 'none' ? 'none' : 'parts';
     value += piece.value;
     at = piece.end;
   }
-  return { start, end: at, next: nextLine(text, at), quoting, value, disputed, ...(refused === undefined ? {} : { refused }) };
+  return {
+    ...{ start, end: at, next: nextLine(text, at), quoting, value },
+    ...(refused === undefined ? {} : { refused }),
+    ...(disputedTo === undefined ? {} : { disputedTo }),
+  };
 }
 
 interface Piece {
@@ -76,13 +79,11 @@ function readPiece(text: string, at: number, start: number): Piece {
     }
     return { end: Math.min(at + 2, text.length), value: text.charAt(at + 1), quoting: 'parts' };
   }
-  const refused = /[ \t]/.test(char)
-    ? READERS.blanks
-    : /[$`]/.test(char)
-      ? READERS.expansion
-      : /[;&|<>()]/.test(char)
-        ? READERS.operator
-        : undefined;
+  if (/[ \t]/.test(char)) {
+    const end = skipBlanks(text, at);
+    return { end, value: text.slice(at, end), quoting: 'none', refused: READERS.blanks };
+  }
+  const refused = /[$`]/.test(char) ? READERS.expansion : /[;&|<>()]/.test(char) ? READERS.operator : undefined;
   return { end: at + 1, value: char, quoting: 'none', ...(refused === undefined ? {} : { refused }) };
 }
 
@@ -135,22 +136,4 @@ function skipBlanks(text: string, from: number): number {
 export function matchesAt(pattern: RegExp, text: string, at: number): boolean {
   pattern.lastIndex = at;
   return pattern.test(text);
-}
-
-/**
- * Characters that, in the value of an assignment, neither a shell nor systemd nor docker takes for anything but themselves; a value
- * of nothing but `=` would read as the padding of a raw key.
- */
-const PLAIN = /^(?!=+$)[A-Za-z0-9_./:@%+=,*?[\]{}^!#-]+$/;
-
-/**
- * A key as the value of an assignment, quoted as the value before it where such quotes can hold it.
- * Behind `'a'\''b'`, as shells are often given it, systemd reads the last quotes as a part of the value: both agree on double quotes.
- */
-export function assignedValue(secret: string, quoting: Quoting = 'none'): string {
-  const single = !secret.includes("'");
-  if (quoting === 'double' && !/["\\$`]/.test(secret)) return `"${secret}"`;
-  if (quoting === 'single' && single) return `'${secret}'`;
-  if ((quoting === 'none' || quoting === 'parts') && PLAIN.test(secret)) return secret;
-  return single ? `'${secret}'` : `"${secret.replace(/["\\$`]/g, '\\$&')}"`;
 }

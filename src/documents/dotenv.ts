@@ -1,4 +1,5 @@
-import { type AssignedValue, assignedValue, matchesAt, readAssignedValue } from './dotenv-value.ts';
+import { assignedValue } from './dotenv-quoting.ts';
+import { type AssignedValue, matchesAt, readAssignedValue } from './dotenv-value.ts';
 import { type Edit, type Field, lineEndOf, type ParsedDocument } from './model.ts';
 import { looksPadded } from './raw.ts';
 
@@ -6,14 +7,13 @@ interface Assignment extends AssignedValue {
   readonly name: string;
   readonly line: number;
   readonly exported: boolean;
+  /** It stands within quotes that a shell takes to begin on a line before it. */
+  readonly straddled: boolean;
 }
 
-/** Where a text is no dotenv file. */
+/** Where a text is no dotenv file: the first line that is none of one, from 1. */
 export interface NotDotenv {
-  /** The first line that is none of one, from 1. */
   readonly line: number;
-  /** How many assignments stand before it. */
-  readonly assignments: number;
 }
 
 /** systemd takes a semicolon for the beginning of a comment, too. */
@@ -28,31 +28,32 @@ export function parseDotenv(text: string): ParsedDocument | NotDotenv {
   const assignments: Assignment[] = [];
   let at = text.startsWith('\ufeff') ? 1 : 0;
   let line = 1;
+  let disputedTo = 0;
   while (at < text.length) {
-    const assignment = readAssignment(text, at, line);
+    const assignment = readAssignment(text, at);
     const next = assignment?.next ?? skipLine(text, at);
-    if (next === undefined) return { line, assignments: assignments.length };
-    if (assignment !== undefined) assignments.push(assignment);
+    if (next === undefined) return { line };
+    if (assignment !== undefined) assignments.push({ ...assignment, line, straddled: assignment.start < disputedTo });
+    disputedTo = Math.max(disputedTo, assignment?.disputedTo ?? 0);
     line += text.slice(at, next).split('\n').length - 1;
     at = next;
   }
-  const disputed = assignments.flatMap((assignment) => assignment.disputed);
   // Of two assignments to one name the last one counts, for all readers.
   const last = new Map(assignments.map((assignment) => [assignment.name, assignment]));
   return {
     format: 'dotenv',
-    fields: [...last.values()].map((assignment) => fieldOf(assignment, disputed)),
+    fields: [...last.values()].map(fieldOf),
     add: (name, secret) => appendLine(text, assignments.at(-1), `${name}=`, secret),
   };
 }
 
-function readAssignment(text: string, at: number, line: number): Assignment | undefined {
+function readAssignment(text: string, at: number): Omit<Assignment, 'line' | 'straddled'> | undefined {
   const end = text.indexOf('\n', at);
   if (looksPadded(text.slice(at, end === -1 ? text.length : end).trim())) return undefined;
   ASSIGNMENT.lastIndex = at;
   const [all = '', exported, name] = ASSIGNMENT.exec(text) ?? [];
   if (name === undefined) return undefined;
-  return { ...readAssignedValue(text, at + all.length), name, line, exported: exported !== undefined };
+  return { ...readAssignedValue(text, at + all.length), name, exported: exported !== undefined };
 }
 
 function skipLine(text: string, at: number): number | undefined {
@@ -60,9 +61,7 @@ function skipLine(text: string, at: number): number | undefined {
   return pattern?.lastIndex;
 }
 
-function fieldOf(assignment: Assignment, disputed: Assignment['disputed']): Field {
-  const { name, line, value, start, end, quoting } = assignment;
-  const straddled = disputed.some(([from, to]) => from < start && end <= to);
+function fieldOf({ name, line, value, start, end, quoting, straddled, ...assignment }: Assignment): Field {
   const refused = straddled ? 'stands within quotes that begin on a line before it' : assignment.refused;
   return {
     name,

@@ -1,3 +1,4 @@
+import { noKey } from './errors.ts';
 import { type Entry, type Manifest, SECTIONS, type SectionName } from './manifest.ts';
 import type { Edit } from './model.ts';
 
@@ -16,18 +17,22 @@ const BLANKS = /\s*/y;
 /**
  * Finds the fields of a Secret written in JSON.
  * @param text valid JSON that is an object, but for a byte order mark.
- * @returns undefined where a member stands there twice: readers differ about which one counts.
+ * @param subject the text, at the beginning of a sentence.
+ * @throws DocumentError when it is no valid Secret.
  */
-export function jsonManifest(text: string): Manifest | undefined {
+export function jsonManifest(text: string, subject: string): Manifest {
   const open = text.indexOf('{');
   const members = membersOf(text, open);
-  const sections = SECTIONS.flatMap((section) => {
+  const places = SECTIONS.flatMap((section) => {
     const member = members.find(({ name }) => name === section);
-    return member !== undefined && text[member.start] === '{' ? [{ section, start: member.start }] : [];
+    return member === undefined || isNull(text, member) ? [] : [{ section, start: member.start }];
   });
-  const inSections = sections.map(({ section, start }) => ({ section, start, fields: membersOf(text, start) }));
-  if ([members, ...inSections.map(({ fields }) => fields)].some(hasTwice)) return undefined;
-  const entries = inSections.flatMap(({ section, fields }) => fields.map((field) => entryOf(text, section, field)));
+  const noMap = places.find(({ start }) => text[start] !== '{');
+  if (noMap !== undefined) throw noKey(`${subject} is not a valid Secret: its ${noMap.section} is not an object of fields.`);
+  const sections = places.map((place) => ({ ...place, fields: membersOf(text, place.start) }));
+  if ([members, ...sections.map(({ fields }) => fields)].some(hasTwice))
+    throw noKey(`${subject} is not a valid Secret: one of its members is there twice.`);
+  const entries = sections.flatMap(({ section, fields }) => fields.map((field) => entryOf(text, section, field)));
   const version = members.find(({ name }) => name === 'apiVersion');
   return {
     apiVersion: version && JSON.parse(text.slice(version.start, version.end)),
@@ -36,7 +41,7 @@ export function jsonManifest(text: string): Manifest | undefined {
     sections: sections.map(({ section }) => section),
     add(section, name, value) {
       const field = `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
-      const place = inSections.find((candidate) => candidate.section === section);
+      const place = sections.find((candidate) => candidate.section === section);
       if (place !== undefined) return addMember(text, place.start, place.fields, field);
       const nothing = members.find((member) => member.name === section);
       if (nothing !== undefined) return { start: nothing.start, end: nothing.end, text: `{${field}}` };
@@ -90,6 +95,10 @@ function endOf(pattern: RegExp, text: string, at: number): number {
   return pattern.test(text) ? pattern.lastIndex : at;
 }
 
+function isNull(text: string, { start, end }: Member): boolean {
+  return text.slice(start, end) === 'null';
+}
+
 function hasTwice(members: readonly Member[]): boolean {
   return new Set(members.map(({ name }) => name)).size < members.length;
 }
@@ -99,7 +108,7 @@ function entryOf(text: string, section: SectionName, { name, start, end }: Membe
   return {
     section,
     name,
-    text: typeof value === 'string' ? value : undefined,
+    text: typeof value === 'string' ? value : value === null ? '' : undefined,
     replace: (replacement) => ({ start, end, text: JSON.stringify(replacement) }),
   };
 }
