@@ -17,7 +17,7 @@ const ground = 'ground';
  * and couple no behaviour: they may come from anywhere but where `typesNeverFrom` says.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  executable: ['load'],
+  executable: ['main'],
   load: ['main'],
   main: ['cli', 'output', 'platform'],
   cli: ['commands', 'api', 'config', 'output'],
@@ -67,6 +67,8 @@ const typesOfNeighbours = [
 const processExceptions = [
   // The version of V8, a constant of the Node that runs, decides on a workaround; there is nothing to fake in a test.
   'src/http/undici.ts process.versions',
+  // What runs the program is a constant too, and part of its version.
+  'src/version.ts process.versions',
 ];
 
 const holdsProcess = ['load', 'main', 'platform'];

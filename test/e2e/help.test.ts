@@ -165,7 +165,9 @@ test('the version stands alone on a line', async () => {
     new RegExp(`^VERSION +\\| BUILD DATE +\\| COMMIT *\n${version} +\\| \\d{4}-\\d\\d-\\d\\d +\\| \\w+\n$`),
   );
   expect(json).toMatchObject(quiet);
-  expect(json.stdout).toMatch(/^\{\n {2}"build-date": ".+",\n {2}"commit": ".+",\n {2}"version": ".+"\n\}\n$/);
+  expect(json.stdout).toMatch(
+    /^\{\n {2}"build-date": ".+",\n {2}"commit": ".+",\n {2}"runtime": "(?:bun|node) .+",\n {2}"version": ".+"\n\}\n$/,
+  );
   expect(JSON.parse(json.stdout)).toMatchObject({ version });
 });
 

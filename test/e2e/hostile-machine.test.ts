@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { tokens } from '../stackstate/server.ts';
-import { type BuiltOptions, type BuiltResult, runBuilt, type Sink } from '../support/built.ts';
+import { type BuiltOptions, type BuiltResult, runBuilt, type Sink, testsTheBuild } from '../support/built.ts';
 import { count } from '../support/counts.ts';
 import { environmentOf, startForTest, tempFolder } from '../support/run.ts';
 import { canMount, expectHarmless, mounted, mountTiny, pour, runLimited } from './hostile-support.ts';
@@ -118,8 +118,10 @@ describe('an environment nobody expects', () => {
       env: environmentOf(stackState),
     });
     expectHarmless(result);
-    expect(result.code, result.stderr).toBe(code);
-    expect(stackState.keys()).toHaveLength(code === 0 ? 1 : 0);
+    // Bun ends by itself in such a folder, before the program starts.
+    const expected = testsTheBuild ? code : 1;
+    expect(result.code, result.stderr).toBe(expected);
+    expect(stackState.keys()).toHaveLength(expected === 0 ? 1 : 0);
   });
 
   test('a token with control characters is refused and not echoed', async () => {

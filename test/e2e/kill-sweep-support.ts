@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { expect } from 'vitest';
 import { type StackState, tokens } from '../stackstate/server.ts';
-import { builtProgram, programOf } from '../support/built.ts';
+import { wordsOf } from '../support/built.ts';
 
 /** How many programs run at once. */
 export const lanes = 4;
@@ -34,9 +34,9 @@ export interface Running {
   kill(): void;
 }
 
-/** Starts a program of ours; nothing of the environment but PATH reaches it. */
-export function start(program: string, args: readonly string[], home: string): Running {
-  const child = spawn(process.execPath, [program, ...args], {
+/** Starts a program of ours; nothing of the environment but PATH reaches it. @param words what starts it. */
+export function start([command = '', ...words]: readonly string[], args: readonly string[], home: string): Running {
+  const child = spawn(command, [...words, ...args], {
     env: { PATH: process.env['PATH'], HOME: home },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -87,17 +87,20 @@ export class Case {
 
   /** `rotate` of the built program. */
   rotate(...more: readonly string[]): Running {
-    programOf({});
     const target = ['--url', this.stackState.url, '--service-token', tokens.service];
     // The recovery waits for a creation as long as its request was given: a sweep cannot wait half a minute at each point.
     const timeout = more.includes('--timeout') ? [] : ['--timeout', '2s'];
-    return start(builtProgram, ['ingestion-api-key', 'rotate', ...this.flags, ...more, ...timeout, ...target], this.folder);
+    return start(wordsOf(), ['ingestion-api-key', 'rotate', ...this.flags, ...more, ...timeout, ...target], this.folder);
   }
 
   /** The same by the program whose disk kills it at a step; 0 for never. */
   rotateUntil(killer: string, fatal: number, log = ''): Running {
     const target = ['--url', this.stackState.url, '--service-token', tokens.service, '--timeout', '2s'];
-    return start(killer, [String(fatal), log, 'ingestion-api-key', 'rotate', ...this.flags, ...target], this.folder);
+    return start(
+      wordsOf({ program: killer }),
+      [String(fatal), log, 'ingestion-api-key', 'rotate', ...this.flags, ...target],
+      this.folder,
+    );
   }
 
   held(): string {

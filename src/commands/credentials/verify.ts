@@ -1,4 +1,6 @@
-import { ExitCode, UsageError } from '../../errors.ts';
+import type { Verdict } from '../../credentials/ports.ts';
+import { checkKeyVar } from '../../documents/formats.ts';
+import { ExitCode, ServerError, UsageError } from '../../errors.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Flags, Outcome, Session, Verb } from '../verb.ts';
