@@ -27,6 +27,7 @@ const world = {
   stderr: silent,
   now: () => Date.now(),
   sleep: async () => {},
+  monotonic: () => performance.now(),
   interrupt: new AbortController().signal,
 };
 const { main } = loadToCache();

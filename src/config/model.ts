@@ -43,10 +43,11 @@ export interface GlobalOptions {
   readonly context?: string;
   readonly config?: string;
   readonly timeout?: string;
-  readonly output: 'text' | 'json';
-  /** False with `--no-color`. */
-  readonly color: boolean;
-  /** How often `-v` was given. */
+  readonly output: 'text' | 'json' | 'wide';
+  /** False with `--no-color`, true with `--no-color=false`. */
+  readonly color?: boolean;
+  readonly quiet?: boolean;
+  /** How often `-v` was given, or the number that `--verbose` was given. */
   readonly verbose: number;
 }
 

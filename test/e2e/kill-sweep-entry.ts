@@ -1,15 +1,23 @@
 import { appendFileSync } from 'node:fs';
+import { catalogue } from '../../src/cli/catalogue.ts';
+import { EarlyResult } from '../../src/cli/early-output.ts';
+import { readCall } from '../../src/cli/program.ts';
 import { createSession } from '../../src/cli/session.ts';
-import { type RotateOptions, rotateCommand, runRotate } from '../../src/commands/ingestion-api-key/rotate.ts';
+import { readLine } from '../../src/cli/words.ts';
+import { type RotateOptions, runRotate } from '../../src/commands/ingestion-api-key/rotate.ts';
+import { legacySession } from '../../src/commands/legacy.ts';
 import { createPrinter } from '../../src/output/printer.ts';
 import { endProcess, nodeWorld } from '../../src/platform/node.ts';
 
 // `rotate` as the program has it, but told each of its steps: the process kills itself at step `fatal` (the first is 1).
 // Arguments: fatal, a file that takes the names of the steps, URL, token, and then the flags of `rotate`.
 const [fatal, log = '', url = '', serviceToken = '', ...flags] = process.argv.slice(2);
-const runtime = nodeWorld();
+const world = nodeWorld();
 // The recovery waits for a creation as long as its request was given: a sweep cannot wait half a minute at each point.
-const session = createSession(runtime, { url, serviceToken, timeout: '2s', output: 'text', color: false, verbose: 0 });
+const globals = { url, serviceToken, timeout: '2s', output: 'text', color: false, verbose: 0 } as const;
+const printer = createPrinter({ ...world, ...globals });
+const view = { color: false, width: undefined, wide: false, now: world.now(), success: printer.success };
+const session = createSession(world, globals, printer, new EarlyResult(world.stdout, 'text', view));
 let steps = 0;
 
 const step = (name: string): void => {
@@ -18,21 +26,16 @@ const step = (name: string): void => {
   if (steps === Number(fatal)) process.kill(process.pid, 'SIGKILL');
 };
 
-const command = rotateCommand(async () => {
-  const code = await runRotate(command.opts<RotateOptions>(), session, step).then(
+const { options } = readCall(readLine(catalogue, ['ingestion-api-key', 'rotate', ...flags]));
+void runRotate(options as RotateOptions, legacySession(session), step)
+  .then(
     () => 0,
     async (error: { exitCode?: number }) => {
-      await createPrinter({
-        stdout: runtime.stdout,
-        stderr: runtime.stderr,
-        env: runtime.env,
-        output: 'text',
-        color: false,
-      }).error(error);
+      await printer.error(error);
       return error.exitCode ?? 2;
     },
-  );
-  await session.close();
-  endProcess(code);
-});
-void command.parseAsync(flags, { from: 'user' });
+  )
+  .then(async (code) => {
+    await session.close();
+    endProcess(code);
+  });

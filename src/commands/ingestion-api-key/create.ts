@@ -1,21 +1,18 @@
-import { Command } from 'commander';
 import type { IssuedIngestionApiKey, NewIngestionApiKey } from '../../api/model.ts';
-import { describeVerb } from '../../cli/help.ts';
-import type { Dispatch } from '../../cli/program.ts';
-import type { Session } from '../../cli/session.ts';
 import { addDuration, type Duration, parseDuration, parseExpirationDate } from '../../dates.ts';
 import { DeliveryError, ExitCode, UsageError } from '../../errors.ts';
 import { toJson } from '../../json.ts';
-import type { Printer } from '../../output/printer.ts';
+import { requestExitCodes } from '../exit-codes.ts';
+import { legacyVerb, type LegacyPrinter as Printer, type LegacySession as Session } from '../legacy.ts';
 import {
-  addDeliveryFlags,
   creationLabel,
   type DeliveryOptions,
   type DeliveryPlan,
+  deliveryFlags,
   openDestination,
   planDelivery,
 } from './delivery-flags.ts';
-import { endOf, heldToItsEnd, keyDocument, lossOfCreation, parseName, requestExitCodes } from './shared.ts';
+import { endOf, heldToItsEnd, keyDocument, lossOfCreation, parseName } from './shared.ts';
 
 export interface CreateOptions extends DeliveryOptions {
   readonly name: string;
@@ -40,16 +37,32 @@ const examples = `  # a key without expiration
   # a Secret for the OpenTelemetry collector
   sts ingestion-api-key create --name otel --key-file - --key-format kubernetes-secret --namespace open-telemetry | kubectl apply -f -`;
 
-export function createCommand(dispatch: Dispatch): Command {
-  const command = new Command('create')
-    .description('Create a new Ingestion Api Key')
-    .requiredOption('-n, --name <name>', 'name of the key', (value: string) => parseName(value))
-    .option('--description <text>', 'description of the key')
-    .option('--expiration <yyyy-MM-dd>', 'date the key expires, midnight UTC')
-    .option('--expires-in <duration>', 'time the key lives: 90d, 12h, 2w, 6mo, 1y', (value: string) => parseDuration(value))
-    .action((options: CreateOptions) => dispatch(command, (session) => runCreate(options, session)));
-  return describeVerb(addDeliveryFlags(command), { examples, exitCodes: [...requestExitCodes, ExitCode.unknownOutcome] });
-}
+export const createVerb = legacyVerb<CreateOptions>({
+  name: 'create',
+  summary: 'Create a new Ingestion Api Key',
+  flags: {
+    name: {
+      long: 'name',
+      short: 'n',
+      value: 'name',
+      required: true,
+      parse: (text) => parseName(text),
+      help: 'name of the key',
+    },
+    description: { long: 'description', value: 'text', help: 'description of the key' },
+    expiration: { long: 'expiration', value: 'yyyy-MM-dd', help: 'date the key expires, midnight UTC' },
+    expiresIn: {
+      long: 'expires-in',
+      value: 'duration',
+      parse: (text) => parseDuration(text),
+      help: 'time the key lives: 90d, 12h, 2w, 6mo, 1y',
+    },
+    ...deliveryFlags(),
+  },
+  examples,
+  exitCodes: [...requestExitCodes, ExitCode.unknownOutcome],
+  run: runCreate,
+});
 
 /**
  * Creates a key and delivers it to stdout or a file: `POST /security/ingestion/api_keys`. What cannot be delivered is deleted again.

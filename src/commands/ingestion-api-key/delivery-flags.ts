@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import type { IssuedIngestionApiKey } from '../../api/model.ts';
 import type { Destination } from '../../delivery/destination.ts';
 import {
@@ -14,6 +13,7 @@ import {
 } from '../../delivery/format.ts';
 import { UsageError } from '../../errors.ts';
 import type { World } from '../../platform/world.ts';
+import type { Flags } from '../verb.ts';
 import { parseKeyFile } from './shared.ts';
 
 /** The delivery flags as given; absent where not. Their values are checked, how they go together is not: see `planDelivery`. */
@@ -39,28 +39,50 @@ export type DeliveryPlan =
 export type RenderDocument = (issued: Pick<IssuedIngestionApiKey, 'apiKey'>) => string;
 
 /**
- * Adds the flags that say where a new key goes.
+ * The flags that say where a new key goes.
  * @param replaces true for a verb that may always replace the key file; `--force` then changes nothing, and is taken all the same.
  */
-export function addDeliveryFlags(command: Command, { replaces = false }: { readonly replaces?: boolean } = {}): Command {
-  return command
-    .option(
-      '--key-file <path>',
-      'write the key to this file (mode 0600) and not to stdout; "-" writes the key alone to stdout',
-      (value: string) => parseKeyFile(value, 'stdout'),
-    )
-    .option('--key-format <format>', `what is written to the key file: ${KEY_FORMATS.join(', ')} (default raw)`, checkKeyFormat)
-    .option(
-      '--key-var <name>',
-      `variable or field that holds the key in dotenv and kubernetes-secret (default ${DEFAULT_KEY_VAR})`,
-      checkKeyVar,
-    )
-    .option('--secret-name <name>', `name of the Secret in kubernetes-secret (default ${DEFAULT_SECRET_NAME})`, checkSecretName)
-    .option('--namespace <name>', 'namespace of the Secret in kubernetes-secret', checkNamespace)
-    .option(
-      '--force',
-      replaces ? 'accepted for symmetry with create: the key file is always replaced' : 'replace the key file if there is one',
-    );
+export function deliveryFlags({ replaces = false }: { readonly replaces?: boolean } = {}): Flags<DeliveryOptions> {
+  return {
+    keyFile: {
+      long: 'key-file',
+      value: 'path',
+      parse: (text) => parseKeyFile(text, 'stdout'),
+      complete: 'file',
+      help: 'write the key to this file (mode 0600) and not to stdout; "-" writes the key alone to stdout',
+    },
+    keyFormat: {
+      long: 'key-format',
+      value: 'format',
+      parse: checkKeyFormat,
+      complete: KEY_FORMATS,
+      help: `what is written to the key file: ${KEY_FORMATS.join(', ')} (default raw)`,
+    },
+    keyVar: {
+      long: 'key-var',
+      value: 'name',
+      parse: checkKeyVar,
+      help: `variable or field that holds the key in dotenv and kubernetes-secret (default ${DEFAULT_KEY_VAR})`,
+    },
+    secretName: {
+      long: 'secret-name',
+      value: 'name',
+      parse: checkSecretName,
+      help: `name of the Secret in kubernetes-secret (default ${DEFAULT_SECRET_NAME})`,
+    },
+    namespace: {
+      long: 'namespace',
+      value: 'name',
+      parse: checkNamespace,
+      help: 'namespace of the Secret in kubernetes-secret',
+    },
+    force: {
+      long: 'force',
+      help: replaces
+        ? 'accepted for symmetry with create: the key file is always replaced'
+        : 'replace the key file if there is one',
+    },
+  };
 }
 
 /**

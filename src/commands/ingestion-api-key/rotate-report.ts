@@ -1,10 +1,10 @@
 import type { IssuedIngestionApiKey } from '../../api/model.ts';
-import type { Session } from '../../cli/session.ts';
 import type { Destination } from '../../delivery/destination.ts';
 import { DeliveryError } from '../../errors.ts';
 import { visible } from '../../escape.ts';
 import { toJson } from '../../json.ts';
 import type { RotationEvent, RotationResult } from '../../rotation/context.ts';
+import type { LegacySession as Session } from '../legacy.ts';
 import type { DeliveryPlan } from './delivery-flags.ts';
 import { endOf, keyDocument } from './shared.ts';
 

@@ -1,15 +1,13 @@
-import { Command } from 'commander';
-import { describeVerb } from '../../cli/help.ts';
-import type { Dispatch } from '../../cli/program.ts';
-import type { Session } from '../../cli/session.ts';
 import { addDuration, type Duration, durationMs, parseDuration, parseExpirationDate } from '../../dates.ts';
 import type { StepHook } from '../../delivery/effects.ts';
 import { DeliveryError, ExitCode, UsageError } from '../../errors.ts';
 import { parseId } from '../../ids.ts';
 import type { RotationContext, RotationPlan, RotationResult } from '../../rotation/context.ts';
-import { addDeliveryFlags, type DeliveryOptions, type DeliveryPlan, planDelivery } from './delivery-flags.ts';
+import { interruptExitCodes, requestExitCodes } from '../exit-codes.ts';
+import { legacyVerb, type LegacySession as Session } from '../legacy.ts';
+import { type DeliveryOptions, type DeliveryPlan, deliveryFlags, planDelivery } from './delivery-flags.ts';
 import type { RotationReport } from './rotate-report.ts';
-import { heldToItsEnd, lossOfCreation, parseName, requestExitCodes } from './shared.ts';
+import { heldToItsEnd, lossOfCreation, parseName } from './shared.ts';
 
 export interface RotateOptions extends DeliveryOptions {
   readonly name?: string;
@@ -18,8 +16,7 @@ export interface RotateOptions extends DeliveryOptions {
   /** `yyyy-MM-dd`, checked against the clock when the verb runs. */
   readonly expiration?: string;
   readonly expiresIn?: Duration;
-  /** False with `--no-verify`. */
-  readonly verify: boolean;
+  readonly noVerify?: boolean;
   readonly deleteOld?: boolean;
   readonly after?: Duration;
 }
@@ -36,29 +33,44 @@ const examples = `  # a new key beside the old one; the last line says how to de
   # one of several keys of the same name
   sts ingestion-api-key rotate --id 250558013078953`;
 
-export function rotateCommand(dispatch: Dispatch): Command {
-  const command = new Command('rotate')
-    .description('Replace an Ingestion Api Key by a new one: create, verify, deliver, and only then touch the old one')
-    .summary('Replace an Ingestion Api Key by a new one')
-    .option('-n, --name <name>', 'name of the key to replace', (value: string) => parseName(value))
-    .option('-i, --id <id>', 'id of the key to replace', (value: string) => parseId(value))
-    .option('--new-name <name>', "name of the new key (default the old one's)", (value: string) => parseName(value, '--new-name'))
-    .option(
-      '--expiration <yyyy-MM-dd>',
-      'date the new key expires, midnight UTC (default: it lives as long as the old one was to)',
-    )
-    .option('--expires-in <duration>', 'time the new key lives: 90d, 12h, 2w, 6mo, 1y', (value: string) => parseDuration(value))
-    .option('--no-verify', 'do not ask the server whether it accepts the new key')
-    .option('--delete-old', 'delete the old key once the new one is delivered')
-    .option('--after <duration>', 'with --delete-old: keep the old key so long after the delivery: 10m, 1h', (value: string) =>
-      parseDuration(value, '--after'),
-    )
-    .action((options: RotateOptions) => dispatch(command, (session) => runRotate(options, session)));
-  return describeVerb(addDeliveryFlags(command, { replaces: true }), {
-    examples,
-    exitCodes: [...requestExitCodes, ExitCode.unknownOutcome, ExitCode.sigint, ExitCode.sigterm],
-  });
-}
+export const rotateVerb = legacyVerb<RotateOptions>({
+  name: 'rotate',
+  summary: 'Replace an Ingestion Api Key by a new one',
+  description: 'Replace an Ingestion Api Key by a new one: create, verify, deliver, and only then touch the old one',
+  flags: {
+    name: { long: 'name', short: 'n', value: 'name', parse: (text) => parseName(text), help: 'name of the key to replace' },
+    id: { long: 'id', short: 'i', value: 'id', parse: (text) => parseId(text), help: 'id of the key to replace' },
+    newName: {
+      long: 'new-name',
+      value: 'name',
+      parse: (text) => parseName(text, '--new-name'),
+      help: "name of the new key (default the old one's)",
+    },
+    expiration: {
+      long: 'expiration',
+      value: 'yyyy-MM-dd',
+      help: 'date the new key expires, midnight UTC (default: it lives as long as the old one was to)',
+    },
+    expiresIn: {
+      long: 'expires-in',
+      value: 'duration',
+      parse: (text) => parseDuration(text),
+      help: 'time the new key lives: 90d, 12h, 2w, 6mo, 1y',
+    },
+    noVerify: { long: 'no-verify', help: 'do not ask the server whether it accepts the new key' },
+    deleteOld: { long: 'delete-old', help: 'delete the old key once the new one is delivered' },
+    after: {
+      long: 'after',
+      value: 'duration',
+      parse: (text) => parseDuration(text, '--after'),
+      help: 'with --delete-old: keep the old key so long after the delivery: 10m, 1h',
+    },
+    ...deliveryFlags({ replaces: true }),
+  },
+  examples,
+  exitCodes: [...requestExitCodes, ExitCode.unknownOutcome, ...interruptExitCodes],
+  run: (options, session) => runRotate(options, session),
+});
 
 /**
  * Replaces a key. With a key file the rotation survives being killed at any moment.
@@ -95,7 +107,7 @@ export async function runRotate(options: RotateOptions, session: Session, step?:
  * @throws UsageError
  */
 export function rotationPlanOf(options: RotateOptions, now: number): RotationPlan {
-  const { name, id, newName, expiration, expiresIn, verify, deleteOld = false, after } = options;
+  const { name, id, newName, expiration, expiresIn, noVerify = false, deleteOld = false, after } = options;
   if (name !== undefined && id !== undefined)
     throw new UsageError('--name and --id both say which key is replaced: give one of them.');
   if (name === undefined && id === undefined) {
@@ -118,7 +130,7 @@ export function rotationPlanOf(options: RotateOptions, now: number): RotationPla
         : expiresIn === undefined
           ? undefined
           : BigInt(addDuration(now, expiresIn)),
-    verify,
+    verify: !noVerify,
     deleteOld,
     afterMs: after === undefined ? 0 : durationMs(after),
   };

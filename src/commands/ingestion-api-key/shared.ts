@@ -1,20 +1,8 @@
 import type { IngestionApiKey } from '../../api/model.ts';
-import type { Session } from '../../cli/session.ts';
 import { formatDate } from '../../dates.ts';
-import { ExitCode, UsageError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import type { JsonValue } from '../../json.ts';
-
-/** The exit codes every verb can end in that talks to the server. */
-export const requestExitCodes = [
-  ExitCode.config,
-  ExitCode.server,
-  ExitCode.usage,
-  ExitCode.connection,
-  ExitCode.file,
-  ExitCode.delivery,
-  ExitCode.notFound,
-  ExitCode.unsupported,
-] as const;
+import type { LegacySession as Session } from '../legacy.ts';
 
 /** A key as JSON shows it: members the server left out stay out, a secret stays out unless it is asked for. */
 export function keyDocument(key: IngestionApiKey, apiKey?: string): Record<string, JsonValue> {
@@ -95,9 +83,6 @@ export async function heldToItsEnd<T>(session: Session, label: string, loss: str
     clearTimeout(saying);
   }
 }
-
-/** What a second signal may cost while a key is being deleted. */
-export const lossOfDeletion = 'then see whether the key is still there: sts ingestion-api-key list';
 
 /** What a second signal may cost while a key is being created. */
 export const lossOfCreation = 'then look for a key that nobody holds: sts ingestion-api-key list';

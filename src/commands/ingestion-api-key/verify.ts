@@ -1,10 +1,8 @@
-import { Command } from 'commander';
-import { describeVerb } from '../../cli/help.ts';
-import type { Dispatch } from '../../cli/program.ts';
-import type { Session } from '../../cli/session.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { InputStream } from '../../platform/world.ts';
-import { parseKeyFile, requestExitCodes } from './shared.ts';
+import { requestExitCodes } from '../exit-codes.ts';
+import { legacyVerb, type LegacySession as Session } from '../legacy.ts';
+import { parseKeyFile } from './shared.ts';
 
 export interface VerifyOptions {
   /** `-` is stdin, as is its absence. */
@@ -21,18 +19,23 @@ const examples = `  # a key file, whatever its format
   # in a script: 0 is valid, 12 is not valid, anything else could not be found out
   sts ingestion-api-key verify --key-file ./ingestion.key || echo "exit code $?"`;
 
-export function verifyCommand(dispatch: Dispatch): Command {
-  const command = new Command('verify')
-    .description('Verify that an Ingestion Api Key is accepted')
-    .option(
-      '--key-file <path>',
-      'file that holds the key: raw, dotenv or a Kubernetes Secret; "-" or none reads stdin',
-      (value: string) => parseKeyFile(value, 'stdin'),
-    )
-    .option('--with-receiver-key', "also accept the platform's Receiver API Key")
-    .action((options: VerifyOptions) => dispatch(command, (session) => runVerify(options, session)));
-  return describeVerb(command, { examples, exitCodes: [...requestExitCodes, ExitCode.finding] });
-}
+export const verifyVerb = legacyVerb<VerifyOptions>({
+  name: 'verify',
+  summary: 'Verify that an Ingestion Api Key is accepted',
+  flags: {
+    keyFile: {
+      long: 'key-file',
+      value: 'path',
+      parse: (text) => parseKeyFile(text, 'stdin'),
+      complete: 'file',
+      help: 'file that holds the key: raw, dotenv or a Kubernetes Secret; "-" or none reads stdin',
+    },
+    withReceiverKey: { long: 'with-receiver-key', help: "also accept the platform's Receiver API Key" },
+  },
+  examples,
+  exitCodes: [...requestExitCodes, ExitCode.finding],
+  run: runVerify,
+});
 
 /**
  * Asks the server whether it accepts a key: `POST /security/ingestion/authorize`.
