@@ -35,7 +35,7 @@ const { output } = await build({
       includeDependenciesRecursively: false,
       groups: [
         { name: 'settings', test: /src\/config\/(contexts|file|layers|select|settings|token|trust|values)\.ts$/ },
-        { name: 'table', test: /src\/output\/(table|draw|width)\.ts$|key-table\.ts$|get-east-asian-width/ },
+        { name: 'table', test: /src\/output\/(table|draw|width)\.ts$|credentials\/table\.ts$|get-east-asian-width/ },
       ],
     },
     sourcemap: 'hidden',

@@ -21,7 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   load: ['main'],
   main: ['cli', 'output', 'platform'],
   cli: ['commands', 'api', 'config', 'output'],
-  commands: ['rotation', 'delivery', 'credentials', 'cli', 'api', 'config', 'output'],
+  commands: ['rotation', 'delivery', 'credentials', 'api', 'config', 'output'],
   // The protocol: it knows its ports and nothing that implements them.
   credentials: [],
   rotation: ['api', 'config', 'delivery'],

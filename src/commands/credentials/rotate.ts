@@ -10,7 +10,7 @@ import { deliveredTo, refuseClosedStdout, showSecret } from './delivered.ts';
 import { type DeliveryOptions, deliveryFlags } from './delivery-flags.ts';
 import { planDelivery } from './delivery-plan.ts';
 import { type ExpirationOptions, endOf, expirationFlags, expirationOf } from './expiration.ts';
-import { nameFlag, parseName } from './name.ts';
+import { nameFlag, parseName } from './flags.ts';
 
 /** What rotate, renew and migrate share. */
 export interface ReplaceOptions extends DeliveryOptions, ExpirationOptions {

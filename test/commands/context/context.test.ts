@@ -247,9 +247,8 @@ test | https://test.example.com |
   });
 
   test('of nothing says so, and how to save one', async () => {
-    const result = await sts(['list']);
-    expect(result).toMatchObject({ code: 0, stdout: 'No contexts found.\n' });
-    expect(result.stderr).toContain('sts context save');
+    expect(await sts(['list'])).toMatchObject({ code: 0, stdout: 'No contexts found.\n', stderr: '' });
+    expect((await sts(['list'], { stderr: { isTTY: true } })).stderr).toContain('sts context save');
     expect(jsonOf((await sts(['list', '-o', 'json'])).stdout)).toEqual({ contexts: [] });
   });
 

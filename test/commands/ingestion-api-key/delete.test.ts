@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { lockKeyFile } from '../../../src/rotation/lock.ts';
+import { nodeDisk } from '../../../src/platform/node-disk.ts';
 import type { StackState } from '../../stackstate/server.ts';
 import { against, jsonOf, type RunOptions, runSts, startForTest, tempFolder, testTime } from '../../support/run.ts';
 
@@ -148,18 +148,27 @@ test.each([[['--name', 'ci']], [['--name', 'ci', '--superseded']], [['--expired'
 test.each(['y', 'Y', 'yes', ' yes '])('on a terminal the keys are shown, and %j deletes them', async (answer) => {
   const server = await withKeys();
   const result = await runSts([...remove, '--name', 'ci', ...against(server)], terminal(answer));
-  expect(result.questions).toEqual([{ text: 'Delete these 3 keys? [y/N] ', hidden: false }]);
+  expect(result.questions).toEqual([{ text: `Delete these 3 keys on ${server.url}? [y/N] `, hidden: false }]);
   expect(result.stderr).toContain('11 | ci   |            | -\n');
   expect(result.code).toBe(0);
   expect(ids(server)).toEqual([21, 22, 31]);
 });
 
-test.each(['', 'n', 'no', 'yep', 'ci'])('on a terminal %j deletes nothing', async (answer) => {
+test.each(['', 'n', 'no', 'yep', 'ci'])('on a terminal %j deletes nothing: a decision, and no error', async (answer) => {
+  for (const form of ['text', 'json']) {
+    const server = await withKeys();
+    const result = await runSts([...remove, '--name', 'other', '-o', form, ...against(server)], terminal(answer));
+    expect(result.questions).toHaveLength(1);
+    expect(deletes(server)).toEqual([]);
+    expect(result).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(/-\nNothing was deleted\.\n$/) });
+  }
+});
+
+test('several names are deleted, and one that no key bears is named and ends in 8', async () => {
   const server = await withKeys();
-  const result = await runSts([...remove, '--name', 'other', ...against(server)], terminal(answer));
-  expect(result.questions).toHaveLength(1);
-  expect(deletes(server)).toEqual([]);
-  expect(result).toMatchObject({ code: 3, stdout: '' });
+  const result = await runSts([...remove, '--name', 'other', '-n', 'nobody', '--name', 'old', '--yes', ...against(server)]);
+  expect(deletes(server)).toEqual(['21', '31']);
+  expect(result).toMatchObject({ code: 8, stderr: expect.stringContaining('named "nobody"') });
 });
 
 test.each([
@@ -253,9 +262,9 @@ test('expired is what both clocks call so', async () => {
 test('superseded keys stay while a rotation of the key file runs', async () => {
   const server = await withKeys();
   const path = join(tempFolder(), 'k');
-  const lock = await lockKeyFile(path);
+  const lock = await nodeDisk.lock(path);
   const result = await runSts([...remove, '--name', 'ci', '--superseded', '--key-file', path, '--yes', ...against(server)]);
-  await lock.release();
+  await lock?.release();
   expect(server.requests).toEqual([]);
   expect(result).toMatchObject({ code: 6, stdout: '' });
 });
@@ -284,9 +293,9 @@ test('superseded keys stay while a rotation of the key file is unfinished', asyn
 });
 
 test.each([
-  [[], 'Which key is to be deleted is not said'],
-  [['--yes'], 'Which key is to be deleted is not said'],
-  [['--dry-run', '--if-exists'], 'Which key is to be deleted is not said'],
+  [[], 'No flag says which key to delete'],
+  [['--yes'], 'No flag says which key to delete'],
+  [['--dry-run', '--if-exists'], 'No flag says which key to delete'],
   [['--superseded', '--yes'], 'give it together with --name'],
   [['--superseded', '--expired', '--yes'], 'give it together with --name'],
   [['--superseded', '--id', '1', '--yes'], 'give it together with --name'],

@@ -170,7 +170,7 @@ test('one bad row does not hide the good ones; it is reported, and the exit is 2
     const result = await runSts([...list, ...flags, ...against(server)]);
     expect(result.code).toBe(2);
     expect(result.stdout).toContain('1  | ci   |            | -\n');
-    expect(result.stderr.split('\n').filter((line) => line.startsWith('[WARN]'))).toHaveLength(2);
+    expect(result.stderr.split('\n').filter((line) => line.startsWith('[ERROR]'))).toHaveLength(2);
   }
 });
 
@@ -203,8 +203,16 @@ test.each([
   expect(result.stderr).toContain(reason);
 });
 
+test('a reader that goes away ends the list silently', async () => {
+  const server = await withKeys();
+  for (const form of ['text', 'json']) {
+    const result = await runSts([...list, '-o', form, ...against(server)], { stdout: { failWith: { code: 'EPIPE' } } });
+    expect(result).toMatchObject({ code: 141, stderr: '' });
+  }
+});
+
 test('a stdout that does not take the table: exit 6', async () => {
   const server = await withKeys();
-  expect((await runSts([...list, ...against(server)], { stdout: { failWith: { code: 'EPIPE' } } })).code).toBe(6);
+  expect((await runSts([...list, ...against(server)], { stdout: { failWith: { code: 'ENOSPC' } } })).code).toBe(6);
   expect((await runSts([...list, ...against(server)], { stdout: { state: 'closed' } })).code).toBe(6);
 });
