@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { Server as NetServer, Socket } from 'node:net';
 import { createServer as createSocketServer } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { Transport, type TransportOptions } from '../../src/http/transport.ts';
 import { listen } from '../stackstate/listen.ts';
 
 export interface OpenServer {
@@ -34,4 +35,21 @@ async function opened(server: Server | NetServer, scheme: string): Promise<OpenS
     for (const socket of sockets) socket.destroy();
   });
   return { port, url: `${scheme}://127.0.0.1:${port}` };
+}
+
+/** A transport to a server, closed when the test has finished. */
+export function transportTo(url: string, options: Partial<TransportOptions> = {}): Transport {
+  const transport = new Transport({
+    url,
+    env: {},
+    skipSsl: false,
+    timeoutMs: 5000,
+    headers: {},
+    log: () => {},
+    now: Date.now,
+    sleep: async () => {},
+    ...options,
+  });
+  onTestFinished(() => transport.close());
+  return transport;
 }
