@@ -23,7 +23,7 @@ async function startBehindProxy(options: ProxyOptions = {}, server: { tls?: bool
 
 test('https goes through a tunnel, the own authority is trusted there too, and the proxy sees no token', async () => {
   const { proxy, stackState, url } = await startBehindProxy();
-  await clientOf(stackState, { url, env: { HTTPS_PROXY: proxy.url } }).listKeys();
+  await clientOf(stackState, { url, env: { HTTPS_PROXY: proxy.url } }).keys.list();
   expect(stackState.requests).toMatchObject([
     { path: '/api/security/ingestion/api_keys', headers: { host: `${host}:${stackState.port}` } },
   ]);
@@ -34,7 +34,7 @@ test('https goes through a tunnel, the own authority is trusted there too, and t
 
 test('an unknown authority behind a proxy is the same helpful error as without', async () => {
   const { proxy, stackState, url } = await startBehindProxy();
-  await expect(clientOf({ url, caPem: '' }, { env: { HTTPS_PROXY: proxy.url } }).listKeys()).rejects.toMatchObject({
+  await expect(clientOf({ url, caPem: '' }, { env: { HTTPS_PROXY: proxy.url } }).keys.list()).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringContaining('CA that is not trusted'),
     hints: [expect.stringContaining('--ca-cert-path')],
@@ -44,7 +44,7 @@ test('an unknown authority behind a proxy is the same helpful error as without',
 
 test('http is forwarded by the proxy as an absolute URL', async () => {
   const { proxy, stackState, url } = await startBehindProxy({}, { tls: false });
-  await clientOf(stackState, { url, env: { http_proxy: proxy.url } }).createKey({ name: 'x' });
+  await clientOf(stackState, { url, env: { http_proxy: proxy.url } }).keys.create({ name: 'x' });
   expect(proxy.requests).toMatchObject([{ method: 'POST', target: `${url}/api/security/ingestion/api_keys` }]);
   expect(stackState.requests).toMatchObject([{ method: 'POST', headers: { host: `${host}:${stackState.port}` } }]);
 });
@@ -52,9 +52,9 @@ test('http is forwarded by the proxy as an absolute URL', async () => {
 test('a proxy reached over TLS is verified with the own authority too', async () => {
   const { proxy, stackState, url } = await startBehindProxy({ tls: true });
   const env = { HTTPS_PROXY: proxy.url };
-  await clientOf(stackState, { url, env, caCertificates: stackState.caPem + proxy.caPem }).listKeys();
+  await clientOf(stackState, { url, env, caCertificates: stackState.caPem + proxy.caPem }).keys.list();
   expect(stackState.requests).toHaveLength(1);
-  await expect(clientOf(stackState, { url, env }).listKeys()).rejects.toMatchObject({
+  await expect(clientOf(stackState, { url, env }).keys.list()).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringContaining(`The proxy 127.0.0.1:${proxy.port} cannot be used`),
   });
@@ -62,10 +62,10 @@ test('a proxy reached over TLS is verified with the own authority too', async ()
 
 test('a user in the URL of the proxy is its credentials, and a wrong one is told without them', async () => {
   const { proxy, stackState, url } = await startBehindProxy({ credentials: { user: 'me', password: 'p%q' } });
-  await clientOf(stackState, { url, env: { HTTPS_PROXY: `http://me:p%25q@127.0.0.1:${proxy.port}` } }).listKeys();
+  await clientOf(stackState, { url, env: { HTTPS_PROXY: `http://me:p%25q@127.0.0.1:${proxy.port}` } }).keys.list();
   expect(stackState.requests).toHaveLength(1);
   await expect(
-    clientOf(stackState, { url, env: { HTTPS_PROXY: `http://me:wrong@127.0.0.1:${proxy.port}` } }).listKeys(),
+    clientOf(stackState, { url, env: { HTTPS_PROXY: `http://me:wrong@127.0.0.1:${proxy.port}` } }).keys.list(),
   ).rejects.toMatchObject({
     exitCode: 4,
     message: `The proxy 127.0.0.1:${proxy.port} does not accept the user and the password given in HTTPS_PROXY.`,
@@ -84,7 +84,7 @@ test.each([
   const { proxy, stackState, url } = await startBehindProxy({ credentials: { user: 'me', password: 'p' } }, { tls: false });
   const api = clientOf(stackState, { url, env: { http_proxy: `http://${user}127.0.0.1:${proxy.port}` } });
   // Nothing was created or deleted, so no outcome is unknown.
-  for (const call of [() => api.listKeys(), () => api.createKey({ name: 'x' }), () => api.deleteKey(7n)]) {
+  for (const call of [() => api.keys.list(), () => api.keys.create({ name: 'x' }), () => api.keys.delete(7n)]) {
     const error = await call().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       exitCode: 4,
@@ -99,7 +99,7 @@ test.each([{ tls: true }, { tls: false }])('a proxy is named in the log, without
   const { proxy, stackState, url } = await startBehindProxy({ credentials: { user: 'me', password: 'p' } }, server);
   const lines: string[] = [];
   const env = { [server.tls ? 'HTTPS_PROXY' : 'http_proxy']: `http://me:p@127.0.0.1:${proxy.port}` };
-  await clientOf(stackState, { url, env, log: (line) => lines.push(line) }).listKeys();
+  await clientOf(stackState, { url, env, log: (line) => lines.push(line) }).keys.list();
   expect(lines[0]).toBe(`proxy=127.0.0.1:${proxy.port} from environment ${server.tls ? 'HTTPS_PROXY' : 'http_proxy'}`);
   expect(lines).toHaveLength(2);
 });
@@ -107,12 +107,12 @@ test.each([{ tls: true }, { tls: false }])('a proxy is named in the log, without
 test('a proxy that refuses or is not there is named, and create says that nothing was created', async () => {
   const { proxy, stackState, url } = await startBehindProxy({ behaviour: 'refuse' });
   const api = clientOf(stackState, { url, env: { HTTPS_PROXY: proxy.url } });
-  await expect(api.createKey({ name: 'x' })).rejects.toMatchObject({
+  await expect(api.keys.create({ name: 'x' })).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringMatching(/proxy .* refused .*403.*nothing was created/),
   });
   await proxy.close();
-  await expect(api.createKey({ name: 'x' })).rejects.toMatchObject({
+  await expect(api.keys.create({ name: 'x' })).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringMatching(/proxy .*ECONNREFUSED/),
   });
@@ -123,7 +123,7 @@ test.each([{ tls: true }, { tls: false }])('a silent proxy ends at the deadline 
   const { proxy, stackState, url } = await startBehindProxy({ behaviour: 'silent' }, server);
   const started = performance.now();
   await expect(
-    clientOf(stackState, { url, env: { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url }, timeoutMs: 400 }).listKeys(),
+    clientOf(stackState, { url, env: { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url }, timeoutMs: 400 }).keys.list(),
   ).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringContaining('gave no response within 0.4 s'),
@@ -135,7 +135,7 @@ test.each([{ tls: true }, { tls: false }])('a silent proxy ends at the deadline 
 test('loopback is always reached directly', async () => {
   const proxy = await proxyForTest();
   const stackState = await startForTest();
-  await clientOf(stackState, { env: { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url } }).listKeys();
+  await clientOf(stackState, { env: { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url } }).keys.list();
   expect(proxy.requests).toEqual([]);
   expect(stackState.requests).toHaveLength(1);
 });
