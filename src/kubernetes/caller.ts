@@ -2,7 +2,7 @@ import { ConfigError, OutcomeUnknownError } from '../errors.ts';
 import type { RequestHeaders } from '../http/connection.ts';
 import { type HttpResponse, Transport, TransportError } from '../http/transport.ts';
 import type { Access } from './access.ts';
-import type { ClientCertificate } from './credentials.ts';
+import type { ClientCertificate, Credentials } from './credentials.ts';
 import { type Fields, isFields } from './entry.ts';
 import { explainLost, explainLostChange } from './failure.ts';
 import { explainMissing } from './missing.ts';
@@ -38,7 +38,7 @@ export interface ApiCall extends Target {
 interface Sent {
   readonly response: HttpResponse;
   /** What it was sent with. */
-  readonly authorization: string | undefined;
+  readonly credentials: Credentials;
 }
 
 const methods = { get: 'GET', list: 'GET', create: 'POST', patch: 'PATCH', delete: 'DELETE' } as const;
@@ -65,17 +65,19 @@ export class Caller {
   async call(call: ApiCall): Promise<Fields> {
     const what = `${call.verb} ${titleOf(call)}`;
     const sentAt = this.#options.now();
-    let { response, authorization } = await this.#send(call, false, sentAt);
+    let { response, credentials } = await this.#send(call, false, sentAt);
     if (response.status === 401 && methods[call.verb] === 'GET' && this.access.credentials.renewable) {
-      ({ response, authorization } = await this.#send(call, true, sentAt));
+      ({ response, credentials } = await this.#send(call, true, sentAt));
     }
     const data = decode(response.body);
     if (response.status >= 200 && response.status < 300 && isFields(data) && typeof data['kind'] === 'string') return data;
+    const { authorization, clientCertificate } = credentials;
     const status = readStatus(data, [...(call.secrets ?? []), ...(authorization === undefined ? [] : [authorization])]);
     if (response.status === 404 && status?.about !== undefined) {
       throw await explainMissing(call, status.about.plural, (name) => this.#namespaceExists(name, call.signal));
     }
-    const refused = explainRefusal(call.verb, call, response, status, this.access);
+    const anonymous = authorization === undefined && clientCertificate === undefined;
+    const refused = explainRefusal({ verb: call.verb, target: call, response, status, access: this.access, anonymous });
     if (!changes(call) || !mayHaveChanged(response.status)) throw refused;
     throw new OutcomeUnknownError(`It is not known whether the request to ${what} took effect. ${refused.message}`, {
       sentAt,
@@ -103,7 +105,8 @@ export class Caller {
 
   async #send(call: ApiCall, renew: boolean, sentAt: number): Promise<Sent> {
     const { access } = this;
-    const { authorization, clientCertificate } = await access.credentials.get(renew, call.signal);
+    const credentials = await access.credentials.get(renew, call.signal);
+    const { authorization, clientCertificate } = credentials;
     const transport = await this.#transportFor(clientCertificate);
     const query = new URLSearchParams({ ...call.query, ...(call.dryRun ? { dryRun: 'All' } : {}) }).toString();
     const path = `${access.cluster.url.pathname.replace(/\/$/, '')}${pathOf(call, call.verb === 'create')}${query === '' ? '' : `?${query}`}`;
@@ -116,7 +119,7 @@ export class Caller {
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
         ...(call.signal === undefined ? {} : { signal: call.signal }),
       });
-      return { response, authorization };
+      return { response, credentials };
     } catch (error) {
       if (error instanceof ConfigError) throw error.because(`See the ${access.origin}.`);
       if (!(error instanceof TransportError)) throw error;
