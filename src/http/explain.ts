@@ -1,6 +1,6 @@
 import { ConnectionError, ExitCode, ServerError, StsError } from '../errors.ts';
 import { visible } from '../escape.ts';
-import { codeOf, DeadlineError, isNetworkFault, ProxyError } from './failure.ts';
+import { codeOf, DeadlineError, isNetworkFault, MalformedError, ProxyError } from './failure.ts';
 import type { ProxyLabel } from './proxy.ts';
 
 interface Words {
@@ -114,7 +114,7 @@ export function explainFailure(error: unknown, url: string): StsError {
   if (error instanceof ProxyError) return explainProxy(error, host);
   if (error instanceof DeadlineError) return deadlinePassed(error, host);
   const code = codeOf(error) ?? '';
-  const { message, hints, responded } = words[alias[code] ?? code] ?? unlisted(code);
+  const { message, hints, responded } = words[alias[code] ?? code] ?? unlisted(code, error);
   const fill = (text: string) =>
     text
       .replace('-connect HOST', `-connect ${hostname}:${port || '443'}`)
@@ -130,19 +130,15 @@ export function explainFailure(error: unknown, url: string): StsError {
   return responded ? new ServerError(fill(message), details) : new ConnectionError(fill(message), details);
 }
 
-function unlisted(code: string): Words {
+function unlisted(code: string, error: unknown): Words {
   if (code.startsWith('HPE_') || code === 'STS_MALFORMED' || code.startsWith('UND_ERR_RES')) {
-    return {
-      message: 'HOST sent a malformed HTTP response (CODE).',
-      hints: ['Look for a proxy or gateway on the way.', checkUrl],
-      responded: true,
-    };
+    const why = error instanceof MalformedError ? error.message : 'CODE';
+    const message = `HOST sent a malformed HTTP response (${why}).`;
+    return { message, hints: ['Look for a proxy or gateway on the way.', checkUrl], responded: true };
   }
   if (code === 'EPROTO' || /^ERR_(?:SSL|TLS|OSSL)/.test(code)) {
-    return {
-      message: 'No TLS connection could be made to HOST (CODE).',
-      hints: ['See what the server offers: openssl s_client -connect HOST'],
-    };
+    const hints = ['See what the server offers: openssl s_client -connect HOST'];
+    return { message: 'No TLS connection could be made to HOST (CODE).', hints };
   }
   return { message: `The connection to HOST failed (CODE).`, hints: [retry] };
 }

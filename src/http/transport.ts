@@ -152,7 +152,7 @@ export class Transport {
     const { statusCode: status, headers: received } = response;
     const encoding = headerOf(received, 'content-encoding');
     const read = await readBody(response.body, encoding, status === 200 ? sink?.() : undefined);
-    if (connection.hasSurplus) throw new MalformedError('more bytes than the response has');
+    if (connection.malformed !== undefined) throw new MalformedError(connection.malformed);
     const serverTime = timeOf(headerOf(received, 'date'));
     return {
       status,

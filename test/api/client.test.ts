@@ -119,7 +119,7 @@ test('a server without ingestion API keys is asked for its version, and the erro
   await expect(clientOf(stackState).listKeys()).rejects.toMatchObject({
     exitCode: 10,
     message: expect.stringContaining('2.3.1'),
-    hints: ['Service tokens do the same there: sts service-token list'],
+    hints: ['Use a service token there: sts service-token list'],
   });
   expect(stackState.requests.map(({ path }) => path)).toEqual(['/api/security/ingestion/api_keys', '/api/server/info']);
 });

@@ -84,14 +84,6 @@ test('extra authorities of the environment that cannot be used take nothing away
   expect(code).toBe(0);
 });
 
-test('TLS to a server that speaks plain HTTP', async () => {
-  const stackState = await startForTest();
-  await expect(clientOf(stackState, { url: stackState.url.replace('http:', 'https:') }).listKeys()).rejects.toMatchObject({
-    exitCode: 4,
-    message: expect.stringContaining('does not speak TLS on this port'),
-  });
-});
-
 /** A server that accepts connections and never says a word. */
 async function silentServer(): Promise<string> {
   const sockets = new Set<{ destroy(): void }>();
