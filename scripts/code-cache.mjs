@@ -18,7 +18,7 @@ const server = createServer((request, response) => {
 await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
 
 const silent = { write: async () => {}, isTTY: false, columns: undefined, state: 'open' };
-const runtime = {
+const world = {
   env: { STS_CLI_URL: `http://127.0.0.1:${server.address().port}`, STS_CLI_API_TOKEN: 't' },
   home: undefined,
   resolvePath: (path) => path,
@@ -45,7 +45,7 @@ const lines = [
   [keys, 'delete', '--id', '1'],
 ];
 for (const line of lines) {
-  const code = await main(line, runtime);
+  const code = await main(line, world);
   if (code !== (line.some((word) => word === 'lst' || word === '--nam') ? 3 : 0))
     throw new Error(`${line.join(' ')} ended in ${code}`);
 }

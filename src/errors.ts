@@ -11,9 +11,11 @@ export const ExitCode = {
   unsupported: 10,
   unknownOutcome: 11,
   finding: 12,
+  notTakenOver: 13,
   sighup: 129,
   sigint: 130,
   sigterm: 143,
+  readerGone: 141,
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
@@ -37,6 +39,20 @@ export class StsError extends Error {
     this.name = new.target.name;
     this.exitCode = exitCode;
     this.hints = details.hints ?? [];
+  }
+
+  /**
+   * The same failure with a sentence added: a new error of this class, with this one as its cause and all its facts (status, key id,
+   * hints ...) but those given here.
+   *
+   * @param sentence a whole sentence, to follow the message.
+   * @param facts what is different: `hints` replace the present ones.
+   */
+  because(sentence: string, facts: Partial<Omit<this, 'name' | 'message' | 'because'>> = {}): this {
+    const extended = new StsError(this.exitCode, `${this.message} ${sentence}`, { cause: this });
+    Object.setPrototypeOf(extended, Object.getPrototypeOf(this));
+    // The facts of an error are its enumerable members; message, stack and cause are not.
+    return Object.assign(extended, this, facts) as this;
   }
 }
 
@@ -155,3 +171,20 @@ export class UnsupportedServerError extends StsError {
     super(ExitCode.unsupported, message, details);
   }
 }
+
+/** The consumers of a delivered credential have not taken it over in time (exit 13). */
+export class NotReadyError extends StsError {
+  constructor(message: string, details?: ErrorDetails) {
+    super(ExitCode.notTakenOver, message, details);
+  }
+}
+
+/** A delivery was begun, and it cannot be told whether the secret arrived (exit 11): nothing may be undone. */
+export class DeliveryUnknownError extends StsError {
+  constructor(message: string, details?: ErrorDetails) {
+    super(ExitCode.unknownOutcome, message, details);
+  }
+}
+
+/** Another run has taken over the journal of a rotation (exit 6): this one stops and deletes nothing but what it made itself. */
+export class JournalLostError extends DeliveryError {}

@@ -22,6 +22,8 @@ const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   [ExitCode.unsupported]: 'the server has no ingestion API keys',
   [ExitCode.unknownOutcome]: 'outcome unknown: the request was sent, the answer was lost',
   [ExitCode.finding]: 'a check found something',
+  [ExitCode.notTakenOver]: 'the key is delivered, but its consumers have not taken it over in time',
+  [ExitCode.readerGone]: 'the reader of a listing went away',
   [ExitCode.sighup]: 'the terminal went away (SIGHUP)',
   [ExitCode.sigint]: 'interrupted by SIGINT',
   [ExitCode.sigterm]: 'terminated by SIGTERM',

@@ -98,7 +98,7 @@ function sayingBeforeAsking(runtime: World, printer: Printer): World {
       return stdin.ask(question, options);
     },
   };
-  const { env, home, resolvePath, stdout, stderr, now, sleep } = runtime;
+  const { env, home, resolvePath, stdout, stderr, now, monotonic, sleep, disk, processes } = runtime;
   return {
     env,
     home,
@@ -107,7 +107,10 @@ function sayingBeforeAsking(runtime: World, printer: Printer): World {
     stdout,
     stderr,
     now,
+    monotonic,
     sleep,
+    disk,
+    processes,
     // Not looked at before somebody needs it: from then on signals are the program's to handle.
     get interrupt() {
       return runtime.interrupt;

@@ -20,6 +20,9 @@ export function nodeWorld(): World {
     stdout: outputStream(1, () => process.stdout),
     stderr: outputStream(2, () => process.stderr),
     now: () => Date.now(),
+    monotonic: () => performance.now(),
+    disk: async () => (await import('./node-disk.ts')).nodeDisk,
+    processes: async () => (await import('./node-processes.ts')).nodeProcesses,
     async sleep(ms, signal) {
       signal?.throwIfAborted();
       const { setTimeout: delay } = await import('node:timers/promises');

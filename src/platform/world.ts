@@ -1,3 +1,6 @@
+import type { Disk } from './disk.ts';
+import type { Processes } from './processes.ts';
+
 /** Text going out. A write settles when the operating system has taken it, so that a failed delivery is seen. */
 export interface OutputStream {
   /** @throws the system error (EPIPE, ENOSPC ...) when the text could not be written. */
@@ -20,7 +23,7 @@ export interface InputStream {
   ask(question: string, options?: { readonly hidden?: boolean }): Promise<string>;
 }
 
-/** All that a command may touch of the world: one object, faked in tests. Files are reached through node:fs with absolute paths made by `resolvePath`. */
+/** All that a command may touch of the world: one object, with a double in tests. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Home folder of the user; undefined where none is known. */
@@ -31,8 +34,13 @@ export interface World {
   readonly stderr: OutputStream;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds of a clock that never jumps; only differences mean something. */
+  monotonic(): number;
   /** Resolves after `ms` milliseconds, or rejects with the signal's reason once it is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Aborted with an InterruptedError by the first SIGHUP, SIGINT or SIGTERM; the second ends the process at once. */
   readonly interrupt: AbortSignal;
+  /** Loaded when first used. */
+  disk(): Promise<Disk>;
+  processes(): Promise<Processes>;
 }

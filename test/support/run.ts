@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { main } from '../../src/main.ts';
+import type { Disk } from '../../src/platform/disk.ts';
+import { nodeDisk } from '../../src/platform/node-disk.ts';
+import { nodeProcesses } from '../../src/platform/node-processes.ts';
 import type { InputStream, OutputStream, World } from '../../src/platform/world.ts';
 import { testTime } from './stackstate.ts';
 import { tempFolder } from './temp.ts';
@@ -34,6 +37,10 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Milliseconds since the epoch, or a clock; default `testTime`. */
   readonly now?: number | Date | (() => number);
+  /** Milliseconds of a clock that never jumps; default the real one. */
+  readonly monotonic?: () => number;
+  /** Default: this machine's. */
+  readonly disk?: Disk;
   /** Default: really waits. */
   readonly sleep?: World['sleep'];
   readonly stdin?: string | InputFacts;
@@ -68,7 +75,10 @@ export async function runSts(argv: readonly string[], options: RunOptions = {}):
     stdout,
     stderr,
     now: clock(options.now),
+    monotonic: options.monotonic ?? (() => performance.now()),
     sleep: options.sleep ?? sleep,
+    disk: async () => options.disk ?? nodeDisk,
+    processes: async () => nodeProcesses,
     interrupt: options.interrupt ?? new AbortController().signal,
   });
   return { code, stdout: stdout.text(), stderr: stderr.text(), questions };

@@ -1,0 +1,153 @@
+/** One setting of the program: each place that has to know it reads this row. */
+export interface Setting {
+  /** The flag without its dashes; undefined: there is none. */
+  readonly flag?: string;
+  readonly short?: string;
+  /** What stands for the flag's value in the help; undefined: a boolean. */
+  readonly value?: string;
+  /** The environment variable. */
+  readonly variable?: string;
+  /** The key in a context of the config file. */
+  readonly key?: string;
+  /** Whether the value is never shown: not in `context list`, not with `-v`, not in an error. */
+  readonly secret: boolean;
+  readonly default?: string;
+  readonly help: string;
+  /** What completion offers. */
+  readonly complete?: readonly string[] | 'file' | 'context';
+}
+
+/** Every setting, by the name that the program uses for it. The type of the options follows from it, so that no place can forget one. */
+export const SETTINGS = {
+  url: {
+    flag: 'url',
+    value: 'url',
+    variable: 'STS_CLI_URL',
+    key: 'url',
+    secret: false,
+    help: 'URL of StackState',
+  },
+  apiToken: {
+    flag: 'api-token',
+    value: 'token',
+    variable: 'STS_CLI_API_TOKEN',
+    key: 'api-token',
+    secret: true,
+    help: 'API token, "-" to read it from stdin',
+  },
+  serviceToken: {
+    flag: 'service-token',
+    value: 'token',
+    variable: 'STS_CLI_SERVICE_TOKEN',
+    key: 'service-token',
+    secret: true,
+    help: 'service token, "-" to read it from stdin',
+  },
+  k8sSaToken: {
+    flag: 'k8s-sa-token',
+    value: 'token',
+    variable: 'STS_CLI_K8S_SA_TOKEN',
+    key: 'k8s-sa-token',
+    secret: true,
+    help: 'Kubernetes service-account token, "-" to read it from stdin',
+  },
+  k8sSaTokenPath: {
+    flag: 'k8s-sa-token-path',
+    value: 'path',
+    variable: 'STS_CLI_K8S_SA_TOKEN_PATH',
+    key: 'k8s-sa-token-path',
+    secret: false,
+    help: 'file that holds the Kubernetes service-account token',
+    complete: 'file',
+  },
+  apiPath: {
+    variable: 'STS_CLI_API_PATH',
+    key: 'api-path',
+    secret: false,
+    default: '/api',
+    help: 'path of the API under the URL',
+  },
+  skipSsl: {
+    flag: 'skip-ssl',
+    variable: 'STS_SKIP_SSL',
+    key: 'skip-ssl',
+    secret: false,
+    default: 'false',
+    help: "do not verify the server's certificate",
+  },
+  caCertPath: {
+    flag: 'ca-cert-path',
+    value: 'path',
+    variable: 'STS_CA_CERT_PATH',
+    key: 'ca-cert-path',
+    secret: false,
+    help: 'PEM file of CA certificates to trust besides the public ones',
+    complete: 'file',
+  },
+  caCertBase64Data: {
+    flag: 'ca-cert-base64-data',
+    value: 'data',
+    variable: 'STS_CA_CERT_BASE64_DATA',
+    key: 'ca-cert-base64-data',
+    secret: false,
+    help: 'the same, base64; the path wins',
+  },
+  context: {
+    flag: 'context',
+    short: 'c',
+    value: 'name',
+    variable: 'STS_CLI_CONTEXT',
+    secret: false,
+    help: 'context of the config file to use',
+    complete: 'context',
+  },
+  config: {
+    flag: 'config',
+    value: 'path',
+    secret: false,
+    help: 'path of the config file',
+    complete: 'file',
+  },
+  timeout: {
+    flag: 'timeout',
+    value: 'duration',
+    variable: 'STS_CLI_TIMEOUT',
+    secret: false,
+    default: '30s',
+    help: 'deadline for one request, all of it',
+  },
+  output: {
+    flag: 'output',
+    short: 'o',
+    value: 'format',
+    secret: false,
+    default: 'text',
+    help: 'output format: text or json; for lists also wide',
+    complete: ['text', 'json', 'wide'],
+  },
+  color: {
+    flag: 'no-color',
+    variable: 'NO_COLOR',
+    secret: false,
+    help: 'no colour, no symbols, no animation',
+  },
+  quiet: {
+    flag: 'quiet',
+    short: 'q',
+    secret: false,
+    help: 'print the value alone: the key, the ids, the names',
+  },
+  verbose: {
+    flag: 'verbose',
+    short: 'v',
+    secret: false,
+    help: 'say on stderr what is being done; repeatable, or --verbose=2',
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** The settings that a context of the config file can hold. */
+export type ContextMember = {
+  [Name in SettingName]: (typeof SETTINGS)[Name] extends { readonly key: string } ? Name : never;
+}[SettingName];

@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { systemCode } from '../system.ts';
+
+const run = promisify(execFile);
+
+/**
+ * Gives a file the access control list of another one, by the system's own tools: Node has no call for it. Where the tools are missing
+ * nothing is done.
+ * @throws the tool's error when there is a list and it cannot be set.
+ */
+export async function copyAcl(from: string, to: string): Promise<void> {
+  const list = await run('getfacl', ['--absolute-names', '--omit-header', '--skip-base', '--', from], { timeout: 5000 }).then(
+    ({ stdout }) => stdout.trim(),
+    (error: unknown) => {
+      // No such tool, or a file system without such lists.
+      if (systemCode(error) !== undefined || isFailedRun(error)) return '';
+      throw error;
+    },
+  );
+  if (list === '') return;
+  const child = execFile('setfacl', ['--set-file=-', '--', to], { timeout: 5000 });
+  child.stdin?.end(`${list}\n`);
+  await new Promise<void>((done, fail) => {
+    child.once('error', fail);
+    child.once('exit', (code) => (code === 0 ? done() : fail(new Error(`setfacl ended in ${code}`))));
+  });
+}
+
+function isFailedRun(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number';
+}

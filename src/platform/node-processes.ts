@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import type { Processes, ProcessOptions, ProcessResult } from './processes.ts';
+
+/** How long a program has to end after it was asked to. */
+const graceMs = 2000;
+/** Most of what a program prints that is kept, in characters. */
+const keptLength = 64 * 1024;
+
+/** The processes of this machine. */
+export const nodeProcesses: Processes = {
+  run: (command, options) =>
+    new Promise<ProcessResult>((done, fail) => {
+      const isShell = 'shell' in command;
+      const [file = '', ...args] = isShell ? [command.shell] : command;
+      const child = spawn(file, args, {
+        shell: isShell,
+        // A group of its own, so that what a shell has started can be ended with it.
+        detached: process.platform !== 'win32',
+        stdio: ['pipe', 'pipe', 'pipe'],
+        ...(options.env === undefined ? {} : { env: options.env }),
+      });
+      const texts = { stdout: '', stderr: '' };
+      for (const name of ['stdout', 'stderr'] as const) {
+        child[name].setEncoding('utf8').on('data', (text: string) => {
+          texts[name] = (texts[name] + text).slice(-keptLength);
+          options.onOutput?.(text, name);
+        });
+      }
+      const ending = endingOf(child.pid, options);
+      child.stdin.on('error', () => {
+        // A program that does not read its input says by its exit code what it thinks of it.
+      });
+      child.stdin.end(options.input ?? '');
+      child.once('error', (error) => {
+        ending.settled();
+        fail(error);
+      });
+      child.once('close', (code, signal) => {
+        ending.settled();
+        done({ code, signal, timedOut: ending.timedOut(), ...texts });
+      });
+    }),
+};
+
+/** Ends a program by its deadline or by a signal: first asked to, then made to. */
+function endingOf(pid: number | undefined, { timeoutMs, signal }: ProcessOptions) {
+  let timedOut = false;
+  let killing: NodeJS.Timeout | undefined;
+  const end = () => {
+    send(pid, 'SIGTERM');
+    killing ??= setTimeout(() => send(pid, 'SIGKILL'), graceMs);
+  };
+  const timer = setTimeout(() => {
+    timedOut = true;
+    end();
+  }, timeoutMs);
+  signal?.addEventListener('abort', end, { once: true });
+  if (signal?.aborted) end();
+  return {
+    timedOut: () => timedOut,
+    settled() {
+      clearTimeout(timer);
+      clearTimeout(killing);
+      signal?.removeEventListener('abort', end);
+    },
+  };
+}
+
+function send(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
