@@ -127,5 +127,5 @@ function statusName(status: number): string {
 }
 
 function article(description: string): string {
-  return /^(?:the|no) /.test(description) ? description : `the ${description}`;
+  return /^(?:the|its) /.test(description) ? description : `the ${description}`;
 }

@@ -152,6 +152,7 @@ export function testWorld(options: TestWorldOptions = {}): TestWorld {
       },
     }),
     now: options.now ?? (() => Date.now()),
+    monotonic: options.now ?? (() => performance.now()),
     sleep: options.sleep ?? ((ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal })),
   };
 }
