@@ -1,12 +1,11 @@
-import { ConfigError, OutcomeUnknownError } from '../errors.ts';
+import { ConfigError, OutcomeUnknownError, type StsError } from '../errors.ts';
 import type { RequestHeaders } from '../http/connection.ts';
 import { type HttpResponse, Transport, TransportError } from '../http/transport.ts';
 import type { Access } from './access.ts';
 import type { ClientCertificate, Credentials } from './credentials.ts';
 import { type Fields, isFields } from './entry.ts';
 import { explainLost, explainLostChange } from './failure.ts';
-import { explainMissing } from './missing.ts';
-import { explainRefusal, readStatus, type Verb } from './refusal.ts';
+import type { Verb } from './refusal.ts';
 import { namespaces, pathOf, type Target, titleOf } from './resources.ts';
 
 export interface CallerOptions {
@@ -60,7 +59,6 @@ export class Caller {
    * other statuses and for what is not JSON; ConnectionError; OutcomeUnknownError where a change may or may not have taken effect.
    */
   async call(call: ApiCall): Promise<Fields> {
-    const what = `${call.verb} ${titleOf(call)}`;
     const source = this.access.credentials;
     const sentAt = this.#options.now();
     let credentials = await source.get(false, call.signal);
@@ -72,15 +70,23 @@ export class Caller {
     }
     const data = decode(response.body);
     if (response.status >= 200 && response.status < 300 && isFields(data) && typeof data['kind'] === 'string') return data;
-    const { authorization, clientCertificate } = credentials;
+    throw await this.#refusal(call, response, data, credentials, sentAt);
+  }
+
+  /** The error for a response that is no success. Explanations are loaded when something has to be explained. */
+  async #refusal(call: ApiCall, response: HttpResponse, data: unknown, used: Credentials, sentAt: number): Promise<StsError> {
+    const { explainRefusal, readStatus } = await import('./refusal.ts');
+    const { authorization, clientCertificate } = used;
     const status = readStatus(data, [...(call.secrets ?? []), ...(authorization === undefined ? [] : [authorization])]);
     if (response.status === 404 && status?.about !== undefined) {
-      throw await explainMissing(call, status.about.plural, (name) => this.#namespaceExists(name, call.signal));
+      const { explainMissing } = await import('./missing.ts');
+      return explainMissing(call, status.about.plural, (name) => this.#namespaceExists(name, call.signal));
     }
     const anonymous = authorization === undefined && clientCertificate === undefined;
     const refused = explainRefusal({ verb: call.verb, target: call, response, status, access: this.access, anonymous });
-    if (!changes(call) || !mayHaveChanged(response.status)) throw refused;
-    throw new OutcomeUnknownError(`It is not known whether the request to ${what} took effect. ${refused.message}`, {
+    if (!changes(call) || !mayHaveChanged(response.status)) return refused;
+    const what = `${call.verb} ${titleOf(call)}`;
+    return new OutcomeUnknownError(`It is not known whether the request to ${what} took effect. ${refused.message}`, {
       sentAt,
       status: response.status,
       hints: refused.hints,

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type AccessOptions, loadAccess } from '../../src/kubernetes/index.ts';
+import { type AccessOptions, type KubernetesWorld, loadAccess } from '../../src/kubernetes/index.ts';
+import { nodeWorld } from '../../src/platform/node.ts';
 import { tempFolder } from '../support/temp.ts';
 import { base64, expectSecretFree, kubeconfig, refusal, type TestWorldOptions, testWorld, write } from './support.ts';
 
@@ -10,6 +11,12 @@ const podEnv = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '
 const podFiles = { [`${pod}/token`]: 'pod-token\n', [`${pod}/ca.crt`]: '-----BEGIN pod', [`${pod}/namespace`]: 'pod-namespace' };
 const secure = { server: 'https://api.example' };
 const secret = 'not-to-be-seen-1234';
+
+test('the real world is one that this layer takes', async () => {
+  const world: KubernetesWorld = nodeWorld();
+  const file = write(tempFolder(), 'config', kubeconfig({ cluster: secure }));
+  expect((await loadAccess(world, { kubeconfig: file })).cluster.url.host).toBe('api.example');
+});
 
 // Which one is used.
 
