@@ -4,8 +4,9 @@ import { ForbiddenError, InterruptedError, OutcomeUnknownError, ServerError, Una
 import { ConflictError, InvalidObjectError, type Kubernetes, ObjectMissingError } from '../../src/kubernetes/index.ts';
 import { administrator, type Rule } from '../kubernetes/server.ts';
 import { startKubernetesForTest } from '../support/kubernetes.ts';
+import { tempFolder } from '../support/temp.ts';
 import { clientOf, id, otherSecret, start } from './client-support.ts';
-import { expectSecretFree, refusal, testWorld } from './support.ts';
+import { expectSecretFree, refusal, testWorld, write } from './support.ts';
 
 const secretKey = 'iapikeyok-not-to-be-seen-0123456789';
 
@@ -297,9 +298,10 @@ test('nothing is sent where nothing listens, and it is said that nothing was cha
   expect(error.hints.join()).toMatch(/Check the server of the context "test" in \S+, the network and the proxy settings\./);
 });
 
-test('a certificate that is not of the CA of the cluster', async () => {
+test('a certificate that is not of the CA of the cluster, though the machine trusts it', async () => {
   const [server, other] = [await start(), await start()];
-  const error = await refusal((await clientOf({ url: server.url, caPem: other.caPem })).secrets.get(id));
+  const env = { SSL_CERT_FILE: write(tempFolder(), 'ca.pem', server.caPem) };
+  const error = await refusal((await clientOf({ url: server.url, caPem: other.caPem }, { env })).secrets.get(id));
   expect(error).toMatchObject({ exitCode: 4, message: expect.stringContaining('is signed by a CA that is not trusted here') });
   expect(error.hints).toEqual([expect.stringMatching(/^Check certificate-authority-data and tls-server-name of the cluster/)]);
   expect(server.requests).toEqual([]);
