@@ -1,4 +1,5 @@
 import type { Quoting } from './dotenv-quoting.ts';
+import { closingQuote } from './shell-quotes.ts';
 
 /** The value of one assignment, read as a shell does; offsets count UTF-16 units. */
 export interface AssignedValue {
@@ -12,16 +13,15 @@ export interface AssignedValue {
   readonly value: string;
   /** Why its readers differ about it, as the end of a sentence that begins with the variable. */
   readonly refused?: string;
-  /** Where quotes end that a shell takes to reach over lines, while readers of single lines do not. */
-  readonly disputedTo?: number;
 }
 
-const READERS = {
+/** Each the end of a sentence that begins with the variable. */
+const UNCLEAR = {
   blanks: 'has a value with blanks outside of quotes, which its readers take differently',
-  expansion: 'takes its value from elsewhere: there is a "$" or a "`" that a shell replaces',
+  expansion: 'takes its value from elsewhere: it has a "$" or a "`" outside of single quotes, which a shell replaces',
   operator: 'has a value with characters outside of quotes that a shell acts on',
   quote: 'has a quote that is not closed on its line',
-  continued: 'has a value that goes on on the next line',
+  continued: 'has a value that continues on the next line',
 } as const;
 
 /** What may follow a value: blanks, a comment, or what exports the variable. */
@@ -37,8 +37,7 @@ export function readAssignedValue(text: string, from: number): AssignedValue {
   if (matchesAt(REST, text, from)) {
     return { start: from, end: from, next: nextLine(text, from), quoting: 'none', value: '' };
   }
-  let disputedTo: number | undefined;
-  let refused: string | undefined = text[start] === '~' ? READERS.expansion : undefined;
+  let refused: string | undefined = text[start] === '~' ? UNCLEAR.expansion : undefined;
   let value = '';
   let pieces = 0;
   let quoting: Quoting = 'none';
@@ -48,16 +47,11 @@ export function readAssignedValue(text: string, from: number): AssignedValue {
     if (/[ \t\r;]/.test(char) && matchesAt(REST, text, at)) break;
     const piece = readPiece(text, at, start);
     refused ??= piece.refused;
-    disputedTo = piece.disputedTo ?? disputedTo;
     quoting = ++pieces === 1 ? piece.quoting : quoting === 'none' && piece.quoting === 'none' ? 'none' : 'parts';
     value += piece.value;
     at = piece.end;
   }
-  return {
-    ...{ start, end: at, next: nextLine(text, at), quoting, value },
-    ...(refused === undefined ? {} : { refused }),
-    ...(disputedTo === undefined ? {} : { disputedTo }),
-  };
+  return { start, end: at, next: nextLine(text, at), quoting, value, ...(refused === undefined ? {} : { refused }) };
 }
 
 interface Piece {
@@ -65,7 +59,6 @@ interface Piece {
   readonly value: string;
   readonly quoting: Quoting;
   readonly refused?: string;
-  readonly disputedTo?: number;
 }
 
 /** One character, escaped character or quoted text of a value. */
@@ -75,15 +68,15 @@ function readPiece(text: string, at: number, start: number): Piece {
   if (char === '\\') {
     const continuation = /\\\r?\n/y;
     if (matchesAt(continuation, text, at)) {
-      return { end: text.indexOf('\n', at) + 1, value: '', quoting: 'parts', refused: READERS.continued };
+      return { end: text.indexOf('\n', at) + 1, value: '', quoting: 'parts', refused: UNCLEAR.continued };
     }
     return { end: Math.min(at + 2, text.length), value: text.charAt(at + 1), quoting: 'parts' };
   }
   if (/[ \t]/.test(char)) {
     const end = skipBlanks(text, at);
-    return { end, value: text.slice(at, end), quoting: 'none', refused: READERS.blanks };
+    return { end, value: text.slice(at, end), quoting: 'none', refused: UNCLEAR.blanks };
   }
-  const refused = /[$`]/.test(char) ? READERS.expansion : /[;&|<>()]/.test(char) ? READERS.operator : undefined;
+  const refused = /[$`]/.test(char) ? UNCLEAR.expansion : /[;&|<>()]/.test(char) ? UNCLEAR.operator : undefined;
   return { end: at + 1, value: char, quoting: 'none', ...(refused === undefined ? {} : { refused }) };
 }
 
@@ -91,34 +84,18 @@ function readPiece(text: string, at: number, start: number): Piece {
 function readQuoted(text: string, at: number, start: number): Piece {
   const quote = text.charAt(at);
   const close = closingQuote(text, at);
-  const line = text.indexOf('\n', at);
-  const manyLines = close !== -1 && line !== -1 && line < close;
-  if (close === -1 || (manyLines && at !== start)) {
-    return {
-      end: at + 1,
-      value: quote,
-      quoting: 'none',
-      refused: READERS.quote,
-      ...(manyLines ? { disputedTo: close } : {}),
-    };
-  }
   const inner = text.slice(at + 1, close);
+  if (close === -1 || (at !== start && inner.includes('\n'))) {
+    return { end: at + 1, value: quote, quoting: 'none', refused: UNCLEAR.quote };
+  }
   if (quote === "'") return { end: close + 1, value: inner, quoting: 'single' };
   const expanded = /[$`]/.test(inner.replace(/\\[\s\S]/g, ''));
   return {
     end: close + 1,
     value: inner.replace(/\\\r?\n/g, '').replace(/\\(["\\$`])/g, '$1'),
     quoting: 'double',
-    ...(expanded ? { refused: READERS.expansion } : {}),
+    ...(expanded ? { refused: UNCLEAR.expansion } : {}),
   };
-}
-
-function closingQuote(text: string, at: number): number {
-  const quote = text.charAt(at);
-  if (quote === "'") return text.indexOf(quote, at + 1);
-  let close = at + 1;
-  while (close < text.length && text[close] !== quote) close += text[close] === '\\' ? 2 : 1;
-  return close < text.length ? close : -1;
 }
 
 function nextLine(text: string, at: number): number {

@@ -2,6 +2,7 @@ import { assignedValue } from './dotenv-quoting.ts';
 import { type AssignedValue, matchesAt, readAssignedValue } from './dotenv-value.ts';
 import { type Edit, type Field, lineEndOf, type ParsedDocument } from './model.ts';
 import { looksPadded } from './raw.ts';
+import { quotedLines } from './shell-quotes.ts';
 
 interface Assignment extends AssignedValue {
   readonly name: string;
@@ -28,21 +29,36 @@ export function parseDotenv(text: string): ParsedDocument | NotDotenv {
   const assignments: Assignment[] = [];
   let at = text.startsWith('\ufeff') ? 1 : 0;
   let line = 1;
-  let disputedTo = 0;
+  const quoted = quotedLines(text);
+  let quotes = 0;
   while (at < text.length) {
     const assignment = readAssignment(text, at);
     const next = assignment?.next ?? skipLine(text, at);
     if (next === undefined) return { line };
-    if (assignment !== undefined) assignments.push({ ...assignment, line, straddled: assignment.start < disputedTo });
-    disputedTo = Math.max(disputedTo, assignment?.disputedTo ?? 0);
+    if (assignment !== undefined) {
+      const { start } = assignment;
+      while ((quoted[quotes]?.close ?? text.length) < start) quotes++;
+      assignments.push({ ...assignment, line, straddled: (quoted[quotes]?.open ?? text.length) < start });
+    }
     line += text.slice(at, next).split('\n').length - 1;
     at = next;
   }
-  // Of two assignments to one name the last one counts, for all readers.
-  const last = new Map(assignments.map((assignment) => [assignment.name, assignment]));
+  const first = new Map<string, Assignment>();
+  const twice = new Map<string, string>();
+  for (const assignment of assignments) {
+    const { name } = assignment;
+    const before = first.get(name);
+    if (before === undefined) first.set(name, assignment);
+    // In a container that docker starts the first one counts, for shells and systemd the last.
+    else
+      twice.set(
+        name,
+        `is set more than once (lines ${before.line} and ${assignment.line}): readers differ about which one counts`,
+      );
+  }
   return {
     format: 'dotenv',
-    fields: [...last.values()].map(fieldOf),
+    fields: [...first.values()].map((assignment) => fieldOf(assignment, twice.get(assignment.name))),
     add: (name, secret) => appendLine(text, assignments.at(-1), `${name}=`, secret),
   };
 }
@@ -61,12 +77,13 @@ function skipLine(text: string, at: number): number | undefined {
   return pattern?.lastIndex;
 }
 
-function fieldOf({ name, line, value, start, end, quoting, straddled, ...assignment }: Assignment): Field {
-  const refused = straddled ? 'stands within quotes that begin on a line before it' : assignment.refused;
+function fieldOf({ name, line, value, start, end, quoting, straddled, ...assignment }: Assignment, twice?: string): Field {
+  const unclear = straddled ? 'stands within quotes that begin on a line before it' : assignment.refused;
+  const refused = twice ?? (unclear === undefined ? undefined : `${unclear} (line ${line})`);
   return {
     name,
     value,
-    ...(refused === undefined ? {} : { refused: `${refused} (line ${line})` }),
+    ...(refused === undefined ? {} : { refused }),
     replace: (secret) => ({ start, end, text: assignedValue(secret, quoting) }),
   };
 }

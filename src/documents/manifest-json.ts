@@ -6,6 +6,7 @@ import type { Edit } from './model.ts';
 interface Member {
   readonly name: string;
   readonly nameStart: number;
+  readonly nameEnd: number;
   /** The value as it is written. */
   readonly start: number;
   readonly end: number;
@@ -40,12 +41,12 @@ export function jsonManifest(text: string, subject: string): Manifest {
     entries,
     sections: sections.map(({ section }) => section),
     add(section, name, value) {
-      const field = `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
+      const field: NewMember = [name, JSON.stringify(value)];
       const place = sections.find((candidate) => candidate.section === section);
       if (place !== undefined) return addMember(text, place.start, place.fields, field);
       const nothing = members.find((member) => member.name === section);
-      if (nothing !== undefined) return { start: nothing.start, end: nothing.end, text: `{${field}}` };
-      return addMember(text, open, members, `${JSON.stringify(section)}: {${field}}`);
+      if (nothing !== undefined) return { start: nothing.start, end: nothing.end, text: `{${written(text, members, field)}}` };
+      return addMember(text, open, members, [section, `{${written(text, members, field)}}`]);
     },
   };
 }
@@ -59,7 +60,7 @@ function membersOf(text: string, open: number): Member[] {
     const name: unknown = JSON.parse(text.slice(at, nameEnd));
     const start = endOf(BLANKS, text, endOf(BLANKS, text, nameEnd) + 1);
     const end = valueEnd(text, start);
-    members.push({ name: String(name), nameStart: at, start, end });
+    members.push({ name: String(name), nameStart: at, nameEnd, start, end });
     at = endOf(BLANKS, text, end);
     if (text[at] === ',') at = endOf(BLANKS, text, at + 1);
   }
@@ -113,11 +114,19 @@ function entryOf(text: string, section: SectionName, { name, start, end }: Membe
   };
 }
 
+type NewMember = readonly [name: string, json: string];
+
 /** Adds a last member, set off from the one before as the first is from the brace. */
-function addMember(text: string, open: number, members: readonly Member[], member: string): Edit {
+function addMember(text: string, open: number, members: readonly Member[], added: NewMember): Edit {
   const last = members.at(-1);
   const first = members[0];
+  const member = written(text, members, added);
   if (last === undefined || first === undefined) return { start: open + 1, end: open + 1, text: member };
-  const gap = text.slice(open + 1, first.nameStart) || ' ';
-  return { start: last.end, end: last.end, text: `,${gap}${member}` };
+  return { start: last.end, end: last.end, text: `,${text.slice(open + 1, first.nameStart)}${member}` };
+}
+
+/** A member with the blanks that the ones beside it have around their colon. */
+function written(text: string, [first]: readonly Member[], [name, json]: NewMember): string {
+  const colon = first === undefined ? ': ' : text.slice(first.nameEnd, first.start);
+  return `${JSON.stringify(name)}${colon}${json}`;
 }

@@ -23,7 +23,7 @@ export function pick(document: ParsedDocument, keyVar: string | undefined, subje
   if (field === undefined || (keyVar === undefined && fields.length > 1)) throw whichOne(format, names, keyVar, subject);
   if (field.refused !== undefined) {
     throw new DocumentError('unclear', `${subject} cannot be used: ${visible(field.name)} ${field.refused}.`, [
-      `Write the key itself as the value of ${visible(field.name)}.`,
+      `Make the key itself the one value of ${visible(field.name)}, and try again.`,
     ]);
   }
   return field;
