@@ -1,5 +1,6 @@
 // Makes the built program one file that needs nothing else on the machine: Bun with the program inside, for one platform or all.
 // Usage: node scripts/executables.mjs [--target linux-x64]... [--out FOLDER]; FOLDER is `executable` by default.
+// With `--only-fetch` it brings what that takes from the npm registry, and ends.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
   options: {
     target: { type: 'string', multiple: true, default: targets },
     out: { type: 'string', default: join(root, 'executable') },
+    'only-fetch': { type: 'boolean', default: false },
   },
 });
 const unknown = values.target.find((target) => !targets.includes(target));
@@ -24,6 +26,9 @@ if (unknown !== undefined) throw new Error(`There is no executable for ${unknown
 const dist = join(root, 'dist');
 const out = resolve(values.out);
 const bun = fetchRuntime(thisPlatform);
+const fetched = values.target.map(fetchRuntime);
+if (values['only-fetch']) process.exit();
+
 const folder = mkdtempSync(join(tmpdir(), 'sts-executable-'));
 try {
   for (const name of readdirSync(dist)) if (name.endsWith('.cjs')) copyFileSync(join(dist, name), join(folder, name));
@@ -34,16 +39,15 @@ try {
     output: { file: join(folder, 'sts.cjs'), format: 'cjs', minify: true },
     logLevel: 'warn',
   });
-  for (const target of values.target) writeExecutable(target);
+  for (const [index, target] of values.target.entries()) writeExecutable(target, fetched[index] ?? '');
 } finally {
   rmSync(folder, { recursive: true });
 }
 writeChecksums();
 
-/** Writes the files of one platform. @param {string} target */
-function writeExecutable(target) {
+/** Writes the files of one platform. @param {string} target @param {string} runtime */
+function writeExecutable(target, runtime) {
   const name = target.startsWith('windows') ? 'sts.exe' : 'sts';
-  const runtime = fetchRuntime(target);
   compile(target, runtime, name);
   const files = join(out, target);
   mkdirSync(files, { recursive: true });

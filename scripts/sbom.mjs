@@ -1,8 +1,8 @@
 // The software bill of materials of an executable, as npm writes it (CycloneDX): what is inside, and nothing of what only builds it.
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { buildTime, manifest, root } from './facts.mjs';
-import { runtimes } from './runtimes.mjs';
+import { npm } from './packages.mjs';
+import { runtimeOf, runtimes } from './runtimes.mjs';
 
 /**
  * @typedef {{ 'bom-ref': string, type: string, name: string, version: string, purl?: string, scope?: string, properties?: unknown[] }} Component
@@ -17,19 +17,12 @@ import { runtimes } from './runtimes.mjs';
  * @throws Error when npm does not know one of the packages.
  */
 export function sbomOf(target, packages) {
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const text = execFileSync(npm, ['sbom', '--sbom-format', 'cyclonedx'], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-    shell: process.platform === 'win32',
-  });
   /** @type {Bom} */
-  const whole = JSON.parse(text);
+  const whole = JSON.parse(npm(['sbom', '--sbom-format', 'cyclonedx'], root));
   const bundled = whole.components.filter((component) => packages.includes(component['bom-ref']));
   const missing = packages.filter((name) => !bundled.some((component) => component['bom-ref'] === name));
   if (missing.length > 0) throw new Error(`npm does not know of ${missing.join(', ')}.`);
-  const components = [...bundled.map(ofTheProgram), runtimeOf(target)];
+  const components = [...bundled.map(ofTheProgram), componentOf(target)];
   const refs = new Set(components.map((component) => component['bom-ref']));
   const program = whole.metadata.component['bom-ref'];
   const bom = {
@@ -57,8 +50,8 @@ function ofTheProgram({ properties: _, ...component }) {
 }
 
 /** @param {string} target @returns {Component & { hashes: unknown[], licenses: unknown[] }} */
-function runtimeOf(target) {
-  const { package: name, integrity } = runtimes.targets[target] ?? { package: '', integrity: '' };
+function componentOf(target) {
+  const { package: name, integrity } = runtimeOf(target);
   const { version } = runtimes;
   return {
     'bom-ref': `${name}@${version}`,

@@ -72,7 +72,10 @@ async function create(run: Run, { wanted, known, facts }: Intent): Promise<Issue
     interrupt.throwIfAborted();
     return await waiting(`Creating the ${kind.words.short}`, () => createOnce(run, wanted, ids));
   } catch (error) {
-    if (error instanceof OutcomeUnknownError) throw await settleLost(run, { wanted, known, facts, error });
+    if (error instanceof OutcomeUnknownError) {
+      const settled = await settleLost(run, { wanted, known, facts, error });
+      throw facts?.old === undefined ? settled : mentionNewName(settled, wanted.name);
+    }
     // Refused, or never sent. What is no error of ours leaves the journal for the next run.
     if (error instanceof StsError && facts !== undefined) await dropQuietly(run, destination.journal);
     throw facts?.old === undefined ? error : mentionNewName(error, wanted.name);

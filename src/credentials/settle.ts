@@ -18,8 +18,13 @@ const blindToleranceMs = 5 * 60 * 1000;
 const stillWorking = new Set([502, 503, 504]);
 
 /** Whether the server itself said that it failed, so that nothing more can come of the request after a while. */
-function isOver(status: number | undefined): status is number {
+function hasFailed(status: number | undefined): status is number {
   return status !== undefined && status >= 500 && !stillWorking.has(status);
+}
+
+/** Whether nothing more can come of the request: it failed, or the name is taken. */
+function isOver(status: number | undefined): status is number {
+  return status === 409 || hasFailed(status);
 }
 
 export interface LostCreation {
@@ -46,7 +51,8 @@ export async function settleLost(run: Run, lost: LostCreation): Promise<StsError
   }
   if (candidates.length === 0) {
     if (!isOver(error.status)) return unsettled(run, lost, 'The server lists no new one yet, but may still be creating it.');
-    // The journal stays: the next run looks once more.
+    // After a failure the journal stays: the next run looks once more.
+    if (error.status === 409 && facts !== undefined) await dropQuietly(run, run.destination.journal);
     return failed(error, `The server lists no new ${run.kind.words.short} of that name.`);
   }
   // A conflict says that the name is taken: by this creation, where a proxy sent it twice, or by somebody else.
@@ -83,7 +89,7 @@ async function lookAgain(run: Run, { wanted, known, facts, error }: LostCreation
         : known !== undefined
           ? named(listing, wanted.name).filter(({ id }) => !known.credentials.some((before) => before.id === id))
           : madeSince(listing, wanted.name, error.sentAt, clock.now());
-    if (found.length > 0 || !isOver(error.status) || clock.monotonic() + pause > until) return found;
+    if (found.length > 0 || !hasFailed(error.status) || clock.monotonic() + pause > until) return found;
     await clock.sleep(pause);
   }
 }

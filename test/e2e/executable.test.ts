@@ -12,6 +12,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 // `npm ci` brings no runtime, and a plain test run sends for nothing.
 const canBuild = existsSync(runtimePath(thisPlatform));
+
+// Once is enough: another program or Node under test has no part in it.
+const isPlainRun = process.env['STS_BIN'] === undefined && process.env['STS_NODE'] === undefined;
 const withRuntime = (title: string) => (canBuild ? title : `SKIPPED, needs "npm run executables" once: ${title}`);
 
 /** Makes the executable for this machine. @returns the folder it stands in. */
@@ -30,7 +33,7 @@ function runFile(file: string, argv: readonly string[], env: Readonly<Record<str
   });
 }
 
-test.skipIf(!canBuild)(
+test.skipIf(!canBuild || !isPlainRun)(
   withRuntime('one file is the whole program: no Node, no folder, over TLS with an own CA, through a proxy'),
   { timeout: 60_000 },
   async () => {
@@ -70,7 +73,7 @@ test.skipIf(!canBuild)(
   },
 );
 
-test.skipIf(!canBuild)(
+test.skipIf(!canBuild || !isPlainRun)(
   withRuntime('two builds in two folders give the same files, with checksums, licences and a bill of materials'),
   { timeout: 120_000 },
   () => {

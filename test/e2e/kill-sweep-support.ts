@@ -62,6 +62,7 @@ export function watch(): void {
 export class Case {
   readonly #refused: string[] = [];
   readonly folder: string;
+  readonly home: string;
   readonly path: string;
 
   constructor(
@@ -69,6 +70,7 @@ export class Case {
     readonly name: string,
   ) {
     this.folder = mkdtempSync(join(tmpdir(), 'sts-sweep-'));
+    this.home = mkdtempSync(join(tmpdir(), 'sts-sweep-home-'));
     this.path = join(this.folder, 'ingestion.key');
     const old = stackState.seed({ name, lastUpdateTimestamp: BigInt(Date.now() - 86_400_000) });
     writeFileSync(this.path, `${old.apiKey}\n`, { mode: 0o600 });
@@ -90,7 +92,7 @@ export class Case {
     const target = ['--url', this.stackState.url, '--service-token', tokens.service];
     // The recovery waits for a creation as long as its request was given: a sweep cannot wait half a minute at each point.
     const timeout = more.includes('--timeout') ? [] : ['--timeout', '2s'];
-    return start(wordsOf(), ['ingestion-api-key', 'rotate', ...this.flags, ...more, ...timeout, ...target], this.folder);
+    return start(wordsOf(), ['ingestion-api-key', 'rotate', ...this.flags, ...more, ...timeout, ...target], this.home);
   }
 
   /** The same by the program whose disk kills it at a step; 0 for never. */
@@ -99,7 +101,7 @@ export class Case {
     return start(
       wordsOf({ program: killer }),
       [String(fatal), log, 'ingestion-api-key', 'rotate', ...this.flags, ...target],
-      this.folder,
+      this.home,
     );
   }
 
@@ -125,7 +127,7 @@ export class Case {
 
   close(): void {
     open.delete(this);
-    rmSync(this.folder, { recursive: true, force: true });
+    for (const folder of [this.folder, this.home]) rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -11,11 +11,14 @@ export const builtProgram = fileURLToPath(new URL('../../bin/sts.js', import.met
 /** Another program than the build, to be tested in its place: an executable, or a script for Node. */
 const otherProgram = process.env['STS_BIN'] ? resolve(process.env['STS_BIN']) : undefined;
 
-/** Whether the build is tested, whose parts can be looked at and which takes arguments for Node. */
+/** Another Node than the one that runs the tests, to run the program. */
+const node = process.env['STS_NODE'] ? resolve(process.env['STS_NODE']) : process.execPath;
+
+/** Whether the build is tested: it takes arguments for Node. */
 export const testsTheBuild = otherProgram === undefined;
 
-/** A test that looks into the build: skipped, and counted as such, when another program is tested. */
-export const testOfTheBuild = test.skipIf(!testsTheBuild);
+/** A test that looks into the build as it is for the Node at hand: skipped, and counted as such, when another program or Node is tested. */
+export const testOfTheBuild = test.skipIf(!testsTheBuild || node !== process.execPath);
 
 /** Where a stream of the program leads: to the test, to nothing that is open, to a device, or to a file. */
 export type Sink = 'pipe' | 'closed' | 'null' | 'full' | { readonly file: string; readonly append?: boolean };
@@ -99,7 +102,7 @@ export function wordsOf({ program, nodeArguments = [] }: Pick<BuiltOptions, 'pro
   if (chosen === builtProgram && !existsSync(fileURLToPath(new URL('../../dist/main.cjs', import.meta.url)))) {
     throw new Error('The program is not built. Run: npm run build');
   }
-  if (/\.[cm]?js$/.test(chosen)) return [process.execPath, ...nodeArguments, chosen];
+  if (/\.[cm]?js$/.test(chosen)) return [node, ...nodeArguments, chosen];
   if (nodeArguments.length > 0) throw new Error(`${chosen} takes no arguments for Node.`);
   return [chosen];
 }
