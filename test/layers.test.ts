@@ -27,7 +27,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   rotation: ['api', 'config', 'delivery'],
   api: ['http'],
   http: [],
-  config: [],
+  // Its file is written by what the platform offers on top of a disk.
+  config: ['platform'],
   delivery: [],
   output: [],
   platform: [],

@@ -89,7 +89,7 @@ test.each([
   const { parts, builtins } = await weigh([keys, ...argv], 0, environmentOf(stackState));
   const names = Object.keys(parts);
   expect(names.filter((name) => !grammar.includes(name)).sort()).toEqual([...request, ...more].sort());
-  expect(bytesOf(names)).toBeLessThan(340_000);
+  expect(bytesOf(names)).toBeLessThan(345_000);
   // No YAML, no lock, no layouter.
   expect(packagesIn(names.filter((name) => name !== 'main.cjs'))).toEqual([
     ...(argv.length === 1 ? ['get-east-asian-width'] : []),
@@ -124,10 +124,11 @@ test('no part of the program is larger than what it is for', () => {
   );
   const limits: Record<string, number> = {
     'load.cjs': 2_000,
-    'main.cjs': 100_000,
+    'main.cjs': 101_000,
     'client.cjs': 195_000,
     'schemas.cjs': 30_000,
-    'settings.cjs': 15_000,
+    // With the disk.
+    'settings.cjs': 20_000,
     'table.cjs': 9_000,
   };
   for (const [name, limit] of Object.entries(limits)) expect(sizes[name], name).toBeLessThan(limit);
