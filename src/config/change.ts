@@ -5,7 +5,8 @@ import { unknownContext } from './contexts.ts';
 import { appendContext, fillContext, firstContexts, pairOf, removeItem, removeKey, setKey, UnchangeableError } from './edit.ts';
 import { CONTEXT_KEYS, contextEntries } from './keys.ts';
 import type { Context } from './model.ts';
-import { parseConfig, parseYaml } from './parse.ts';
+import { parseConfig } from './parse.ts';
+import { parseYaml } from './yaml.ts';
 
 type Data = Record<string, unknown>;
 
