@@ -57,7 +57,7 @@ export function parseConfig(path: string, source: string): ParsedConfig {
     contexts.push({ name: entry.name, context: toContext(entry.context ?? {}) });
   }
   const flat = !seen.has('default') && Object.values(CONTEXT_KEYS).some((key) => present(file[key]) !== undefined);
-  if (flat) contexts.unshift({ name: 'default', context: toContext(file) });
+  if (flat) contexts.push({ name: 'default', context: toContext(file) });
   const current = present(file['current-context']) ?? (flat ? 'default' : undefined);
   return {
     contexts,
