@@ -32,6 +32,8 @@ export interface SecretOptions {
   readonly force: boolean;
   readonly restart: readonly WorkloadId[];
   readonly restartTimeoutMs: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** Ends the waiting for a restart. */
   readonly interrupt: AbortSignal;
   readonly warn: (sentence: string) => Promise<void>;
@@ -113,7 +115,7 @@ export class SecretDestination implements Destination {
       [annotations.id]: issued.id === undefined ? null : String(issued.id),
       [annotations.digest]: issued.id === undefined ? null : digestOf(issued.secret),
       [annotations.expires]: issued.expiration === undefined ? null : new Date(Number(issued.expiration)).toISOString(),
-      [annotations.delivered]: new Date(this.#options.kubernetes.now()).toISOString(),
+      [annotations.delivered]: new Date(this.#options.now()).toISOString(),
       ...(secret !== undefined && annotations.created in secret.annotations ? { [annotations.created]: null } : {}),
     };
     await this.#journal.change(

@@ -89,7 +89,7 @@ test.each([
   const { parts, builtins } = await weigh([keys, ...argv], 0, environmentOf(stackState));
   const names = Object.keys(parts);
   expect(names.filter((name) => !grammar.includes(name)).sort()).toEqual([...request, ...more].sort());
-  expect(bytesOf(names)).toBeLessThan(340_000);
+  expect(bytesOf(names)).toBeLessThan(345_000);
   // No YAML, no lock, no layouter.
   expect(packagesIn(names.filter((name) => !['main.cjs', 'program.cjs'].includes(name)))).toEqual([
     ...(argv.length === 1 ? ['get-east-asian-width'] : []),
@@ -128,7 +128,8 @@ test('no part of the program is larger than what it is for', () => {
     'program.cjs': 45_000,
     'client.cjs': 195_000,
     'schemas.cjs': 30_000,
-    'settings.cjs': 15_000,
+    // With the disk.
+    'settings.cjs': 20_000,
     'table.cjs': 9_000,
   };
   for (const [name, limit] of Object.entries(limits)) expect(sizes[name], name).toBeLessThan(limit);
