@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { TLSSocket, TlsOptions } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { createHttpServer, type TlsSettings, trackConnections } from './connections.ts';
 import { type ActiveFault, type FaultOptions, takeFault } from './fault-choice.ts';
 import { type Answer, type Fault, misbehave, send } from './faults.ts';
 import { listen } from './listen.ts';
@@ -32,7 +32,7 @@ export interface FrontOptions<Route extends string> {
   /** Port of 127.0.0.1; default 0, which takes a free one. */
   readonly port?: number | undefined;
   /** HTTPS with this certificate; default HTTP. */
-  readonly tls?: Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'requestCert' | 'rejectUnauthorized'> | undefined;
+  readonly tls?: TlsSettings | undefined;
   /** Keep the bodies of requests in their record; default false. */
   readonly keepBodies?: boolean | undefined;
   /** Body of the response to a `status` fault that names none. */
@@ -80,7 +80,7 @@ interface Memory<Route extends string> {
 /** Starts a server on a real socket of 127.0.0.1. */
 export async function startFront<Route extends string>(options: FrontOptions<Route>): Promise<Front<Route>> {
   const memory: Memory<Route> = { requests: [], unmatched: [], faults: new Map(), closing: new AbortController() };
-  const server = createHttpServer(options, (message, response) => {
+  const server = createHttpServer(options.tls, (message, response) => {
     const socket = sockets.get(message.socket.remotePort) ?? message.socket;
     // A connection the client gave up is no failure of the server.
     answer(options, memory, { message, response, socket }).catch(() => message.socket.destroy());
@@ -160,35 +160,6 @@ async function answer<Route extends string>(
   const fault = takeFault(faults, seen);
   if (fault === undefined) send(response, await run());
   else await misbehave(fault, { response, socket, closing: closing.signal, errorBody: options.errorBody, run });
-}
-
-type Listener = (message: IncomingMessage, response: ServerResponse) => void;
-
-function createHttpServer({ tls }: Pick<FrontOptions<string>, 'tls'>, onRequest: Listener): Server {
-  const limits = { maxHeaderSize: 131_072 };
-  return tls === undefined ? createServer(limits, onRequest) : createTlsServer({ ...limits, ...tls }, onRequest);
-}
-
-/** The TCP connections of a server by the client's port, and how many there were. */
-function trackConnections(server: Server): {
-  readonly sockets: ReadonlyMap<number | undefined, Socket>;
-  readonly counts: { readonly connections: number; readonly tlsHandshakes: number };
-} {
-  const sockets = new Map<number | undefined, Socket>();
-  const counts = { connections: 0, tlsHandshakes: 0 };
-  server.on('connection', (socket: Socket) => {
-    // With TLS there is a second event for the same connection. Only the TCP connection counts.
-    if (sockets.has(socket.remotePort) || 'encrypted' in socket) return;
-    const port = socket.remotePort;
-    counts.connections += 1;
-    sockets.set(port, socket);
-    socket.on('error', () => {});
-    socket.once('close', () => sockets.delete(port));
-  });
-  server.on('secureConnection', () => {
-    counts.tlsHandshakes += 1;
-  });
-  return { sockets, counts };
 }
 
 async function toRequest(message: IncomingMessage): Promise<Request> {

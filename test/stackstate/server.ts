@@ -2,14 +2,19 @@ import { getResponse } from 'msw';
 import { type CertificateOptions, createCertificate } from './certificates.ts';
 import type { FaultOptions as ChoiceOptions } from './fault-choice.ts';
 import { type Front, type FrontOptions, type SeenRequest as Seen, startFront } from './front.ts';
-import { type Api, type ApiOptions, createApi, type IntakeCounts, type RouteName } from './handlers.ts';
+import { type Api, type ApiOptions, createApi, type RouteName } from './handlers.ts';
+import type { IntakeCounts } from './intake-handlers.ts';
 import { KeyStore, type KeyStoreOptions, type StoredKey } from './store.ts';
+import { type StoredToken, TokenStore, type TokenStoreOptions } from './token-store.ts';
 
+export { type KnownToken, tokens } from './access.ts';
 export type { CertificateOptions } from './certificates.ts';
 export type { Fault } from './faults.ts';
 export type { Stage } from './front.ts';
-export { type KnownToken, type RouteName, tokens } from './handlers.ts';
+export type { RouteName } from './handlers.ts';
+export type { PlatformName } from './platforms.ts';
 export type { StoredKey } from './store.ts';
+export type { StoredToken } from './token-store.ts';
 
 export type SeenRequest = Seen<RouteName>;
 export type FaultOptions = ChoiceOptions<SeenRequest>;
@@ -17,11 +22,13 @@ export type FaultOptions = ChoiceOptions<SeenRequest>;
 export interface StackStateOptions
   extends ApiOptions,
     KeyStoreOptions,
+    TokenStoreOptions,
     Pick<FrontOptions<RouteName>, 'port' | 'onStage' | 'keepBodies'> {
   /** HTTPS with a certificate of its own; an object makes the certificate a bad one. */
   readonly tls?: boolean | CertificateOptions;
-  /** An existing store, to start a second server over the same keys. */
+  /** Existing stores, to start a second server over the same keys and tokens. */
   readonly store?: KeyStore;
+  readonly tokenStore?: TokenStore;
 }
 
 /** A running simulated StackState. Its `url` has no trailing slash and no API path. */
@@ -29,17 +36,23 @@ export interface StackState extends Front<RouteName> {
   /** The CA certificate to trust; empty without TLS. */
   readonly caPem: string;
   readonly store: KeyStore;
+  readonly tokenStore: TokenStore;
   readonly intake: IntakeCounts;
   /** The keys that are not deleted. */
   keys(): readonly StoredKey[];
   /** Puts a key in, past all rules. */
   seed(key: Parameters<KeyStore['seed']>[0]): StoredKey;
+  /** The service tokens that are not deleted. */
+  serviceTokens(): readonly StoredToken[];
+  /** Puts a service token in, past all rules. */
+  seedToken(token: Parameters<TokenStore['seed']>[0]): StoredToken;
 }
 
 /** Starts a simulated StackState on a real socket of 127.0.0.1. */
 export async function startStackState(options: StackStateOptions = {}): Promise<StackState> {
   const store = options.store ?? new KeyStore(options);
-  const api = createApi(store, options);
+  const tokenStore = options.tokenStore ?? new TokenStore(options);
+  const api = createApi(store, tokenStore, options);
   const certificate = options.tls ? await createCertificate(options.tls === true ? {} : options.tls) : undefined;
   const front = await startFront<RouteName>({
     name: 'StackState',
@@ -55,9 +68,12 @@ export async function startStackState(options: StackStateOptions = {}): Promise<
   return Object.assign(front, {
     caPem: certificate?.caPem ?? '',
     store,
-    intake: api.intake,
+    tokenStore,
+    intake: api.intake.counts,
     keys: () => store.list(),
     seed: (key: Parameters<KeyStore['seed']>[0]) => store.seed(key),
+    serviceTokens: () => tokenStore.list(),
+    seedToken: (token: Parameters<TokenStore['seed']>[0]) => tokenStore.seed(token),
   });
 }
 
