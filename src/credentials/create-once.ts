@@ -11,7 +11,7 @@ const firstPauseMs = 100;
 /**
  * Creates a credential, the request is sent at most once. One that was there before, or has another name, is never taken for the new
  * one, whatever the response says: what is taken for the new one may be deleted again.
- * @param known ids of all credentials there were before; undefined where that is not known.
+ * @param known ids of all credentials there were before; undefined where that is not known: then the list does not tell the id either.
  * @throws OutcomeUnknownError when the response is about another credential, and what else the kind's `create` throws.
  */
 export async function createOnce(run: Run, wanted: NewCredential, known: ReadonlySet<bigint> | undefined): Promise<Issued> {
@@ -41,12 +41,16 @@ export async function createOnce(run: Run, wanted: NewCredential, known: Readonl
 /** Finds the id of a credential that was just created: the one more in the list that is as it was asked for. */
 async function identify(run: Run, wanted: NewCredential, known: ReadonlySet<bigint> | undefined): Promise<{ id?: bigint }> {
   const { clock, report } = run;
+  if (known === undefined) {
+    await report({ kind: 'unidentified', candidates: [] });
+    return {};
+  }
   const until = clock.monotonic() + patienceMs;
   let candidates: readonly bigint[] = [];
   for (let pause = firstPauseMs; ; pause *= 2) {
     try {
       const { credentials } = await listToTheEnd(run);
-      candidates = credentials.filter((row) => isAsWanted(row, wanted) && known?.has(row.id) !== true).map(({ id }) => id);
+      candidates = credentials.filter((row) => isAsWanted(row, wanted) && !known.has(row.id)).map(({ id }) => id);
     } catch (error) {
       // The secret is here, and must not be lost for a list that fails.
       if (!(error instanceof StsError)) throw error;

@@ -2,7 +2,7 @@ import { OutcomeUnknownError, ServerError, StsError } from '../errors.ts';
 import { shellWord } from '../shell-word.ts';
 import { createOnce } from './create-once.ts';
 import { digestOf } from './digest.ts';
-import type { Issued, Listing, NewCredential } from './ports.ts';
+import type { Issued, Journal, Listing, NewCredential } from './ports.ts';
 import type { DeliveredRecord, Facts } from './record.ts';
 import { dropQuietly, type Run } from './run.ts';
 import { settleLost } from './settle.ts';
@@ -37,7 +37,7 @@ export async function issue(run: Run, intent: Intent): Promise<Issued> {
   const journal = facts === undefined ? undefined : destination.journal;
   interrupt.throwIfAborted();
   const held = kind.adopt === undefined ? undefined : await destination.current();
-  if (facts !== undefined) await journal?.write({ ...facts, stage: 'creating' });
+  if (facts !== undefined && journal !== undefined) await announce(run, journal, facts);
   const issued = await create(run, intent);
   try {
     if (facts !== undefined && journal?.keepsSecrets) {
@@ -47,20 +47,37 @@ export async function issue(run: Run, intent: Intent): Promise<Issued> {
     kind.adopt?.(held, issued.secret);
     await destination.deliver(issued, facts === undefined ? undefined : deliveredRecord(run, facts, issued));
   } catch (error) {
+    // What is deleted again must not be what authenticates the deletion.
+    if (held !== undefined) kind.adopt?.(issued.secret, held);
     throw await undo(run, issued, error, facts);
   }
   return issued;
 }
 
+/** Notes in the journal that a credential may be created from here on. */
+async function announce(run: Run, journal: Journal, facts: Facts): Promise<void> {
+  try {
+    await journal.write({ ...facts, stage: 'creating' });
+  } catch (error) {
+    // It may stand there all the same: nothing was created.
+    if (error instanceof StsError) await dropQuietly(run, journal);
+    throw error;
+  }
+}
+
 /** What the journal says once the destination holds the new secret. */
-export function deliveredRecord({ serverClock }: Run, facts: Facts, issued: Pick<Issued, 'id' | 'secret'>): DeliveredRecord {
+export function deliveredRecord(
+  { destination, serverClock }: Run,
+  facts: Facts,
+  issued: Pick<Issued, 'id' | 'secret'>,
+): DeliveredRecord {
   return {
     ...facts,
     stage: 'delivered',
     newId: issued.id,
     digest: digestOf(issued.secret),
     deleteAt: Math.ceil(serverClock.exact()) + facts.afterMs,
-    settled: false,
+    settled: destination.settle === undefined,
   };
 }
 
@@ -70,7 +87,8 @@ async function create(run: Run, { wanted, known, facts }: Intent): Promise<Issue
   const ids = known === undefined ? undefined : new Set(known.credentials.map(({ id }) => id));
   try {
     interrupt.throwIfAborted();
-    return await waiting(`Creating the ${kind.words.short}`, () => createOnce(run, wanted, ids));
+    const issued = await waiting(`Creating the ${kind.words.short}`, () => createOnce(run, wanted, ids));
+    return facts !== undefined && kind.listTellsId ? await withSureId(run, issued) : issued;
   } catch (error) {
     if (error instanceof OutcomeUnknownError) {
       const settled = await settleLost(run, { wanted, known, facts, error });
@@ -79,6 +97,21 @@ async function create(run: Run, { wanted, known, facts }: Intent): Promise<Issue
     // Refused, or never sent. What is no error of ours leaves the journal for the next run.
     if (error instanceof StsError && facts !== undefined) await dropQuietly(run, destination.journal);
     throw facts?.old === undefined ? error : mentionNewName(error, wanted.name);
+  }
+}
+
+/** An id that the list told may be that of a run which has taken over in the meantime, and has deleted this one's credential. */
+async function withSureId({ destination, report }: Run, issued: Issued): Promise<Issued> {
+  const { id, ...rest } = issued;
+  if (id === undefined) return issued;
+  try {
+    await destination.journal?.confirm();
+    return issued;
+  } catch (error) {
+    // The secret is here, and must not be lost for that.
+    if (!(error instanceof StsError)) throw error;
+    await report({ kind: 'unidentified', candidates: [id] });
+    return rest;
   }
 }
 

@@ -22,7 +22,7 @@ export interface Search {
 }
 
 /** Looks in a list for what a creation made whose response nobody kept. */
-export async function findOrphan(run: Run, facts: Facts, listing: Listing): Promise<Search> {
+export function findOrphan(run: Run, facts: Facts, listing: Listing): Search {
   const strangers = named(listing, facts.wanted.name).filter(({ id }) => !facts.before.includes(id));
   const [only] = strangers;
   const isOrphan =
@@ -45,10 +45,12 @@ export async function findLateOrphan(run: Run, facts: Facts): Promise<Credential
   const until = clock.monotonic() + patienceMs;
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
     const listing = await listAll(run);
-    const { strangers, orphan } = await findOrphan(run, facts, listing);
+    const { strangers, orphan } = findOrphan(run, facts, listing);
     if (orphan !== undefined) return orphan;
     if (strangers.length > 0) throw undecided(run, facts, strangers);
-    const remainingMs = Math.min(facts.startedAt + patienceMs - serverClock.exact(), until - clock.monotonic());
+    // It is over for sure once both clocks say so: a gateway may tell another time than the server, and a clock may have been set.
+    const now = Math.min(serverClock.exact(), clock.now());
+    const remainingMs = Math.min(facts.startedAt + patienceMs - now, until - clock.monotonic());
     if (remainingMs <= 0) {
       if (listing.rejected.length > 0) throw unreadable(run, listing);
       return undefined;

@@ -73,7 +73,8 @@ export interface CredentialKind {
   /** Why a credential cannot be replaced without harm; undefined: it can. */
   readonly refuseRotation?: (old: Credential) => string | undefined;
   /**
-   * Told once a new secret is verified: where the old one authenticates this very program, the new one is used from then on.
+   * Told once a new secret is verified: where the old one authenticates this very program, the new one is used from then on. Told the
+   * other way round when the new one is taken back.
    * @param held what the destination held before.
    */
   readonly adopt?: (held: string | undefined, secret: string) => void;
@@ -101,7 +102,11 @@ export interface Destination {
    * @throws DeliveryError (exit 6), FileReadError (exit 5)
    */
   prove(): Promise<void>;
-  /** The secret it holds now; undefined where it holds none, or that cannot be told. @throws FileReadError */
+  /**
+   * The secret it holds now; undefined where it holds none, or cannot be read at all.
+   * @throws FileReadError (exit 5), UsageError (exit 3) when it holds something, and it cannot be told which secret: nothing may be deleted
+   * then that it may hold.
+   */
   current(): Promise<string | undefined>;
   /** The id of the credential whose secret it holds, where it remembers that. */
   currentId?(): Promise<bigint | undefined>;
@@ -131,11 +136,12 @@ export interface Journal {
   readonly remove: string;
   /** Whether a secret may be kept in it. */
   readonly keepsSecrets: boolean;
-  /** @throws FileReadError when there is one that cannot be read or believed. */
+  /** @throws FileReadError when there is one that cannot be read, DeliveryError when it is not believed. */
   read(): Promise<JournalRecord | undefined>;
   /**
-   * Writes the record, durable when this returns. The first write of a run makes the journal its own.
-   * @throws JournalLostError when another run has taken it since; DeliveryError when it cannot be written.
+   * Writes the record, durable when this returns. The first write of a run makes the journal its own: `read` comes before it.
+   * @throws JournalLostError when another run has taken it since; DeliveryError when it cannot be written; DeliveryUnknownError when
+   * that cannot be told.
    */
   write(record: JournalRecord): Promise<void>;
   /** Right before something that cannot be taken back. @throws JournalLostError when it is not this run's any more. */

@@ -1,14 +1,14 @@
-import { StsError, UsageError } from '../errors.ts';
+import { StsError } from '../errors.ts';
 import type { Target } from './find.ts';
+import { refuseOtherName, refuseOtherServer, refuseOtherTarget } from './foreign.ts';
 import { deliveredRecord } from './issue.ts';
 import { findLateOrphan } from './late.ts';
 import type { Journal } from './ports.ts';
 import type { DeliveredRecord, Facts, JournalRecord } from './record.ts';
 import { changedSince, holdsNew, retire } from './retire.ts';
 import { dropQuietly, listAll, type Run } from './run.ts';
-import { deleteIfThere, oldIsDead } from './undo.ts';
-import { ask } from './verify.ts';
-import { capital, deleteCommand, quoted, rotateCommand, theCredential } from './words.ts';
+import { deleteForSure, isNeeded } from './undo.ts';
+import { capital, deleteCommand, rotateCommand, theCredential } from './words.ts';
 
 /** What the command that found a journal is about itself. */
 export interface Request {
@@ -40,7 +40,9 @@ export async function recover(run: Run, request: Request): Promise<Recovery> {
   const { journal } = run.destination;
   const found = await journal?.read();
   if (journal === undefined || found === undefined) return { outcome: 'nothing' };
-  refuseForeign(run, found, request.target);
+  refuseOtherServer(run, found);
+  // Tells the server's clock as well: the journal's times are by that one.
+  refuseOtherTarget(run, found, request.target, await listAll(run, run.oldKind));
   // From here on a run that still holds the journal fails at its next step.
   const record = { ...found, run: run.id };
   await journal.write(record);
@@ -85,9 +87,12 @@ export async function conclude(
 /** Brings the secret to its consumers, once. The time until the old one goes begins when they have it. */
 async function settle(run: Run, record: DeliveredRecord): Promise<DeliveredRecord> {
   const { destination, oldKind, serverClock } = run;
-  if (record.settled || destination.settle === undefined) return record;
+  if (record.settled) return record;
   try {
-    await destination.settle(record.newId);
+    await destination.settle?.(record.newId);
+    const settled = { ...record, settled: true, deleteAt: Math.ceil(serverClock.exact()) + record.afterMs };
+    await destination.journal?.write(settled);
+    return settled;
   } catch (error) {
     if (!(error instanceof StsError)) throw error;
     const { old } = record;
@@ -98,9 +103,6 @@ async function settle(run: Run, record: DeliveredRecord): Promise<DeliveredRecor
     const again = rotateCommand(run.kind, old?.name ?? record.wanted.name, destination);
     throw error.because(both, { hints: [...error.hints, `Run it again, that goes on from here: ${again}`] });
   }
-  const settled = { ...record, settled: true, deleteAt: Math.ceil(serverClock.exact()) + record.afterMs };
-  await destination.journal?.write(settled);
-  return settled;
 }
 
 /** A credential was made, and may have reached the destination. */
@@ -117,16 +119,13 @@ async function fromCreated(
     await journal.write(delivered);
     return finish(run, journal, delivered, request);
   }
-  if (!(await isNeeded(run, facts, secret))) return undone(run, journal, facts, facts.newId);
+  if (facts.old === undefined || !(await isNeeded(run, facts, secret))) {
+    return undone(run, journal, facts, facts.newId ?? (await findLateOrphan(run, facts))?.id);
+  }
   await run.destination.prove();
   await run.destination.deliver(issued, delivered);
   await run.report({ kind: 'rescued', newId: facts.newId });
   return finish(run, journal, delivered, request);
-}
-
-/** Whether the undelivered secret is the only one that works: somebody deleted the old one in the meantime. */
-async function isNeeded(run: Run, facts: Facts, secret: string): Promise<boolean> {
-  return (await oldIsDead(run, facts)) && (await ask(run.kind, secret, run.interrupt)) !== 'invalid';
 }
 
 /** Deletes what the destination never held, and the journal with it. */
@@ -135,7 +134,7 @@ async function undone(run: Run, journal: Journal, facts: Facts, deletedId: bigin
   if (deletedId !== undefined) {
     await refuseOtherName(run, deletedId, facts.wanted.name);
     await journal.confirm();
-    await deleteIfThere(kind, deletedId).catch((error: unknown) => {
+    await deleteForSure(run, deletedId).catch((error: unknown) => {
       if (!(error instanceof StsError)) throw error;
       const the = theCredential(kind.words, deletedId);
       throw error.because(
@@ -162,54 +161,23 @@ async function finish(run: Run, journal: Journal, record: DeliveredRecord, reque
     if (record.deleteOld && record.old !== undefined) throw changedSince(run, record.newId, record.old);
     return { outcome: 'nothing' };
   }
-  // Who asks again may be in more of a hurry than the earlier run; its time is never made longer.
-  const sooner = Math.ceil(serverClock.exact()) + request.afterMs;
-  const deleteAt = request.deleteOld ? Math.min(record.deleteAt, sooner) : record.deleteAt;
   const { old, newId } = record;
   if (old !== undefined && record.deleteOld) await refuseOtherName(run, old.id, old.name, run.oldKind);
-  const fate = await conclude(run, { ...record, deleteAt }, request);
-  if (fate === 'later') return { outcome: 'waiting', record: { ...record, deleteAt } };
+  const afterMs = patienceOf(run, record, request);
+  const deleteAt = Math.min(record.deleteAt, Math.ceil(serverClock.exact()) + afterMs);
+  const hurried = { ...record, afterMs, deleteAt };
+  if (deleteAt !== record.deleteAt) await journal.write(hurried);
+  const fate = await conclude(run, hurried, request);
+  if (fate === 'later') return { outcome: 'waiting', record: hurried };
   await report({ kind: 'finished', newId, old, deleted: fate === 'deleted' });
-  return { outcome: 'finished', record };
+  return { outcome: 'finished', record: hurried };
 }
 
-/** A journal may only ever lead to the deletion of a credential that bears the name it speaks of. */
-async function refuseOtherName(run: Run, id: bigint, name: string, kind = run.kind): Promise<void> {
-  const listing = await listAll(run, kind);
-  const row = listing.credentials.find((credential) => credential.id === id);
-  if (row === undefined || row.name === name) return;
-  throw new UsageError(
-    `The journal ${run.destination.journal?.place} wants ${theCredential(kind.words, id)} deleted as one named ${quoted(name)}, but it is named ${quoted(row.name)}. Nothing was deleted.`,
-    { hints: [`Remove the journal if you do not know where it comes from: ${run.destination.journal?.remove}`] },
-  );
-}
-
-/** The earlier run must be about the same server, kind and name as this one. */
-function refuseForeign(run: Run, record: JournalRecord, target: Target): void {
-  const { kind, oldKind, destination } = run;
-  const { old, wanted } = record;
-  const began = `An earlier run for ${destination.description} was broken off`;
-  const forget = `If it is of no use any more, forget it: ${destination.journal?.remove}`;
-  if (record.server !== kind.server) {
-    throw new UsageError(`${began}; it is about ${record.server}, and this command is about ${kind.server}.`, {
-      hints: [
-        'Finish it first: run the same command with the URL and API path (--url, STS_CLI_API_PATH, the context) it was begun with.',
-        forget,
-      ],
-    });
-  }
-  if (record.kind !== kind.words.command || record.oldKind !== oldKind.words.command) {
-    throw new UsageError(`${began}; it is about another kind of credential (${record.kind}).`, {
-      hints: [`Finish it first with: sts ${record.kind} rotate ${destination.flags}`, forget],
-    });
-  }
-  const ids = [old?.id, 'newId' in record ? record.newId : undefined];
-  const isSame =
-    'id' in target
-      ? ids.includes(target.id) || record.stage !== 'delivered'
-      : target.name === old?.name || target.name === wanted.name;
-  if (isSame) return;
-  throw new UsageError(`${began}; it is about ${quoted(old?.name ?? wanted.name)}, and this command is about another one.`, {
-    hints: [`Finish it first: ${rotateCommand(kind, old?.name ?? wanted.name, destination)}`, forget],
-  });
+/**
+ * How long the old credential is kept at most. Who asks again may be in more of a hurry than the earlier run, which is never made to wait
+ * longer: unless it waited for its consumers to restart, and this one does not.
+ */
+function patienceOf({ destination }: Run, record: DeliveredRecord, { deleteOld, afterMs }: Request): number {
+  if (!record.settled && destination.settle === undefined) return Math.max(record.afterMs, afterMs);
+  return deleteOld ? Math.min(record.afterMs, afterMs) : record.afterMs;
 }

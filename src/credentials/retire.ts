@@ -77,13 +77,15 @@ async function whyOver(run: Run, retirement: Retirement): Promise<StsError | und
   const { destination, kind } = run;
   const { facts, digest, newId } = retirement;
   const journal = facts === undefined ? undefined : destination.journal;
-  await journal?.confirm();
-  if (retirement.secret === undefined && !(await holdsNew(destination, digest))) {
+  const held = retirement.secret ?? (await destination.current());
+  if (held === undefined || digestOf(held) !== digest) {
     await dropQuietly(run, journal);
     return changed(run, newId);
   }
-  const held = retirement.secret ?? (await destination.current()) ?? '';
-  if (await isAccepted(run, retirement, held)) return undefined;
+  if (await isAccepted(run, retirement, held)) {
+    await journal?.confirm();
+    return undefined;
+  }
   await dropQuietly(run, journal);
   return new ServerError(`The server refuses ${theNew(kind.words, newId)}: somebody may have deleted it after the delivery.`, {
     hints: [`Make another one: ${rotateCommand(kind, retirement.old.name, destination)}`],
@@ -115,8 +117,13 @@ async function isAccepted(run: Run, { verify, newId }: Retirement, held: string)
     if (verdict !== 'unverifiable') return verdict === 'valid';
   }
   if (newId === undefined) return true;
-  const listing = await listToTheEnd(run);
-  return listing.rejected.length > 0 || listing.credentials.some(({ id }) => id === newId);
+  const { credentials, rejected } = await listToTheEnd(run);
+  const isListed = credentials.some(({ id }) => id === newId);
+  if (isListed || rejected.length === 0) return isListed;
+  throw new ServerError(
+    `Whether ${theNew(kind.words, newId)} is still there cannot be told: the list has rows that cannot be read.`,
+    { hints: rejected },
+  );
 }
 
 function bothLive(run: Run, { old, newId, facts }: Pick<Retirement, 'old' | 'newId' | 'facts'>, error: StsError): StsError {

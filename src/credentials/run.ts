@@ -1,3 +1,4 @@
+import { JournalLostError } from '../errors.ts';
 import { type Clock, ServerClock } from './clock.ts';
 import type { Credential, CredentialKind, Destination, Journal, Listing } from './ports.ts';
 
@@ -22,7 +23,9 @@ export type RunOptions = Omit<Run, 'id' | 'serverClock' | 'oldKind'> & { readonl
 
 /** @param random text that no other run has. */
 export function startRun(options: RunOptions, random: string): Run {
-  return { oldKind: options.kind, ...options, id: random, serverClock: new ServerClock(options.clock) };
+  // What cannot be said (stderr is closed, say) must not stop a run that has made a credential.
+  const report = (event: RunEvent) => options.report(event).catch(() => undefined);
+  return { oldKind: options.kind, ...options, report, id: random, serverClock: new ServerClock(options.clock) };
 }
 
 /** What happens on the way and somebody may want to hear of. */
@@ -43,7 +46,7 @@ export type RunEvent =
   | { readonly kind: 'rescued'; readonly newId: bigint | undefined }
   /** An earlier run had not delivered its credential; what it had made is deleted. */
   | { readonly kind: 'undone'; readonly deletedId: bigint | undefined }
-  /** All is done, and the journal could not be removed: the next run finds it and has nothing left to do. */
+  /** All is done, and the journal could not be removed: the next run finds it and has nothing left to do. The reason is a sentence. */
   | { readonly kind: 'journal-left'; readonly place: string; readonly reason: string }
   /** The old credential is left alone for so many milliseconds more; the last event has 0. */
   | { readonly kind: 'keeping'; readonly oldId: bigint; readonly remainingMs: number };
@@ -77,6 +80,8 @@ export async function dropQuietly({ report }: Run, journal: Journal | undefined)
   try {
     await journal.drop();
   } catch (error) {
+    // It is another run's by now, or gone: there is nothing to remove.
+    if (error instanceof JournalLostError) return;
     await report({ kind: 'journal-left', place: journal.place, reason: error instanceof Error ? error.message : String(error) });
   }
 }

@@ -25,7 +25,7 @@ export interface FileDocument {
    * @throws DeliveryError (exit 6) where it holds no key, DocumentError (exit 3) where the flags do not fit it.
    */
   check(text: string | undefined): Promise<void>;
-  /** The secret in a text; undefined where there is none, or it is not clear which one. */
+  /** The secret in a text; undefined where there is none. @throws DocumentError (exit 3) where it is not clear which one it is. */
   secretIn(text: string): Promise<string | undefined>;
   /** The text with another secret, and all else as it is. @throws as `check`. */
   with(secret: string, text: string | undefined): Promise<string>;
@@ -54,7 +54,8 @@ export function fileDocument(options: FileDocumentOptions): FileDocument {
       try {
         return (await readDocument(text, reading)).secret;
       } catch (error) {
-        if (error instanceof DocumentError) return undefined;
+        const holdsNone = error instanceof DocumentError && (force || error.problem === 'no-key' || error.problem === 'missing');
+        if (holdsNone) return undefined;
         throw error;
       }
     },

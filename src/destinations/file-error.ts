@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { DeliveryError } from '../errors.ts';
+import type { FileFacts } from '../platform/disk.ts';
 import { shellWord } from '../shell-word.ts';
 import { systemCode } from '../system.ts';
 
@@ -22,6 +23,12 @@ const reasons: Readonly<Record<string, { readonly reason: string; readonly hint:
   ENAMETOOLONG: { reason: 'its name is too long', hint: 'Name another file: --key-file PATH' },
 };
 
+/** Why the system refused something, as the end of a sentence: `the disk is full`. */
+export function systemReason(cause: unknown): string {
+  const code = systemCode(cause);
+  return (code === undefined ? undefined : reasons[code]?.reason) ?? code ?? 'unknown trouble';
+}
+
 /**
  * The error for a key file that the system does not let us write.
  * @param what follows the file's name: `cannot be written`.
@@ -35,8 +42,26 @@ export function fileError(path: string, what: string, cause: unknown): DeliveryE
     });
   }
   const known = code === undefined ? undefined : reasons[code];
-  return new DeliveryError(`The key file ${path} ${what}: ${known?.reason ?? code ?? 'unknown trouble'}.`, {
+  return new DeliveryError(`The key file ${path} ${what}: ${systemReason(cause)}.`, {
     hints: [known?.hint ?? 'Name another file: --key-file PATH'],
     cause,
   });
+}
+
+/** The error for a key file whose owner, mode or access list cannot be given to the file that is to replace it. */
+export function notKept(path: string, former: FileFacts, cause: unknown): DeliveryError {
+  return new DeliveryError(
+    `The key file ${path} belongs to the user ${former.uid} and the group ${former.gid}, and this user cannot make another file like it (${systemReason(cause)}): whoever reads it could not read it any more.`,
+    { hints: ['Run this as that user or as root, or name another file: --key-file PATH'], cause },
+  );
+}
+
+/** For the user: a folder in which a journal is not safe. */
+export function openFolder(folder: string): string {
+  return `Other users may write the folder ${folder}. Should this run be killed, the next one will not believe the journal that it leaves there. Let no others write it: chmod go-w ${shellWord(folder)}`;
+}
+
+/** For the user: a temporary file that stays. */
+export function leftBehind(path: string, cause: unknown): string {
+  return `The temporary file ${path} may hold a key, and could not be removed (${systemReason(cause)}). Remove it: rm ${shellWord(path)}`;
 }

@@ -4,9 +4,10 @@ import type { JournalRecord } from '../credentials/record.ts';
 import { readRecord, writeRecord } from '../credentials/record-text.ts';
 import { DeliveryError, FileReadError, JournalLostError } from '../errors.ts';
 import type { Disk, Lock } from '../platform/disk.ts';
-import { writeDurably } from '../platform/durable.ts';
+import { DurableWriteError, writeDurably } from '../platform/durable.ts';
 import { shellWord } from '../shell-word.ts';
 import { systemCode } from '../system.ts';
+import { systemReason } from './file-error.ts';
 
 /** Part of the names of the journal's temporary files. */
 export const journalLabel = 'journal';
@@ -44,7 +45,7 @@ export class FileJournal implements Journal {
     const text = await this.#text();
     this.#seen = text;
     if (text === undefined) return undefined;
-    if (!(await this.#disk.isTrusted(this.place))) {
+    if (!(await this.#isTrusted())) {
       throw new DeliveryError(
         `The journal ${this.place} is not believed: another user owns it, or may change it or its folder. Nothing was done.`,
         { hints: [`See whose it is: ls -l ${shellWord(this.place)}`, `If you did not make it, remove it: ${this.remove}`] },
@@ -61,8 +62,11 @@ export class FileJournal implements Journal {
     try {
       await writeDurably(this.#disk, this.place, text, { mode: 0o600, label: journalLabel });
     } catch (cause) {
-      throw new DeliveryError(`The journal ${this.place} could not be written (${systemCode(cause) ?? 'unknown trouble'}).`, {
-        hints: ['Check the free space and the permissions of that folder.'],
+      const { replaced, leftover } = cause instanceof DurableWriteError ? cause : { replaced: false, leftover: undefined };
+      if (replaced) this.#seen = text;
+      const secret = leftover === undefined ? [] : [`Remove this file, which may hold a key: rm ${shellWord(leftover)}`];
+      throw new DeliveryError(`The journal ${this.place} could not be written: ${systemReason(cause)}.`, {
+        hints: ['Check the free space and the permissions of that folder.', ...secret],
         cause,
       });
     }
@@ -70,20 +74,39 @@ export class FileJournal implements Journal {
   }
 
   async confirm(): Promise<void> {
-    const lock = this.#lock();
-    if (lock !== undefined && (await lock.isHeld()) && (await this.#text()) === this.#seen) return;
-    throw new JournalLostError(
-      `Another run of sts has taken over the journal ${this.place} while this one stood still. This one stops.`,
-      { hints: ['See what the other run says, then run the same command again if it is still needed.'] },
-    );
+    const text = await this.#text();
+    if (text !== this.#seen) {
+      const how = text === undefined ? 'removed' : 'changed';
+      throw this.#lost(`Somebody has ${how} the journal ${this.place}, or another run of sts has taken it over.`);
+    }
+    if (!(await this.#lock()?.isHeld())) throw this.#lost(`Another run of sts may have the lock of ${this.place} by now.`);
   }
 
   async drop(): Promise<void> {
     if (this.#seen === undefined) return;
     await this.confirm();
-    await this.#disk.unlink(this.place);
-    this.#seen = undefined;
-    await this.#disk.syncFolder(dirname(this.place));
+    try {
+      await this.#disk.unlink(this.place);
+      this.#seen = undefined;
+      await this.#disk.syncFolder(dirname(this.place));
+    } catch (cause) {
+      if (systemCode(cause) === undefined) throw cause;
+      throw new DeliveryError(`The journal ${this.place} could not be removed: ${systemReason(cause)}.`, { cause });
+    }
+  }
+
+  async #isTrusted(): Promise<boolean> {
+    try {
+      return await this.#disk.isTrusted(this.place);
+    } catch (error) {
+      throw this.#unreadable(`cannot be examined: ${systemReason(error)}`);
+    }
+  }
+
+  #lost(what: string): JournalLostError {
+    return new JournalLostError(`${what} This one stops.`, {
+      hints: ['See what the other run says, then run the same command again if it is still needed.'],
+    });
   }
 
   async #text(): Promise<string | undefined> {
@@ -95,9 +118,7 @@ export class FileJournal implements Journal {
     } catch (error) {
       if (error instanceof FileReadError) throw error;
       if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(systemCode(error) ?? '')) return undefined;
-      throw this.#unreadable(
-        error instanceof RangeError ? 'is too large' : `cannot be read (${systemCode(error) ?? 'unknown trouble'})`,
-      );
+      throw this.#unreadable(error instanceof RangeError ? 'is too large' : `cannot be read: ${systemReason(error)}`);
     }
   }
 

@@ -1,14 +1,15 @@
 import { basename, dirname } from 'node:path';
 import type { Destination, Issued, Journal } from '../credentials/ports.ts';
 import type { JournalRecord } from '../credentials/record.ts';
-import { DeliveryError, DeliveryUnknownError, JournalLostError, StsError } from '../errors.ts';
+import { DeliveryError, DeliveryUnknownError, FileReadError, JournalLostError, StsError } from '../errors.ts';
 import type { Disk, FileFacts, Lock, OpenFile } from '../platform/disk.ts';
 import { sweepSiblings, temporarySibling } from '../platform/durable.ts';
 import { shellWord } from '../shell-word.ts';
 import { systemCode } from '../system.ts';
 import type { FileDocument } from './file-document.ts';
-import { fileError } from './file-error.ts';
+import { fileError, leftBehind, notKept, openFolder, systemReason } from './file-error.ts';
 import { FileJournal, journalLabel, pendingPath } from './file-journal.ts';
+import { undelivered } from './undelivered.ts';
 
 /** Part of the names of the key file's temporary files. */
 const keyLabel = 'key';
@@ -60,7 +61,7 @@ export class KeyFile implements Destination {
       }
     } catch (error) {
       await this.close();
-      throw fileError(path, 'cannot be written', error);
+      throw systemCode(error) === undefined ? error : fileError(path, 'cannot be written', error);
     }
     if (this.#lock !== undefined) return;
     throw new DeliveryError(`Another sts is writing ${path}. Nothing was done.`, {
@@ -75,6 +76,8 @@ export class KeyFile implements Destination {
       await document.check(former === undefined ? undefined : await this.#text());
       const file = await disk.create(temporarySibling(path, keyLabel), 0o600);
       this.#temporary = file;
+      // Told by a file that is this user's own: the rest of the question is about the folder.
+      if (!(await disk.isTrusted(file.path))) await warn(openFolder(dirname(path)));
       await file.overwrite(Buffer.alloc(reservedBytes, '\n'));
       if (former === undefined) await file.chmod(mode);
       else await this.#keepAccess(file, former);
@@ -84,25 +87,34 @@ export class KeyFile implements Destination {
       }
     } catch (error) {
       await this.#discard();
-      throw error instanceof StsError ? error : fileError(path, 'cannot be written', error);
+      throw systemCode(error) === undefined ? error : fileError(path, 'cannot be written', error);
     }
   }
 
   async current(): Promise<string | undefined> {
-    const { disk, path, document } = this.#options;
-    if ((await disk.facts(path).catch(() => undefined)) === undefined) return undefined;
-    return document.secretIn(await this.#text());
+    let text: string;
+    try {
+      text = await this.#text();
+    } catch (error) {
+      if (error instanceof FileReadError && systemCode(error.cause) === 'ENOENT') return undefined;
+      throw error;
+    }
+    return this.#options.document.secretIn(text);
   }
 
   async deliver(issued: Issued, record?: JournalRecord): Promise<void> {
     const { path } = this.#options;
     try {
       await this.#write(issued.secret, record !== undefined);
+      this.#temporary = undefined;
     } catch (error) {
       await this.#discard();
-      throw error instanceof StsError ? error : fileError(path, 'could not be written', error);
+      if (error instanceof StsError) throw undelivered(error);
+      if (systemCode(error) === undefined) throw error;
+      // A network file system may have done what it calls failed.
+      if ((await this.current().catch(() => undefined)) === issued.secret) throw this.#unsure(error);
+      throw fileError(path, 'could not be written', error);
     }
-    this.#temporary = undefined;
     await this.#syncFolder();
     if (record === undefined) return;
     await this.journal.write(record).catch((error: unknown) => {
@@ -143,18 +155,29 @@ export class KeyFile implements Destination {
       await disk.link(temporaryPath, path);
     } catch (error) {
       const code = systemCode(error);
-      if (code === 'EEXIST') throw appeared(path);
+      if (code === 'EEXIST') {
+        if (await this.#isSame(temporaryPath, path)) return this.#removeName(temporaryPath);
+        throw appeared(path);
+      }
       // A file system without hard links: nothing stood there a moment ago.
       if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS') {
         return disk.rename(temporaryPath, path);
       }
       throw error;
     }
-    await disk.unlink(temporaryPath).catch(async (error: unknown) => {
-      await this.#options.warn(
-        `A second name of the key file, ${temporaryPath}, could not be removed (${systemCode(error) ?? 'unknown trouble'}): remove it.`,
-      );
-    });
+    await this.#removeName(temporaryPath);
+  }
+
+  /** A network file system that repeats a request says that the file exists: it is the one that the first request made. */
+  async #isSame(a: string, b: string): Promise<boolean> {
+    const { disk } = this.#options;
+    const [one, other] = [await disk.facts(a), await disk.facts(b)];
+    return one !== undefined && one.device === other?.device && one.inode === other.inode;
+  }
+
+  async #removeName(temporaryPath: string): Promise<void> {
+    const { disk, warn } = this.#options;
+    await disk.unlink(temporaryPath).catch(async (error: unknown) => warn(leftBehind(temporaryPath, error)));
   }
 
   async #keepAccess(file: OpenFile, former: FileFacts): Promise<void> {
@@ -162,10 +185,7 @@ export class KeyFile implements Destination {
     try {
       await file.copyAccess({ path, facts: former });
     } catch (cause) {
-      throw new DeliveryError(
-        `The key file ${path} belongs to the user ${former.uid} and the group ${former.gid}, and this user may not make another file of that owner: whoever reads it could not read it any more.`,
-        { hints: [`Run this as that user or as root, or name another file: --key-file PATH`], cause },
-      );
+      throw notKept(path, former, cause);
     }
   }
 
@@ -174,11 +194,18 @@ export class KeyFile implements Destination {
     try {
       await disk.syncFolder(dirname(path));
     } catch (cause) {
-      throw new DeliveryUnknownError(
-        `The key is in ${path}, but its folder could not be brought to the disk (${systemCode(cause) ?? 'unknown trouble'}): a power cut may lose it. No key was deleted.`,
-        { hints: ['Look after the disk, then run the same command again.'], cause },
-      );
+      if (systemCode(cause) === undefined) throw cause;
+      throw this.#unsure(cause);
     }
+  }
+
+  /** The file has the new key now, and it is not certain that it will keep it. */
+  #unsure(cause: unknown): DeliveryUnknownError {
+    const { path } = this.#options;
+    return new DeliveryUnknownError(
+      `The key is in ${path}, but it is not certain that it stays there: ${systemReason(cause)}. No key was deleted.`,
+      { hints: ['Look after the disk, then run the same command again.'], cause },
+    );
   }
 
   async #text(): Promise<string> {
@@ -210,12 +237,8 @@ export class KeyFile implements Destination {
     const file = this.#temporary;
     this.#temporary = undefined;
     if (file === undefined) return;
-    try {
-      await file.close();
-      await this.#options.disk.unlink(file.path);
-    } catch {
-      // It holds no key that lives, and the next run sweeps it.
-    }
+    await file.close().catch(() => undefined);
+    await this.#removeName(file.path);
   }
 }
 

@@ -17,6 +17,7 @@ export interface ServiceTokenOptions extends KindOptions {
 /** Service tokens: `/security/tokens`. */
 export function serviceTokens({ api, server, timeoutMs, ownToken }: ServiceTokenOptions): CredentialKind {
   const { tokens } = api;
+  let own = ownToken;
   return {
     words: serviceTokenWords,
     server,
@@ -52,7 +53,9 @@ export function serviceTokens({ api, server, timeoutMs, ownToken }: ServiceToken
         ? undefined
         : `The token ${id} (${name}) has the dedicated subject ${JSON.stringify(dedicatedSubject)}. The server removes that subject together with the token, so a new token with the same subject would lose its permissions. Create a token with a subject of its own (sts service-token create --dedicated-subject NAME), deliver it, and then delete this one.`,
     adopt(held, secret) {
-      if (held !== undefined && held === ownToken) api.useToken({ kind: 'service-token', value: secret });
+      if (held === undefined || held !== own) return;
+      own = secret;
+      api.useToken({ kind: 'service-token', value: secret });
     },
   };
 }

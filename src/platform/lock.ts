@@ -54,9 +54,13 @@ async function bySocket(place: string, address: (name: string) => string): Promi
     held = await take(own, place, alive);
     if (!held) return undefined;
     await sweepDead(place, ownName, alive);
+    let released = false;
     return {
-      isHeld: isOwn,
+      isHeld: async () => !released && isOwn(),
       async release() {
+        if (released) return;
+        // From here on another file may have the inode, and another process the lock.
+        released = true;
         if (await isOwn()) await unlink(place);
         await close(server);
       },
@@ -144,7 +148,8 @@ function listen(address: string): Promise<Server> {
   return new Promise((done, fail) => {
     const server = createServer((socket) => socket.destroy());
     server.once('error', fail);
-    server.listen({ path: address, backlog: 511 }, () => {
+    // Any user may ask whether this process is alive; who may take the lock is told by the folder's permissions.
+    server.listen({ path: address, backlog: 511, readableAll: true, writableAll: true }, () => {
       server.unref();
       done(server);
     });

@@ -54,9 +54,7 @@ export function reportTo(
         );
       }
       case 'journal-left':
-        return progress.warn(
-          `All is done, but the journal ${event.place} could not be removed (${event.reason}). The next run removes it.`,
-        );
+        return progress.warn(`All is done, and only the journal is left. ${event.reason} The next run removes it.`);
       case 'keeping': {
         const line = `The new ${words.short} is delivered; the old one, ${event.oldId}, is deleted in ${spoken(event.remainingMs)}.`;
         const isShown = await progress.status(event.remainingMs > 0 ? line : '');
