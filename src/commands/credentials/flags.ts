@@ -17,6 +17,6 @@ export function nameFlag({ words }: CredentialNoun, help: string): Flag<string> 
   };
 }
 
-export function idFlag(help: string): Flag<bigint> {
-  return { long: 'id', short: 'i', value: 'id', help, parse: (text) => parseId(text) };
+export function idFlag({ words }: CredentialNoun, help: string): Flag<bigint> {
+  return { long: 'id', short: 'i', value: 'id', help, parse: (text) => parseId(text, '--id', words) };
 }

@@ -1,49 +1,48 @@
 import type { Credential, Listing } from '../../credentials/ports.ts';
-import { NotFoundError, ServerError } from '../../errors.ts';
+import { type NotFoundError, ServerError } from '../../errors.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import { isExpired } from './expiry.ts';
+import type { FullListing } from './listing.ts';
+import { missingId, missingName } from './missing.ts';
 import type { NameSelector, Selector } from './selector.ts';
 
 export interface Selection {
   readonly credentials: readonly Credential[];
   /** One error for each id and each name that the server does not have. */
   readonly missing: readonly NotFoundError[];
+  /** With `--superseded`: the newest of each name, which stays. */
+  readonly kept: readonly Credential[];
 }
 
 /**
  * The credentials that a selector names.
- * @param now milliseconds since the epoch.
  * @throws UsageError, or a ServerError, where it cannot be told which ones are superseded.
  */
-export async function select(noun: CredentialNoun, selector: Selector, listing: Listing, now: number): Promise<Selection> {
-  const { credentials, serverTime = now } = listing;
+export async function select(noun: CredentialNoun, selector: Selector, listing: FullListing): Promise<Selection> {
+  const { credentials, clocks } = listing;
   switch (selector.by) {
     case 'id': {
       const known = new Map(credentials.map((credential) => [credential.id, credential]));
       return {
         credentials: selector.ids.flatMap((id) => known.get(id) ?? []),
-        missing: selector.ids.filter((id) => !known.has(id)).map((id) => missing(noun, `with the id ${id}`)),
+        missing: selector.ids.filter((id) => !known.has(id)).map((id) => missingId(noun, id)),
+        kept: [],
       };
     }
     case 'expired':
       // By both clocks: one of them alone may be wrong, and a credential that lives would go.
-      return { credentials: credentials.filter((one) => isExpired(one, Math.min(now, serverTime))), missing: [] };
+      return { credentials: credentials.filter((one) => isExpired(one, clocks.earliest)), missing: [], kept: [] };
     case 'name': {
-      const borne = new Set(credentials.map(({ name }) => name));
-      const absent = selector.names.filter((name) => !borne.has(name));
       const named = credentials.filter(({ name }) => selector.names.includes(name));
+      const absent = selector.names.filter((name) => !named.some((credential) => credential.name === name));
+      const chosen = selector.superseded ? await superseded(selector, listing, clocks.latest) : named;
       return {
-        credentials: selector.superseded ? await superseded(selector, listing, Math.max(now, serverTime)) : named,
-        missing: absent.map((name) => missing(noun, `named ${JSON.stringify(name)}`)),
+        credentials: chosen,
+        missing: absent.map((name) => missingName(noun, name, credentials)),
+        kept: selector.superseded ? named.filter(({ id }) => !chosen.some((one) => one.id === id)) : [],
       };
     }
   }
-}
-
-function missing({ words }: CredentialNoun, which: string): NotFoundError {
-  return new NotFoundError(`There is no ${words.noun} ${which}.`, {
-    hints: [`List the ${words.short}s with: sts ${words.command} list`],
-  });
 }
 
 async function superseded(
