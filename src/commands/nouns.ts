@@ -10,14 +10,15 @@ export type Shown = Credential | Issued;
 /** A kind of credential as a noun of the command line: its words, its shape in tables and documents, and the way to it in the API. */
 export interface CredentialNoun {
   readonly words: Words;
-  /** As the contract writes it in titles, and it alone: `Ingestion Api Key`. */
+  /** As the reference writes it in titles and results, and it alone: `Ingestion Api Key`. */
   readonly title: string;
-  /** With its article: `an Ingestion Api Key`. */
+  /** The same with its article: `an Ingestion Api Key`. */
   readonly aTitle: string;
   /** Several of them, in the sentence that says that there are none: `ingestion api keys`. */
   readonly plural: string;
   /** The columns of the listing. */
   readonly columns: readonly Column[];
+<<<<<<< HEAD
   /** In a sentence about a new one: `Ingestion API Key`. */
   readonly titled: string;
   /** What `create` says of a secret that it shows. */
@@ -28,6 +29,8 @@ export interface CredentialNoun {
   document(credential: Shown, secret?: string): Record<string, JsonValue>;
   /** What the platform can do with it, for the protocol. */
   kind(session: Session): Promise<CredentialKind>;
+=======
+>>>>>>> cli
   list(api: StackStateApi, call?: Call): Promise<Listing>;
   /** @throws NotFoundError when the platform lists no such credential. */
   delete(api: StackStateApi, id: bigint, call?: Call): Promise<void>;
@@ -36,7 +39,7 @@ export interface CredentialNoun {
 export interface Column {
   readonly title: string;
   cell(credential: Credential): string;
-  /** Ids: half of one would look like a whole one. */
+  /** Never broken into lines: the first part of an id would look like a whole one. */
   readonly whole?: boolean;
 }
 
@@ -44,10 +47,15 @@ const id: Column = { title: 'ID', cell: (credential) => String(credential.id), w
 const name: Column = { title: 'NAME', cell: (credential) => credential.name };
 const expiration: Column = {
   title: 'EXPIRATION',
-  cell: ({ expiration: end }) => (end === undefined ? '' : formatDate(end)),
+  cell: (credential) => (credential.expiration === undefined ? '' : formatDate(credential.expiration)),
   whole: true,
 };
-const description: Column = { title: 'DESCRIPTION', cell: (credential) => credential.description || '-' };
+
+/** How a credential stands in a JSON document: what the server left out stays out, as does the secret. */
+export function documentOf(credential: Credential): Record<string, JsonValue> {
+  const { dedicatedSubject, description, expiration: end, lastUpdateTimestamp, roles } = credential;
+  return { dedicatedSubject, description, expiration: end, id: credential.id, lastUpdateTimestamp, name: credential.name, roles };
+}
 
 export const ingestionApiKeys: CredentialNoun = {
   words: {
@@ -63,9 +71,10 @@ export const ingestionApiKeys: CredentialNoun = {
   title: 'Ingestion Api Key',
   aTitle: 'an Ingestion Api Key',
   plural: 'ingestion api keys',
+<<<<<<< HEAD
   columns: [id, name, expiration, description],
   document: (credential, secret) => ({
-    ...(secret === undefined ? {} : { apiKey: secret }),
+    ...(secret === undefined ? : apiKey: secret ),
     ...present('description', credential.description),
     ...present('expiration', credential.expiration),
     ...present('id', credential.id),
@@ -82,6 +91,34 @@ export const ingestionApiKeys: CredentialNoun = {
     return { credentials: keys, ...rest };
   },
   delete: (api, credential, call) => api.keys.delete(credential, call),
+=======
+  columns: [id, name, expiration, { title: 'DESCRIPTION', cell: (description ) => description || '-' }],
+  async list(api, call) {
+    const { keys, ...listing } = await api.keys.list(call);
+    return { credentials: keys, ...listing };
+  },
+  delete: (api, key, call) => api.keys.delete(key, call),
+};
+
+export const serviceTokens: CredentialNoun = {
+  words: { command: 'service-token', noun: 'service token', short: 'token', title: 'Service token' },
+  title: 'Service token',
+  aTitle: 'a service token',
+  plural: 'service tokens',
+  columns: [
+    id,
+    name,
+    expiration,
+    // In brackets, as the reference has them.
+    { title: 'ROLES', cell: ({ roles = [] }) => `[${roles.join(' ')}]` },
+    { title: 'DEDICATED_SUBJECT', cell: ({ dedicatedSubject }) => dedicatedSubject ?? '-' },
+  ],
+  async list(api, call) {
+    const { tokens, ...listing } = await api.tokens.list(call);
+    return { credentials: tokens, ...listing };
+  },
+  delete: (api, token, call) => api.tokens.delete(token, call),
+>>>>>>> cli
 };
 
 const roles: Column = { title: 'ROLES', cell: (credential) => (credential.roles ?? []).join(', ') || '-' };

@@ -17,7 +17,7 @@ export function deleteVerb(noun: CredentialNoun): Verb {
     name: 'delete',
     summary: `Delete ${noun.aTitle}`,
     flags: {
-      id: { ...idFlag(`id of the ${short}; repeatable`), repeatable: true },
+      id: { ...idFlag(noun, `id of the ${short}; repeatable`), repeatable: true },
       name: { ...nameFlag(noun, `delete every ${short} of exactly this name; repeatable`), repeatable: true },
       superseded: { long: 'superseded', help: `with --name: keep the newest ${short} of the name` },
       keyFile: {

@@ -18,6 +18,6 @@ export function parseName(text: string, { words }: CredentialNoun, flag = '--nam
   return text;
 }
 
-export function idFlag(help: string): Flag<bigint> {
-  return { long: 'id', short: 'i', value: 'id', help, parse: (text) => parseId(text) };
+export function idFlag({ words }: CredentialNoun, help: string): Flag<bigint> {
+  return { long: 'id', short: 'i', value: 'id', help, parse: (text) => parseId(text, '--id', words) };
 }

@@ -3,10 +3,12 @@ import { addDuration, type Duration, parseDuration } from '../../dates.ts';
 import { ExitCode, ServerError } from '../../errors.ts';
 import { compareBytes } from '../../ids.ts';
 import { requestExitCodes } from '../exit-codes.ts';
-import type { CredentialNoun } from '../nouns.ts';
+import { type CredentialNoun, documentOf } from '../nouns.ts';
 import { type Outcome, type Session, type Verb, verb } from '../verb.ts';
+import type { Clocks } from './clocks.ts';
 import { expiresBy, isExpired } from './expiry.ts';
 import { nameFlag } from './flags.ts';
+import { listingOf } from './listing.ts';
 
 export interface ListOptions {
   readonly name?: string;
@@ -34,8 +36,11 @@ export function listVerb(noun: CredentialNoun): Verb {
     examples: `  # a table of all ${short}s
   sts ${command} list
 
-  # the id of a ${short}, for a script
-  sts ${command} list -o json | jq -r '."${command}s"[] | select(.name == "ci").id'
+  # the same with when each was created and how it stands
+  sts ${command} list -o wide
+
+  # the ids of the ${short}s of a name, for a script
+  sts ${command} list --name ci -q
 
   # alert in a nightly job: ends in 12 while a living ${short} expires within two weeks
   sts ${command} list --expiring-within 14d --exit-code
@@ -49,42 +54,50 @@ export function listVerb(noun: CredentialNoun): Verb {
 
 /** Lists credentials, sorted by name. A row of the server that makes no sense is a failure, and the others are shown all the same. */
 async function list(noun: CredentialNoun, options: ListOptions, session: Session): Promise<Outcome> {
-  const { now, interrupt } = session.world;
-  const wanted = filterOf(options, now());
-  const api = await session.api();
-  const label = `Listing ${noun.words.short}s`;
-  const listing = await session.progress.waiting(label, () => noun.list(api, { signal: interrupt }));
-  const found = listing.credentials.filter(wanted).sort((a, b) => compareBytes(a.name, b.name));
+  // A time beyond the calendar is refused before anything is sent.
+  if (options.expiringWithin !== undefined) addDuration(session.world.now(), options.expiringWithin);
+  const { credentials, rejected, clocks } = await listingOf(noun, session);
+  const found = credentials.filter(filterOf(options, clocks)).sort((a, b) => compareBytes(a.name, b.name));
   // An empty list would say that there is none.
-  if (found.length === 0 && listing.rejected.length > 0) throw new ServerError(listing.rejected.join('\n'));
+  if (found.length === 0 && rejected.length > 0) throw new ServerError(rejected.join('\n'));
   return {
-    data: { name: `${noun.words.command}s`, rows: documentsOf(noun, found) },
+    data: { name: `${noun.words.command}s`, rows: documentsOf(found) },
     async text(view) {
       if (found.length === 0) return `No ${noun.plural} found.\n`;
       const { credentialTable } = await import('./table.ts');
-      return credentialTable(noun, found, view);
+      return credentialTable(noun, found, { ...view, now: clocks.now });
     },
     values: idsOf(found),
-    failures: listing.rejected.map((sentence) => new ServerError(sentence)),
+    warnings: clocks.warning === undefined ? [] : [clocks.warning],
+    notes: found.length === 0 ? await nearNotes(options, credentials) : [],
+    failures: rejected.map((sentence) => new ServerError(sentence)),
     ...(options.exitCode && found.length > 0 ? { exitCode: ExitCode.finding } : {}),
   };
 }
 
 /**
- * `--name` narrows; `--expired` and `--expiring-within` together show what either of them would.
- * @throws UsageError for a time that ends beyond the calendar.
+ * `--name` narrows; `--expired` and `--expiring-within` together show what either of them would. Where the two clocks differ, expired is
+ * what both call so, as `delete --expired` takes it, and what ends soon by either of them is shown: an alarm must not be missed.
  */
-function filterOf({ name, expired = false, expiringWithin }: ListOptions, now: number): (credential: Credential) => boolean {
-  const until = expiringWithin === undefined ? undefined : addDuration(now, expiringWithin);
+function filterOf(options: ListOptions, { earliest, latest }: Clocks): (credential: Credential) => boolean {
+  const { name, expired = false, expiringWithin } = options;
+  const clocks = earliest === latest ? [earliest] : [earliest, latest];
+  const spans = expiringWithin === undefined ? [] : clocks.map((now) => [now, addDuration(now, expiringWithin)] as const);
   return (credential) => {
     if (name !== undefined && credential.name !== name) return false;
-    if (!expired && until === undefined) return true;
-    return (expired && isExpired(credential, now)) || (until !== undefined && expiresBy(credential, now, until));
+    if (!expired && expiringWithin === undefined) return true;
+    return (expired && isExpired(credential, earliest)) || spans.some(([now, until]) => expiresBy(credential, now, until));
   };
 }
 
-function* documentsOf(noun: CredentialNoun, credentials: readonly Credential[]) {
-  for (const credential of credentials) yield noun.document(credential);
+async function nearNotes({ name }: ListOptions, listed: readonly Credential[]): Promise<string[]> {
+  if (name === undefined || listed.some((credential) => credential.name === name)) return [];
+  const { nearHint } = await import('./missing.ts');
+  return [nearHint(name, listed)].filter((hint) => hint !== undefined);
+}
+
+function* documentsOf(credentials: readonly Credential[]) {
+  for (const credential of credentials) yield documentOf(credential);
 }
 
 function* idsOf(credentials: readonly Credential[]) {

@@ -1,55 +1,79 @@
 import type { Credential, Listing } from '../../credentials/ports.ts';
+
+<<<<<<< HEAD
+
 import type { Superseded } from '../../credentials/superseded.ts';
 import { NotFoundError, ServerError } from '../../errors.ts';
+
+=======
+
+import { type NotFoundError, ServerError } from '../../errors.ts';
+
+>>>>>>> cli
+
 import type { CredentialNoun } from '../nouns.ts';
 import { isExpired } from './expiry.ts';
+import type { FullListing } from './listing.ts';
+import { missingId, missingName } from './missing.ts';
 import type { NameSelector, Selector } from './selector.ts';
 
 export interface Selection {
   readonly credentials: readonly Credential[];
   /** One error for each id and each name that the server does not have. */
   readonly missing: readonly NotFoundError[];
+<<<<<<< HEAD
   /** The newest ones, which stay. */
+=======
+  /** With `--superseded`: the newest of each name, which stays. */
+>>>>>>> cli
   readonly kept: readonly Credential[];
 }
 
 /**
  * The credentials that a selector names.
- * @param now milliseconds since the epoch.
  * @throws UsageError, or a ServerError, where it cannot be told which ones are superseded.
  */
-export async function select(noun: CredentialNoun, selector: Selector, listing: Listing, now: number): Promise<Selection> {
-  const { credentials, serverTime = now } = listing;
+export async function select(noun: CredentialNoun, selector: Selector, listing: FullListing): Promise<Selection> {
+  const { credentials, clocks } = listing;
   switch (selector.by) {
     case 'id': {
       const known = new Map(credentials.map((credential) => [credential.id, credential]));
       return {
         credentials: selector.ids.flatMap((id) => known.get(id) ?? []),
-        missing: selector.ids.filter((id) => !known.has(id)).map((id) => missing(noun, `with the id ${id}`)),
+<<<<<<< HEAD
+        missing: selector.ids.filter((id) => !known.has(id)).map((id) => missing(noun, `with the id $id`)),
+=======
+        missing: selector.ids.filter((id) => !known.has(id)).map((id) => missingId(noun, id)),
+>>>>>>> cli
         kept: [],
       };
     }
     case 'expired':
       // By both clocks: one of them alone may be wrong, and a credential that lives would go.
+<<<<<<< HEAD
       return { credentials: credentials.filter((one) => isExpired(one, Math.min(now, serverTime))), missing: [], kept: [] };
+=======
+      return { credentials: credentials.filter((one) => isExpired(one, clocks.earliest)), missing: [], kept: [] };
+>>>>>>> cli
     case 'name': {
-      const borne = new Set(credentials.map(({ name }) => name));
-      const absent = selector.names.filter((name) => !borne.has(name));
       const named = credentials.filter(({ name }) => selector.names.includes(name));
+<<<<<<< HEAD
       const older = selector.superseded ? await superseded(noun, selector, listing, Math.max(now, serverTime)) : undefined;
       return {
         credentials: older?.flatMap((one) => one.superseded) ?? named,
         kept: older?.flatMap(({ kept, superseded: others }) => (kept === undefined || others.length === 0 ? [] : [kept])) ?? [],
-        missing: absent.map((name) => missing(noun, `named ${JSON.stringify(name)}`)),
+        missing: absent.map((name) => missing(noun, `named $JSON.stringify(name)`)),
+=======
+      const absent = selector.names.filter((name) => !named.some((credential) => credential.name === name));
+      const chosen = selector.superseded ? await superseded(selector, listing, clocks.latest) : named;
+      return {
+        credentials: chosen,
+        missing: absent.map((name) => missingName(noun, name, credentials)),
+        kept: selector.superseded ? named.filter(({ id }) => !chosen.some((one) => one.id === id)) : [],
+>>>>>>> cli
       };
     }
   }
-}
-
-function missing({ words }: CredentialNoun, which: string): NotFoundError {
-  return new NotFoundError(`There is no ${words.noun} ${which}.`, {
-    hints: [`List the ${words.short}s with: sts ${words.command} list`],
-  });
 }
 
 async function superseded(

@@ -1,4 +1,5 @@
 import { deleteVerb } from '../credentials/delete.ts';
+import { getVerb } from '../credentials/get.ts';
 import { listVerb } from '../credentials/list.ts';
 import { ingestionApiKeys } from '../nouns.ts';
 import type { Noun } from '../verb.ts';
@@ -10,5 +11,16 @@ export const ingestionApiKeyNoun: Noun = {
   // The slips in this sentence are the reference's own, and users know it by them.
   description:
     'Manage API Keys used by ingestion pipelines, means data (spans, metrics, logs an so on) send by STS Agent, OTel and so on.',
+<<<<<<< HEAD
   verbs: [...ownVerbs, deleteVerb(ingestionApiKeys), listVerb(ingestionApiKeys)],
+=======
+  verbs: [
+    createVerb,
+    deleteVerb(ingestionApiKeys),
+    getVerb(ingestionApiKeys),
+    listVerb(ingestionApiKeys),
+    rotateVerb,
+    verifyVerb,
+  ],
+>>>>>>> cli
 };
