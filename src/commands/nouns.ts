@@ -2,10 +2,8 @@ import type { StackStateApi } from '../api/model.ts';
 import type { Call, Credential, CredentialKind, Issued, Listing, Words } from '../credentials/ports.ts';
 import { formatDate } from '../dates.ts';
 import type { JsonValue } from '../json.ts';
+import { ingestionApiKeyWords, serviceTokenWords } from '../kinds/words.ts';
 import type { Session } from './verb.ts';
-
-/** A credential whose id may not be known yet. */
-export type Shown = Credential | Issued;
 
 /** A kind of credential as a noun of the command line: its words, its shape in tables and documents, and the way to it in the API. */
 export interface CredentialNoun {
@@ -16,21 +14,18 @@ export interface CredentialNoun {
   readonly aTitle: string;
   /** Several of them, in the sentence that says that there are none: `ingestion api keys`. */
   readonly plural: string;
-  /** The columns of the listing. */
-  readonly columns: readonly Column[];
-<<<<<<< HEAD
   /** In a sentence about a new one: `Ingestion API Key`. */
   readonly titled: string;
   /** What `create` says of a secret that it shows. */
   generated(secret: string): string;
   /** What is said of a deletion. */
   deleted(id: bigint): string;
-  /** How a credential stands in a JSON document: members the server left out stay out, a secret stays out unless it is given. */
-  document(credential: Shown, secret?: string): Record<string, JsonValue>;
+  /** A new one with its secret, as a JSON document shows it once. */
+  issued(issued: Issued): Record<string, JsonValue>;
   /** What the platform can do with it, for the protocol. */
   kind(session: Session): Promise<CredentialKind>;
-=======
->>>>>>> cli
+  /** The columns of the listing. */
+  readonly columns: readonly Column[];
   list(api: StackStateApi, call?: Call): Promise<Listing>;
   /** @throws NotFoundError when the platform lists no such credential. */
   delete(api: StackStateApi, id: bigint, call?: Call): Promise<void>;
@@ -52,47 +47,26 @@ const expiration: Column = {
 };
 
 /** How a credential stands in a JSON document: what the server left out stays out, as does the secret. */
-export function documentOf(credential: Credential): Record<string, JsonValue> {
+export function documentOf(credential: Credential | Issued): Record<string, JsonValue> {
   const { dedicatedSubject, description, expiration: end, lastUpdateTimestamp, roles } = credential;
   return { dedicatedSubject, description, expiration: end, id: credential.id, lastUpdateTimestamp, name: credential.name, roles };
 }
 
 export const ingestionApiKeys: CredentialNoun = {
-  words: {
-    command: 'ingestion-api-key',
-    noun: 'ingestion API key',
-    aNoun: 'an ingestion API key',
-    short: 'key',
-    title: 'Ingestion API key',
-  },
-  titled: 'Ingestion API Key',
-  generated: (secret) => `Ingestion API Key generated: ${secret}`,
-  deleted: (deletedId) => `Ingestion Api Key deleted: ${deletedId}`,
+  words: ingestionApiKeyWords,
   title: 'Ingestion Api Key',
   aTitle: 'an Ingestion Api Key',
   plural: 'ingestion api keys',
-<<<<<<< HEAD
-  columns: [id, name, expiration, description],
-  document: (credential, secret) => ({
-    ...(secret === undefined ? : apiKey: secret ),
-    ...present('description', credential.description),
-    ...present('expiration', credential.expiration),
-    ...present('id', credential.id),
-    ...present('lastUpdateTimestamp', credential.lastUpdateTimestamp),
-    name: credential.name,
-  }),
+  titled: 'Ingestion API Key',
+  generated: (secret) => `Ingestion API Key generated: ${secret}`,
+  deleted: (key) => `Ingestion Api Key deleted: ${key}`,
+  issued: (issued) => ({ ...documentOf(issued), apiKey: issued.secret }),
   async kind(session) {
     const { ingestionApiKeys: kindOf } = await import('../kinds/ingestion-api-key.ts');
     const { url, apiPath, timeoutMs } = await session.settings();
     return kindOf({ api: await session.api(), server: `${url}${apiPath}`, timeoutMs });
   },
-  async list(api, call) {
-    const { keys, ...rest } = await api.keys.list(call);
-    return { credentials: keys, ...rest };
-  },
-  delete: (api, credential, call) => api.keys.delete(credential, call),
-=======
-  columns: [id, name, expiration, { title: 'DESCRIPTION', cell: (description ) => description || '-' }],
+  columns: [id, name, expiration, { title: 'DESCRIPTION', cell: ({ description }) => description || '-' }],
   async list(api, call) {
     const { keys, ...listing } = await api.keys.list(call);
     return { credentials: keys, ...listing };
@@ -101,10 +75,20 @@ export const ingestionApiKeys: CredentialNoun = {
 };
 
 export const serviceTokens: CredentialNoun = {
-  words: { command: 'service-token', noun: 'service token', short: 'token', title: 'Service token' },
+  words: serviceTokenWords,
   title: 'Service token',
   aTitle: 'a service token',
   plural: 'service tokens',
+  titled: 'Service token',
+  generated: (secret) => `Service token created: ${secret}`,
+  deleted: (token) => `Service token deleted: ${token}`,
+  issued: ({ expiration: end, id: known, name: called, secret }) => ({ expiration: end, id: known, name: called, token: secret }),
+  async kind(session) {
+    const { serviceTokens: kindOf } = await import('../kinds/service-token.ts');
+    const { url, apiPath, timeoutMs, token } = await session.settings();
+    const ownToken = token.kind === 'service-token' ? token.value : undefined;
+    return kindOf({ api: await session.api(), server: `${url}${apiPath}`, timeoutMs, ownToken });
+  },
   columns: [
     id,
     name,
@@ -118,50 +102,4 @@ export const serviceTokens: CredentialNoun = {
     return { credentials: tokens, ...listing };
   },
   delete: (api, token, call) => api.tokens.delete(token, call),
->>>>>>> cli
 };
-
-const roles: Column = { title: 'ROLES', cell: (credential) => (credential.roles ?? []).join(', ') || '-' };
-const subject: Column = { title: 'DEDICATED_SUBJECT', cell: (credential) => credential.dedicatedSubject ?? '-' };
-
-export const serviceTokens: CredentialNoun = {
-  words: {
-    command: 'service-token',
-    noun: 'service token',
-    aNoun: 'a service token',
-    short: 'token',
-    title: 'Service token',
-  },
-  title: 'service token',
-  aTitle: 'a service token',
-  plural: 'service tokens',
-  titled: 'Service token',
-  generated: (secret) => `Service token created: ${secret}`,
-  deleted: (deletedId) => `Service token deleted: ${deletedId}`,
-  columns: [id, name, expiration, roles, subject],
-  document: (credential, secret) => ({
-    ...(secret === undefined ? {} : { token: secret }),
-    ...(secret === undefined ? present('dedicatedSubject', credential.dedicatedSubject) : {}),
-    ...(secret === undefined ? present('description', credential.description) : {}),
-    ...present('expiration', credential.expiration),
-    ...present('id', credential.id),
-    ...present('lastUpdateTimestamp', credential.lastUpdateTimestamp),
-    name: credential.name,
-    ...(secret === undefined ? { roles: credential.roles ?? [] } : {}),
-  }),
-  async kind(session) {
-    const { serviceTokens: kindOf } = await import('../kinds/service-token.ts');
-    const { url, apiPath, timeoutMs, token } = await session.settings();
-    const ownToken = token.kind === 'service-token' ? token.value : undefined;
-    return kindOf({ api: await session.api(), server: `${url}${apiPath}`, timeoutMs, ownToken });
-  },
-  async list(api, call) {
-    const { tokens, ...rest } = await api.tokens.list(call);
-    return { credentials: tokens, ...rest };
-  },
-  delete: (api, credential, call) => api.tokens.delete(credential, call),
-};
-
-function present(name: string, value: JsonValue): Record<string, JsonValue> {
-  return value === undefined ? {} : { [name]: value };
-}

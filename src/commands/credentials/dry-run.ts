@@ -3,13 +3,13 @@ import { listReported, type RotationPlan } from '../../credentials/rotate.ts';
 import type { Run } from '../../credentials/run.ts';
 import { UsageError } from '../../errors.ts';
 import { visible } from '../../escape.ts';
-import type { CredentialNoun } from '../nouns.ts';
+import { documentOf } from '../nouns.ts';
 import type { Outcome } from '../verb.ts';
 import { endOf } from './expiration.ts';
 import { spoken } from './report.ts';
 
 /** `rotate --dry-run`: says what would be done. Nothing is sent that changes anything, nothing is written. */
-export async function dryRotation(run: Run, plan: RotationPlan, noun: CredentialNoun): Promise<Outcome> {
+export async function dryRotation(run: Run, plan: RotationPlan): Promise<Outcome> {
   const { kind, oldKind, destination, serverClock } = run;
   const unfinished = await destination.journal?.read();
   const listing = await listReported(run, oldKind);
@@ -25,7 +25,7 @@ export async function dryRotation(run: Run, plan: RotationPlan, noun: Credential
   return {
     data: {
       [`would-rotate-${kind.words.command}`]: {
-        old: noun.document(old),
+        old: documentOf(old),
         name: wanted.name,
         ...(wanted.expiration === undefined ? {} : { expiration: wanted.expiration }),
         'delete-old': plan.deleteOld,

@@ -67,7 +67,7 @@ async function runMigrate(
     ...rotationPlanOf({ name: options.name }, options, { now: world.now(), readersNeedMs: destination.readersNeedMs }),
     instead: { roles: options.roles ?? [ingestRole] },
   };
-  if (options.dryRun) return (await import('./dry-run.ts')).dryRotation(run, plan, keys);
+  if (options.dryRun) return (await import('./dry-run.ts')).dryRotation(run, plan);
   const result = await rotate(run, plan);
   return rotated(tokens, keys, delivery, result, destination.description, run.serverClock.now());
 }

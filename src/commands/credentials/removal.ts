@@ -40,19 +40,6 @@ async function deleteSelected(
   { dryRun = false, yes = false, ifExists = false }: DeleteOptions,
   session: Session,
 ): Promise<Outcome> {
-<<<<<<< HEAD
-  const { interrupt, now } = session.world;
-  const api = await session.api();
-  const label = `Listing ${noun.words.short}s`;
-  const listing = await session.progress.waiting(label, () => noun.list(api, { signal: interrupt }));
-  const { select } = await import('./selection.ts');
-  const { credentials, missing, kept } = await select(noun, selector, listing, now());
-  const failures = [...(ifExists ? [] : missing), ...listing.rejected.map((sentence) => new ServerError(sentence))];
-  for (const one of kept) session.progress.verbose(`Kept: ${one.id} ${one.name}`);
-  if (dryRun) return planned(noun, credentials, failures);
-  if (credentials.length === 0) return nothing(noun, failures);
-  if (!yes && !(await agreed(noun, credentials, kept, session))) return declined;
-=======
   const listing = await listingOf(noun, session);
   const selection = await select(noun, selector, listing);
   const { credentials, missing, kept } = selection;
@@ -62,7 +49,6 @@ async function deleteSelected(
   if (dryRun) return { ...planned(noun, selection, failures), warnings };
   if (credentials.length === 0) return { ...nothing(noun, failures), warnings };
   if (!yes && !(await agreed(noun, selection, listing, session))) return declined;
->>>>>>> cli
   const ids = credentials.map(({ id }) => id);
   // Somebody else may have deleted one since it was listed: what was wanted is the case.
   const outcome = await deleteIds(noun, ids, { ifExists: true, listed: true }, session);
@@ -107,14 +93,6 @@ async function deleteIds(
   };
 }
 
-<<<<<<< HEAD
-function planned(noun: CredentialNoun, credentials: readonly Credential[], failures: readonly StsError[]): Outcome {
-  const lines = credentials.map(({ id, name }) => `${noun.title} would be deleted: ${id} ${visible(name)}\n`);
-  if (lines.length === 0) return nothing(noun, failures, 'would-delete');
-  return {
-    data: { [`would-delete-${noun.words.command}s`]: credentials.map((one) => noun.document(one)) },
-    text: () => lines,
-=======
 function planned(noun: CredentialNoun, { credentials, kept }: Selection, failures: readonly StsError[]): Outcome {
   if (credentials.length === 0) return nothing(noun, failures, 'would-delete');
   const { command } = noun.words;
@@ -127,7 +105,6 @@ function planned(noun: CredentialNoun, { credentials, kept }: Selection, failure
       ...credentials.map((credential) => `${noun.title} would be deleted: ${visible(brief(credential))}\n`),
       ...kept.map((credential) => `${noun.title} would be kept: ${visible(brief(credential))}\n`),
     ],
->>>>>>> cli
     failures,
   };
 }
@@ -141,20 +118,6 @@ function nothing({ words, plural }: CredentialNoun, failures: readonly StsError[
 /** The answer no is a decision, not an error. */
 const declined: Outcome = { data: {}, text: () => '', notes: ['Nothing was deleted.'], exitCode: ExitCode.usage };
 
-<<<<<<< HEAD
-/** Shows what is about to be deleted, and asks. */
-async function agreed(
-  noun: CredentialNoun,
-  credentials: readonly Credential[],
-  kept: readonly Credential[],
-  session: Session,
-): Promise<boolean> {
-  const { world, progress } = session;
-  const { credentialTable } = await import('./table.ts');
-  const table = await credentialTable(noun, credentials, { now: world.now(), color: false, width: world.stderr.columns });
-  for (const block of table) for (const line of block.split('\n')) if (line !== '') await progress.note(line);
-  for (const one of kept) await progress.note(`Kept is the newest: ${one.id} ${one.name}`);
-=======
 /** Shows what is about to be deleted and what stays, and asks. */
 async function agreed(
   noun: CredentialNoun,
@@ -163,7 +126,6 @@ async function agreed(
   session: Session,
 ): Promise<boolean> {
   const { world, progress } = session;
->>>>>>> cli
   const { short } = noun.words;
   const { credentialTable } = await import('./table.ts');
   const view = { now: clocks.now, color: false, width: world.stderr.columns, wide: true };

@@ -4,7 +4,7 @@ import { type Duration, durationMs, parseDuration } from '../../dates.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { visible } from '../../escape.ts';
 import { requestExitCodes } from '../exit-codes.ts';
-import type { CredentialNoun } from '../nouns.ts';
+import { type CredentialNoun, documentOf } from '../nouns.ts';
 import type { Flags, Outcome, Session, Verb } from '../verb.ts';
 import { deliveredTo, refuseClosedStdout, showSecret } from './delivered.ts';
 import { type DeliveryPlan, planDelivery } from './delivery-plan.ts';
@@ -116,7 +116,7 @@ function renewed(noun: CredentialNoun, delivery: DeliveryPlan, result: RenewalRe
 }
 
 function freshOutcome(noun: CredentialNoun, { credential }: Finding, now: number): Outcome {
-  const shown = credential === undefined ? {} : { [noun.words.command]: noun.document(credential) };
+  const shown = credential === undefined ? {} : { [noun.words.command]: documentOf(credential) };
   const line =
     credential === undefined
       ? `${noun.titled} is up to date`

@@ -1,16 +1,5 @@
 import type { Credential, Listing } from '../../credentials/ports.ts';
-
-<<<<<<< HEAD
-
-import type { Superseded } from '../../credentials/superseded.ts';
-import { NotFoundError, ServerError } from '../../errors.ts';
-
-=======
-
 import { type NotFoundError, ServerError } from '../../errors.ts';
-
->>>>>>> cli
-
 import type { CredentialNoun } from '../nouns.ts';
 import { isExpired } from './expiry.ts';
 import type { FullListing } from './listing.ts';
@@ -21,11 +10,7 @@ export interface Selection {
   readonly credentials: readonly Credential[];
   /** One error for each id and each name that the server does not have. */
   readonly missing: readonly NotFoundError[];
-<<<<<<< HEAD
-  /** The newest ones, which stay. */
-=======
   /** With `--superseded`: the newest of each name, which stays. */
->>>>>>> cli
   readonly kept: readonly Credential[];
 }
 
@@ -40,54 +25,40 @@ export async function select(noun: CredentialNoun, selector: Selector, listing: 
       const known = new Map(credentials.map((credential) => [credential.id, credential]));
       return {
         credentials: selector.ids.flatMap((id) => known.get(id) ?? []),
-<<<<<<< HEAD
-        missing: selector.ids.filter((id) => !known.has(id)).map((id) => missing(noun, `with the id $id`)),
-=======
         missing: selector.ids.filter((id) => !known.has(id)).map((id) => missingId(noun, id)),
->>>>>>> cli
         kept: [],
       };
     }
     case 'expired':
       // By both clocks: one of them alone may be wrong, and a credential that lives would go.
-<<<<<<< HEAD
-      return { credentials: credentials.filter((one) => isExpired(one, Math.min(now, serverTime))), missing: [], kept: [] };
-=======
       return { credentials: credentials.filter((one) => isExpired(one, clocks.earliest)), missing: [], kept: [] };
->>>>>>> cli
     case 'name': {
       const named = credentials.filter(({ name }) => selector.names.includes(name));
-<<<<<<< HEAD
-      const older = selector.superseded ? await superseded(noun, selector, listing, Math.max(now, serverTime)) : undefined;
-      return {
-        credentials: older?.flatMap((one) => one.superseded) ?? named,
-        kept: older?.flatMap(({ kept, superseded: others }) => (kept === undefined || others.length === 0 ? [] : [kept])) ?? [],
-        missing: absent.map((name) => missing(noun, `named $JSON.stringify(name)`)),
-=======
       const absent = selector.names.filter((name) => !named.some((credential) => credential.name === name));
-      const chosen = selector.superseded ? await superseded(selector, listing, clocks.latest) : named;
+      const chosen = selector.superseded ? await superseded(noun, selector, listing, clocks.latest) : named;
       return {
         credentials: chosen,
         missing: absent.map((name) => missingName(noun, name, credentials)),
         kept: selector.superseded ? named.filter(({ id }) => !chosen.some((one) => one.id === id)) : [],
->>>>>>> cli
       };
     }
   }
 }
 
 async function superseded(
-  { words }: CredentialNoun,
+  noun: CredentialNoun,
   { names }: NameSelector,
   { credentials, rejected }: Listing,
   now: number,
-): Promise<readonly Superseded[]> {
+): Promise<readonly Credential[]> {
   if (rejected.length > 0) {
     throw new ServerError(
       'A row of the list makes no sense and may be the newest, so it is not clear which ones are superseded.',
-      { hints: rejected },
+      {
+        hints: rejected,
+      },
     );
   }
   const { supersededOf } = await import('../../credentials/superseded.ts');
-  return names.map((name) => supersededOf(credentials, name, now, words));
+  return names.flatMap((name) => supersededOf(credentials, name, now, noun.words).superseded);
 }

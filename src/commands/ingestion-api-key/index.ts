@@ -11,16 +11,5 @@ export const ingestionApiKeyNoun: Noun = {
   // The slips in this sentence are the reference's own, and users know it by them.
   description:
     'Manage API Keys used by ingestion pipelines, means data (spans, metrics, logs an so on) send by STS Agent, OTel and so on.',
-<<<<<<< HEAD
-  verbs: [...ownVerbs, deleteVerb(ingestionApiKeys), listVerb(ingestionApiKeys)],
-=======
-  verbs: [
-    createVerb,
-    deleteVerb(ingestionApiKeys),
-    getVerb(ingestionApiKeys),
-    listVerb(ingestionApiKeys),
-    rotateVerb,
-    verifyVerb,
-  ],
->>>>>>> cli
+  verbs: [...ownVerbs, deleteVerb(ingestionApiKeys), getVerb(ingestionApiKeys), listVerb(ingestionApiKeys)],
 };
