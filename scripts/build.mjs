@@ -34,8 +34,11 @@ const { output } = await build({
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [
-        { name: 'settings', test: /src\/config\/(contexts|file|layers|select|settings|token|trust|values)\.ts$/ },
-        { name: 'table', test: /src\/output\/(table|draw|width)\.ts$|key-table\.ts$|get-east-asian-width/ },
+        {
+          name: 'settings',
+          test: /src\/config\/(contexts|environment|file|layers|missing|read|resolve|select|settings|this-machine|token|trust|url|values)\.ts$|src\/platform\/(disk|node-disk)\.ts$|src\/reason\.ts$/,
+        },
+        { name: 'table', test: /src\/output\/(table|draw|width)\.ts$|credentials\/table\.ts$|get-east-asian-width/ },
       ],
     },
     sourcemap: 'hidden',

@@ -10,7 +10,7 @@ const [, , dist = ''] = process.argv;
 const { loadToCache, codeCache } = createRequire(import.meta.url)(join(dist, 'load.cjs'));
 const key = { id: 1, lastUpdateTimestamp: 1, name: 'n', description: 'd', expiration: 1 };
 /** @type {Record<string, unknown>} */
-const answers = { GET: [key], POST: { ...key, apiKey: 'k' } };
+const answers = { GET: [key], POST: { ...key, id: 2, apiKey: 'k' } };
 const server = createServer((request, response) => {
   request.resume();
   const body = answers[request.method ?? ''];
@@ -39,8 +39,8 @@ const world = {
   monotonic: () => performance.now(),
   sleep: async () => {},
   interrupt: new AbortController().signal,
-  disk: () => Promise.reject(new Error('no disk')),
-  processes: () => Promise.reject(new Error('no processes')),
+  disk: () => Promise.reject(new Error('no disk here')),
+  processes: () => Promise.reject(new Error('no processes here')),
 };
 const { main } = loadToCache();
 const keys = 'ingestion-api-key';

@@ -11,7 +11,7 @@ import { wordsOf } from '../support/built.ts';
 /** How many programs run at once. */
 export const lanes = 4;
 
-/** Bundles the program that kills itself at a step. @returns its path, inside `folder`. */
+/** Bundles the program whose disk kills it at a step. @returns its path, inside `folder`. */
 export async function buildKiller(folder: string): Promise<string> {
   const file = join(folder, 'killer.cjs');
   await build({
@@ -83,22 +83,24 @@ export class Case {
   }
 
   get flags(): string[] {
-    return ['--name', this.name, '--key-file', this.path, '--delete-old'];
+    // Without the time that a file's readers are left by default.
+    return ['--name', this.name, '--key-file', this.path, '--delete-old', '--after', '0s'];
   }
 
   /** `rotate` of the built program. */
   rotate(...more: readonly string[]): Running {
     const target = ['--url', this.stackState.url, '--service-token', tokens.service];
-    // As in kill-sweep-entry.ts: the recovery waits that long for a creation.
+    // The recovery waits for a creation as long as its request was given: a sweep cannot wait half a minute at each point.
     const timeout = more.includes('--timeout') ? [] : ['--timeout', '2s'];
     return start(wordsOf(), ['ingestion-api-key', 'rotate', ...this.flags, ...more, ...timeout, ...target], this.home);
   }
 
-  /** The same by the program that kills itself at a step; 0 for never. */
+  /** The same by the program whose disk kills it at a step; 0 for never. */
   rotateUntil(killer: string, fatal: number, log = ''): Running {
+    const target = ['--url', this.stackState.url, '--service-token', tokens.service, '--timeout', '2s'];
     return start(
       wordsOf({ program: killer }),
-      [String(fatal), log, this.stackState.url, tokens.service, ...this.flags],
+      [String(fatal), log, 'ingestion-api-key', 'rotate', ...this.flags, ...target],
       this.home,
     );
   }
