@@ -49,7 +49,14 @@ export function start(): void {
 
 async function run(verb: Verb, { options, globals }: Call, world: World, printer: Printer): Promise<ExitCode> {
   const { color, width, success } = printer;
-  const view = { color, width, success, wide: globals.output === 'wide', now: world.now() };
+  const view = {
+    color,
+    width,
+    success,
+    wide: globals.output === 'wide',
+    prometheus: globals.output === 'prometheus',
+    now: world.now(),
+  };
   const quiet = globals.quiet === true;
   const early = new EarlyResult(world.stdout, quiet ? 'quiet' : printer.json ? 'json' : 'text', view);
   const session = createSession(world, globals, printer, early);

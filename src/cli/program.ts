@@ -42,6 +42,11 @@ export function readCall(line: Line): Call {
   if (call.globals.quiet && call.globals.output !== 'text') {
     throw new UsageError('--quiet and --output both say what stands on stdout: give one of them.');
   }
+  if (call.globals.output === 'prometheus' && line.verb?.prometheus !== true) {
+    throw new UsageError('--output prometheus is for the lists of ingestion API keys and service tokens.', {
+      hints: ['Use -o json here, or: sts ingestion-api-key list -o prometheus'],
+    });
+  }
   line.verb?.check?.(call.options);
   return call;
 }
