@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts';
+import type { Disk } from '../platform/disk.ts';
 import { unknownContext } from './contexts.ts';
 import { type ConfigFile, defaultConfigPath, openConfigFile } from './file.ts';
 import { variable } from './layers.ts';
@@ -15,6 +16,8 @@ interface SelectInput {
   readonly globals: GlobalOptions;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string | undefined;
+  /** Default: that of this machine. */
+  disk?(): Promise<Disk>;
   resolvePath(path: string): string;
   warn(line: string): void;
   /** The context a verb's own `--name` asks for; it wins over all else. */
@@ -70,16 +73,17 @@ function chosen(file: ConfigFile, { globals, env, contextName }: Pick<SelectInpu
  * Opens the config file for somebody who needs what is in it.
  * @throws ConfigError when `--config` names a file that does not exist, and as `openConfigFile`.
  */
-export async function openToRead(path: string, globals: GlobalOptions): Promise<ConfigFile> {
-  const file = await openConfigFile(path);
+export async function openToRead(path: string, globals: GlobalOptions, disk?: Disk): Promise<ConfigFile> {
+  const file = await openConfigFile(path, disk);
   if (file.exists || globals.config === undefined) return file;
   throw new ConfigError(`The config file ${path} does not exist.`, {
     hints: [`Correct --config, or create the file: sts context save --config ${path} --url URL --service-token -`],
   });
 }
 
-async function openNamedFile({ globals, env, home, resolvePath, contextName }: SelectInput): Promise<ConfigFile | undefined> {
-  if (globals.config !== undefined) return openToRead(resolvePath(globals.config), globals);
+async function openNamedFile(input: SelectInput): Promise<ConfigFile | undefined> {
+  const { globals, env, home, resolvePath, contextName } = input;
+  if (globals.config !== undefined) return openToRead(resolvePath(globals.config), globals, await input.disk?.());
   let path: string;
   try {
     path = defaultConfigPath(env, home);
@@ -88,5 +92,5 @@ async function openNamedFile({ globals, env, home, resolvePath, contextName }: S
     if (error instanceof ConfigError && (globals.context ?? contextName) === undefined) return undefined;
     throw error;
   }
-  return openConfigFile(path);
+  return openConfigFile(path, await input.disk?.());
 }

@@ -23,16 +23,19 @@ export function stoppingDisk(disk: Disk, point = Number.POSITIVE_INFINITY): Watc
   const files: OpenFile[] = [];
   const locks: Lock[] = [];
   let killed = false;
-  const around = async (name: string, call: () => unknown): Promise<unknown> => {
+  const around = async (name: string, call: () => Promise<unknown>): Promise<unknown> => {
     const number = calls.length;
     if (!killed) calls.push(name);
     killed ||= point === 2 * number;
     if (killed) throw new Killed(`before ${name}`);
-    const result = await call();
-    if (name === 'create') files.push(result as OpenFile);
+    // What a call throws is as much an end of it as what it gives.
+    const outcome = call();
+    const result = await outcome.catch(() => undefined);
+    if (name === 'create' && result !== undefined) files.push(result as OpenFile);
     if (name === 'lock' && result !== undefined) locks.push(result as Lock);
     killed ||= point === 2 * number + 1;
     if (killed) throw new Killed(`after ${name}`);
+    await outcome;
     if (name === 'create') return watched(result as OpenFile, 'file.');
     return name === 'lock' && result !== undefined ? watched(result as Lock, 'lock.') : result;
   };
@@ -41,7 +44,7 @@ export function stoppingDisk(disk: Disk, point = Number.POSITIVE_INFINITY): Watc
       get(object, key) {
         const member: unknown = Reflect.get(object, key);
         if (typeof member !== 'function') return member;
-        return (...args: unknown[]) => around(`${prefix}${String(key)}`, () => Reflect.apply(member, object, args));
+        return (...args: unknown[]) => around(`${prefix}${String(key)}`, async () => Reflect.apply(member, object, args));
       },
     });
   }
