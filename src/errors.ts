@@ -40,6 +40,20 @@ export class StsError extends Error {
     this.exitCode = exitCode;
     this.hints = details.hints ?? [];
   }
+
+  /**
+   * The same failure with a sentence added: a new error of this class, with this one as its cause and all its facts (status, key id,
+   * hints ...) but those given here.
+   *
+   * @param sentence a whole sentence, to follow the message.
+   * @param facts what is different: `hints` replace the present ones.
+   */
+  because(sentence: string, facts: Partial<Omit<this, 'name' | 'message' | 'because'>> = {}): this {
+    const extended = new StsError(this.exitCode, `${this.message} ${sentence}`, { cause: this });
+    Object.setPrototypeOf(extended, Object.getPrototypeOf(this));
+    // The facts of an error are its enumerable members; message, stack and cause are not.
+    return Object.assign(extended, this, facts) as this;
+  }
 }
 
 /** The configuration cannot be read, is invalid or incomplete (exit 1). */

@@ -1,3 +1,5 @@
+import type { Token } from '../config/model.ts';
+
 /** An ingestion API key as the server lists it: everything but the secret. Ids and times are int64, so never numbers. */
 export interface IngestionApiKey {
   readonly id: bigint;
@@ -12,6 +14,8 @@ export interface IngestionApiKey {
 /** A key just created: the only time the server shows the secret. */
 export interface IssuedIngestionApiKey extends IngestionApiKey {
   readonly apiKey: string;
+  /** The server's clock (its `Date` header) when it responded, in milliseconds since the epoch. */
+  readonly serverTime?: number;
 }
 
 export interface NewIngestionApiKey {
@@ -25,9 +29,53 @@ export interface KeyListing {
   readonly keys: readonly IngestionApiKey[];
   /** One sentence for each row the server sent that is no key; the good rows stand in `keys` all the same. */
   readonly rejected: readonly string[];
-  /** The server's clock (its `Date` header) when it answered, in milliseconds since the epoch. */
+  /** The server's clock (its `Date` header) when it responded, in milliseconds since the epoch. */
   readonly serverTime?: number;
 }
+
+/** A service token as the server lists it: everything but the secret. */
+export interface ServiceToken {
+  readonly id: bigint;
+  /** Milliseconds since the epoch; some platforms do not tell it. */
+  readonly lastUpdateTimestamp?: bigint;
+  readonly name: string;
+  readonly description?: string;
+  /** Milliseconds since the epoch; absent: the token never expires. */
+  readonly expiration?: bigint;
+  readonly roles: readonly string[];
+  /** The subject that was made for this token alone, and that the server removes together with it. */
+  readonly dedicatedSubject?: string;
+}
+
+/** A service token just created. The response carries no id: the list tells it. */
+export interface IssuedServiceToken {
+  readonly name: string;
+  /** The secret, shown this once. */
+  readonly token: string;
+  /** Milliseconds since the epoch. */
+  readonly expiration?: bigint;
+  /** The server's clock (its `Date` header) when it responded, in milliseconds since the epoch. */
+  readonly serverTime?: number;
+}
+
+export interface NewServiceToken {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** Milliseconds since the epoch; sent as `expiryDate`. */
+  readonly expiration?: bigint;
+  readonly dedicatedSubject?: string;
+}
+
+export interface TokenListing {
+  readonly tokens: readonly ServiceToken[];
+  /** One sentence for each row the server sent that is no token; the good rows stand in `tokens` all the same. */
+  readonly rejected: readonly string[];
+  /** The server's clock (its `Date` header) when it responded, in milliseconds since the epoch. */
+  readonly serverTime?: number;
+}
+
+/** What the server says of a service token: `unverifiable` where it has nothing that could tell. */
+export type TokenVerdict = 'valid' | 'invalid' | 'unverifiable';
 
 export interface ServerInfo {
   readonly version: {
@@ -47,24 +95,71 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What StackState can do with ingestion API keys. Every method sends one request, a GET is repeated on trouble. */
-export interface StackStateApi {
+export interface ServerResource {
   /** `GET /server/info` */
-  serverInfo(options?: CallOptions): Promise<ServerInfo>;
+  info(call?: CallOptions): Promise<ServerInfo>;
+}
+
+/** Ingestion API keys. */
+export interface KeyResource {
   /** `GET /security/ingestion/api_keys` */
-  listKeys(options?: CallOptions): Promise<KeyListing>;
+  list(call?: CallOptions): Promise<KeyListing>;
   /**
    * `POST /security/ingestion/api_keys`, at most once.
-   * @throws OutcomeUnknownError (api/errors.ts) when the request may have reached the server and no answer says what it did.
+   * @throws OutcomeUnknownError when the request may have reached the server and no response says what it did.
    */
-  createKey(key: NewIngestionApiKey, options?: CallOptions): Promise<IssuedIngestionApiKey>;
+  create(key: NewIngestionApiKey, call?: CallOptions): Promise<IssuedIngestionApiKey>;
   /**
    * `DELETE /security/ingestion/api_keys/{id}`
    * @throws NotFoundError when the server has no such key (exit 8): after a 404 the list of keys is asked as well.
    */
-  deleteKey(id: bigint, options?: CallOptions): Promise<void>;
+  delete(id: bigint, call?: CallOptions): Promise<void>;
   /** `POST /security/ingestion/authorize?withReceiverKey=`: true on 204, false on 403 (where that is no web page). */
-  authorize(apiKey: string, options?: CallOptions & { readonly withReceiverKey?: boolean }): Promise<boolean>;
+  authorize(apiKey: string, call?: CallOptions & { readonly withReceiverKey?: boolean }): Promise<boolean>;
+}
+
+/** Service tokens. */
+export interface TokenResource {
+  /** `GET /security/tokens` */
+  list(call?: CallOptions): Promise<TokenListing>;
+  /**
+   * `POST /security/tokens`, at most once. The response has no id.
+   * @throws OutcomeUnknownError when the request may have reached the server and no response says what it did.
+   */
+  create(token: NewServiceToken, call?: CallOptions): Promise<IssuedServiceToken>;
+  /**
+   * `DELETE /security/tokens/{id}`
+   * @throws NotFoundError when the server has no such token (exit 8): after a 404 the list of tokens is asked as well.
+   */
+  delete(id: bigint, call?: CallOptions): Promise<void>;
+  /**
+   * Whether a service token is accepted: `GET /server/info` with it, then the receiver's `GET /receiver/stsAgent/api/v1/validate`,
+   * where there is one. The client's own token is not sent.
+   */
+  validate(token: string, call?: CallOptions): Promise<TokenVerdict>;
+}
+
+/** What StackState can do, by resource. Every method sends one request unless it says otherwise; a GET is repeated on trouble. */
+export interface StackStateApi extends FlatMethods {
+  readonly server: ServerResource;
+  readonly keys: KeyResource;
+  readonly tokens: TokenResource;
+  /** From now on requests carry this token: for a command that replaces the very token it is authenticated with. */
+  useToken(token: Token): void;
   /** Closes every connection, so that the process can end. */
   close(): Promise<void>;
+}
+
+/** The methods by their former names, until all callers use the resources. */
+export interface FlatMethods {
+  /** @deprecated use `server.info` */
+  serverInfo: ServerResource['info'];
+  /** @deprecated use `keys.list` */
+  listKeys: KeyResource['list'];
+  /** @deprecated use `keys.create` */
+  createKey: KeyResource['create'];
+  /** @deprecated use `keys.delete` */
+  deleteKey: KeyResource['delete'];
+  /** @deprecated use `keys.authorize` */
+  authorize: KeyResource['authorize'];
 }

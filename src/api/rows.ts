@@ -1,6 +1,4 @@
 import { decodeJson, looksLikeHtml } from './decode.ts';
-import type { IngestionApiKey } from './model.ts';
-import { readRow } from './schemas.ts';
 
 const reported = 20;
 const headLength = 200;
@@ -8,14 +6,16 @@ const headLength = 200;
 const [quote, backslash, comma, open, close, openObject, closeObject] = [0x22, 0x5c, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Reads the server's array of keys while it arrives, a row at a time: nothing but the rows is kept, and a row that is no key,
+ * Reads the server's array of keys or tokens while it arrives, a row at a time: nothing but the rows is kept, and a row that is none,
  * or no JSON, does not spoil the others.
  */
-export class RowReader {
-  readonly keys: IngestionApiKey[] = [];
+export class RowReader<Row> {
+  readonly rows: Row[] = [];
+  readonly #name: string;
+  readonly #readRow: (value: unknown) => Row | string;
   #rejected: string[] = [];
   #unreported = 0;
-  #rows = 0;
+  #count = 0;
   #state: 'before' | 'between' | 'row' | 'after' | 'broken' = 'before';
   #depth = 0;
   #inString = false;
@@ -23,6 +23,15 @@ export class RowReader {
   /** Earlier chunks of the row being read. */
   #pending: Uint8Array[] = [];
   #head = Buffer.alloc(0);
+
+  /**
+   * @param name what a row is, for messages: `ingestion API key`.
+   * @param readRow reads one row, or says why it is none.
+   */
+  constructor(name: string, readRow: (value: unknown) => Row | string) {
+    this.#name = name;
+    this.#readRow = readRow;
+  }
 
   /** Takes the next bytes of the body. */
   push(chunk: Uint8Array): void {
@@ -50,7 +59,7 @@ export class RowReader {
   /** One sentence for each row that is no key; beyond the first twenty they are counted. */
   get rejected(): readonly string[] {
     if (this.#unreported === 0) return this.#rejected;
-    return [...this.#rejected, `${this.#unreported} more rows of the server's list are no ingestion API keys.`];
+    return [...this.#rejected, `${this.#unreported} more rows of the server's list are no ${this.#name}s.`];
   }
 
   /** Whether the body is a web page. */
@@ -89,19 +98,19 @@ export class RowReader {
   #take(last: Uint8Array): void {
     const bytes = this.#pending.length === 0 ? last : Buffer.concat([...this.#pending, last]);
     this.#pending = [];
-    this.#rows++;
-    const row = rowOf(bytes);
-    if (typeof row !== 'string') this.keys.push(row);
+    this.#count++;
+    const row = this.#rowOf(bytes);
+    if (typeof row !== 'string') this.rows.push(row);
     else if (this.#rejected.length >= reported) this.#unreported++;
-    else this.#rejected.push(`Row ${this.#rows} of the server's list is no ingestion API key and is left out: ${row}.`);
+    else this.#rejected.push(`Row ${this.#count} of the server's list is no ${this.#name} and is left out: ${row}.`);
   }
-}
 
-function rowOf(bytes: Uint8Array): IngestionApiKey | string {
-  try {
-    return readRow(decodeJson(bytes));
-  } catch {
-    return 'it is no JSON';
+  #rowOf(bytes: Uint8Array): Row | string {
+    try {
+      return this.#readRow(decodeJson(bytes));
+    } catch {
+      return 'it is no JSON';
+    }
   }
 }
 

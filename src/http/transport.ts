@@ -17,6 +17,8 @@ export interface TransportRequest {
   /** Encoded path and query, from the root of the server. */
   readonly path: string;
   readonly body?: string;
+  /** Sent besides those of the transport. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Gives the request up. One that changes something is not given up once it was sent: how it ended must be known. */
   readonly signal?: AbortSignal;
   /** Whether the request changes something. */
@@ -25,7 +27,7 @@ export interface TransportRequest {
   readonly sink?: () => (chunk: Uint8Array) => void;
 }
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly contentType: string | undefined;
   readonly location: string | undefined;
@@ -64,7 +66,7 @@ export class Transport {
    * Sends a request; a GET is repeated after a lost connection, 429, 502, 503 and 504. Redirects are answers like any other.
    * @throws TransportError when no whole answer came; the signal's reason when the request was given up; ConfigError.
    */
-  async send(request: TransportRequest): Promise<Answer> {
+  async send(request: TransportRequest): Promise<HttpResponse> {
     const { signal } = request;
     signal?.throwIfAborted();
     const deadline = new DeadlineError(this.#options.timeoutMs);
@@ -92,7 +94,7 @@ export class Transport {
     await this.#destroy(new Error('closed'));
   }
 
-  async #repeat(request: TransportRequest, ended: AbortSignal, sent: { yes: boolean }): Promise<Answer> {
+  async #repeat(request: TransportRequest, ended: AbortSignal, sent: { yes: boolean }): Promise<HttpResponse> {
     const { now, sleep } = this.#options;
     const end = now() + this.#options.timeoutMs;
     for (let attempt = 1; ; attempt++) {
@@ -115,7 +117,11 @@ export class Transport {
     }
   }
 
-  async #attempt({ method, path, body, sink }: TransportRequest, ended: AbortSignal, sent: { yes: boolean }): Promise<Answer> {
+  async #attempt(
+    { method, path, body, headers, sink }: TransportRequest,
+    ended: AbortSignal,
+    sent: { yes: boolean },
+  ): Promise<HttpResponse> {
     // The one public word of undici on whether a request has left: a tunnel's CONNECT is another request.
     const noteSent = (message: unknown) => {
       if ((message as { request?: { method?: string } }).request?.method === method) sent.yes = true;
@@ -128,7 +134,11 @@ export class Transport {
       const response = await connection.request({
         method,
         path,
-        headers: { ...this.#options.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          ...this.#options.headers,
+          ...headers,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         body: body ?? null,
       });
       return {
@@ -154,7 +164,7 @@ export class Transport {
     );
   }
 
-  #log({ method, path }: TransportRequest, outcome: Answer | TransportError, ms: number, wait: number | undefined): void {
+  #log({ method, path }: TransportRequest, outcome: HttpResponse | TransportError, ms: number, wait: number | undefined): void {
     const end = outcome instanceof TransportError ? `failed (${codeOf(outcome.cause) ?? 'no answer'})` : String(outcome.status);
     const again = wait === undefined ? '' : `, repeated in ${Math.round(wait)} ms`;
     this.#options.log(`${method} ${new URL(this.#options.url).origin}${path} ${end} in ${Math.round(ms)} ms${again}`);
@@ -172,7 +182,7 @@ function asError(reason: unknown): Error {
 }
 
 /** Milliseconds to wait before a GET is repeated, or undefined where repeating is of no use. */
-function waitBefore(attempt: number, outcome: Answer | TransportError, now: number): number | undefined {
+function waitBefore(attempt: number, outcome: HttpResponse | TransportError, now: number): number | undefined {
   const backoff = 100 * 2 ** attempt * (0.5 + Math.random() / 2);
   if (outcome instanceof TransportError) {
     const code = codeOf(outcome.cause) ?? '';

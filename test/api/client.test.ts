@@ -161,15 +161,15 @@ test.each([1, 2, 3, 7, 64])('a list that arrives in pieces of %i bytes is the sa
   const text =
     '\ufeff [ {"id":1,"name":"a\\"],[{ \u00e9\u4e16","lastUpdateTimestamp":1} ,\n{"id":2,"name":"\\\\","lastUpdateTimestamp":2},{"oops":[}]},7,"x,]"\t] \n';
   const bytes = Buffer.from(text);
-  const rows = new RowReader();
+  const rows = new RowReader('key', (value) => (Object(value) === value ? (value as { name: string }) : 'it is no object'));
   for (let at = 0; at < bytes.length; at += size) rows.push(bytes.subarray(at, at + size));
   expect(rows.complete).toBe(true);
-  expect(rows.keys.map(({ name }) => name)).toEqual(['a"],[{ é世', '\\']);
+  expect(rows.rows.map(({ name }) => name)).toEqual(['a"],[{ é世', '\\']);
   expect(rows.rejected).toHaveLength(3);
 });
 
 test('thousands of bad rows are reported in a few sentences', () => {
-  const rows = new RowReader();
+  const rows = new RowReader('key', (value) => (Object(value) === value ? (value as { name: string }) : 'it is no object'));
   rows.push(Buffer.from(`[${Array(5000).fill('null').join(',')}]`));
   expect(rows.complete).toBe(true);
   expect(rows.rejected).toHaveLength(21);

@@ -1,0 +1,85 @@
+import * as z from 'zod/mini';
+import { toJson } from '../json.ts';
+import { type Collection, createIn, deleteIn, listRows, missing } from './collection.ts';
+import { looksLikeHtml } from './decode.ts';
+import type { IngestionApiKey, IssuedIngestionApiKey, KeyResource } from './model.ts';
+import type { Requests } from './requests.ts';
+import { explainRow, id, text, time } from './wire.ts';
+
+const row = z.object({
+  id,
+  lastUpdateTimestamp: time,
+  name: z.string(),
+  description: text,
+  expiration: z.optional(z.nullable(time)),
+});
+
+// What a created key cannot do without; the rest is what was asked for if the server garbled it.
+const issued = z.object({ id, apiKey: z.string().check(z.regex(/^[\x21-\x7e]+$/)) });
+
+const collection: Collection<IngestionApiKey> = {
+  path: ['security', 'ingestion', 'api_keys'],
+  noun: 'key',
+  name: 'ingestion API key',
+  command: 'ingestion-api-key',
+  readRow,
+  idOf: (key) => key.id,
+};
+
+export function keyResource(requests: Requests): KeyResource {
+  return {
+    async list(call = {}) {
+      const { rows, ...rest } = await listRows(requests, collection, call);
+      return { keys: rows, ...rest };
+    },
+    create: (key, call = {}) =>
+      createIn(
+        requests,
+        collection,
+        { body: key, readIssued: (value) => readIssued(value, key), idIn: (value) => idIn(value, key.name) },
+        call,
+      ),
+    delete: (keyId, call = {}) => deleteIn(requests, collection, keyId, call),
+    async authorize(apiKey, { withReceiverKey = false, ...call } = {}) {
+      const path = requests.path(['security', 'ingestion', 'authorize'], `?withReceiverKey=${withReceiverKey}`);
+      const response = await requests.read({ method: 'POST', path, body: toJson({ apiKey }) }, call);
+      if (response.status === 204) return true;
+      // StackState says no in 403, and so does a gateway that lets nobody pass: it sends a page.
+      if (response.status === 403 && !looksLikeHtml(response.contentType, response.body)) return false;
+      if (response.status === 404) throw await missing(requests, call, 'ingestion API keys or no way to verify one');
+      if (response.status < 300) throw await requests.senseless('did not say whether the key is valid');
+      throw await requests.refusal(response, apiKey);
+    },
+  };
+}
+
+/** One row of the collection, or why it is none. */
+function readRow(value: unknown): IngestionApiKey | string {
+  const parsed = row.safeParse(value);
+  return parsed.success ? withoutAbsent(parsed.data) : explainRow(parsed.error);
+}
+
+/** @returns undefined when the response holds no usable key and id. Fields the server garbled are left out. */
+function readIssued(value: unknown, asked: { name: string }): IssuedIngestionApiKey | undefined {
+  const parsed = issued.safeParse(value);
+  if (!parsed.success) return undefined;
+  const rest = row.safeParse(value);
+  if (rest.success) return { ...withoutAbsent(rest.data), apiKey: parsed.data.apiKey };
+  return { ...parsed.data, name: asked.name, lastUpdateTimestamp: 0n };
+}
+
+/** The id of a key whose secret the server did not show; a row about another name is about another key. */
+function idIn(value: unknown, name: string): bigint | undefined {
+  const key = readRow(value);
+  return typeof key === 'string' || key.name !== name ? undefined : key.id;
+}
+
+function withoutAbsent({ id, lastUpdateTimestamp, name, description, expiration }: z.infer<typeof row>): IngestionApiKey {
+  return {
+    id,
+    lastUpdateTimestamp,
+    name,
+    ...(description == null ? {} : { description }),
+    ...(expiration == null ? {} : { expiration }),
+  };
+}

@@ -1,0 +1,70 @@
+import * as z from 'zod/mini';
+import { type Collection, createIn, deleteIn, listRows } from './collection.ts';
+import type { IssuedServiceToken, NewServiceToken, ServiceToken, TokenResource } from './model.ts';
+import type { Requests } from './requests.ts';
+import { explainRow, id, present, text, time } from './wire.ts';
+
+const row = z.object({
+  id,
+  lastUpdateTimestamp: z.optional(z.nullable(time)),
+  name: z.string(),
+  description: text,
+  expiration: z.optional(z.nullable(time)),
+  roles: z.array(z.string()),
+  dedicatedSubject: text,
+});
+
+const issued = z.object({ token: z.string().check(z.regex(/^[\x21-\x7e]+$/)) });
+const issuedRest = z.object({ name: z.string(), expiration: z.optional(z.nullable(time)) });
+
+const collection: Collection<ServiceToken> = {
+  path: ['security', 'tokens'],
+  noun: 'token',
+  name: 'service token',
+  command: 'service-token',
+  readRow,
+  idOf: (token) => token.id,
+};
+
+export function tokenResource(requests: Requests): TokenResource {
+  return {
+    async list(call = {}) {
+      const { rows, ...rest } = await listRows(requests, collection, call);
+      return { tokens: rows, ...rest };
+    },
+    create: (token, call = {}) =>
+      createIn(
+        requests,
+        collection,
+        { body: bodyOf(token), readIssued: (value) => readIssued(value, token.name), idIn: () => undefined },
+        call,
+      ),
+    delete: (tokenId, call = {}) => deleteIn(requests, collection, tokenId, call),
+    async validate() {
+      return 'unverifiable';
+    },
+  };
+}
+
+function bodyOf({ name, roles, expiration, dedicatedSubject }: NewServiceToken): object {
+  return { name, roles, ...present({ expiryDate: expiration, dedicatedSubject }) };
+}
+
+/** One row of the collection, or why it is none. */
+function readRow(value: unknown): ServiceToken | string {
+  const parsed = row.safeParse(value);
+  if (!parsed.success) return explainRow(parsed.error);
+  const { id, lastUpdateTimestamp, name, description, expiration, roles, dedicatedSubject } = parsed.data;
+  return { id, name, roles, ...present({ lastUpdateTimestamp, description, expiration, dedicatedSubject }) };
+}
+
+/** @returns undefined when the response holds no usable token. Fields the server garbled are left out. */
+function readIssued(value: unknown, asked: string): IssuedServiceToken | undefined {
+  const parsed = issued.safeParse(value);
+  if (!parsed.success) return undefined;
+  const rest = issuedRest.safeParse(value);
+  const { token } = parsed.data;
+  return rest.success
+    ? { name: rest.data.name, token, ...present({ expiration: rest.data.expiration }) }
+    : { name: asked, token };
+}
