@@ -18,6 +18,8 @@ const replacements = [
   { package: 'undici', id: 'node:http', code: 'module.exports = { maxHeaderSize: 16384, IncomingMessage: class {} };' },
   { package: 'undici', id: 'node:assert', code: assertion },
   { package: 'undici', id: './client-h2.js', code: refuse('HTTP/2') },
+  // Our sockets are connected by ourselves.
+  { package: 'undici', id: '../core/connect.js', code: refuse('Connecting by undici') },
   // Turns fetch's bodies into requests; ours are texts.
   { package: 'undici', id: '../web/fetch/body.js', code: nothing },
 ];

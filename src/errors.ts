@@ -34,22 +34,24 @@ export class StsError extends Error {
   readonly exitCode: ExitCode;
   readonly hints: readonly string[];
 
-  constructor(exitCode: ExitCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  /** @param details what else there is in them is a fact of the error, and becomes its member. */
+  constructor(exitCode: ExitCode, message: string, { hints = [], cause, ...facts }: ErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.exitCode = exitCode;
-    this.hints = details.hints ?? [];
+    this.hints = hints;
+    Object.assign(this, facts);
   }
 
   /**
    * The same failure with a sentence added: a new error of this class, with this one as its cause and all its facts (status, key id,
    * hints ...) but those given here.
    *
-   * @param sentence a whole sentence, to follow the message.
+   * @param sentence a whole sentence, to follow the message; may be empty.
    * @param facts what is different: `hints` replace the present ones.
    */
   because(sentence: string, facts: Partial<Omit<this, 'name' | 'message' | 'because'>> = {}): this {
-    const extended = new StsError(this.exitCode, `${this.message} ${sentence}`, { cause: this });
+    const extended = new StsError(this.exitCode, `${this.message} ${sentence}`.trimEnd(), { cause: this });
     Object.setPrototypeOf(extended, Object.getPrototypeOf(this));
     // The facts of an error are its enumerable members; message, stack and cause are not.
     return Object.assign(extended, this, facts) as this;
@@ -109,41 +111,48 @@ export class InterruptedError extends StsError {
 export interface UnknownOutcomeDetails extends ErrorDetails {
   /** When the request began to be sent, in milliseconds since the epoch. */
   readonly sentAt: number;
-  /** The status of the answer, where one was seen. */
+  /** The status of the response, where one was seen. */
   readonly status?: number;
-  /** The id the answer gave to the new key, where it could be read. */
+  /** The id the response gave to the new key, where it could be read. */
   readonly keyId?: bigint;
+  /** The server's clock when it responded, in milliseconds since the epoch. */
+  readonly serverTime?: number;
 }
 
-/** A request that changes something was sent and no answer says what it did (exit 11). */
+/** A request that changes something was sent and no response says what it did (exit 11). */
 export class OutcomeUnknownError extends StsError {
-  readonly sentAt: number;
-  readonly status?: number;
-  readonly keyId?: bigint;
+  declare readonly sentAt: number;
+  declare readonly status?: number;
+  declare readonly keyId?: bigint;
+  declare readonly serverTime?: number;
 
   constructor(message: string, details: UnknownOutcomeDetails) {
     super(ExitCode.unknownOutcome, message, details);
-    this.sentAt = details.sentAt;
-    if (details.status !== undefined) this.status = details.status;
-    if (details.keyId !== undefined) this.keyId = details.keyId;
   }
 }
 
 export interface ServerErrorDetails extends ErrorDetails {
   readonly status?: number;
-  /** What the server itself said, harmless to print. */
+  /** What the server itself said, harmless to print, as are the next two. */
   readonly reason?: string;
+  /** The server's code for what went wrong. */
+  readonly errorCode?: string;
+  /** By which the server's operators find it in their logs. */
+  readonly trackingKey?: string;
+  /** How long the server asks to wait before the next try, in milliseconds. */
+  readonly retryAfterMs?: number;
 }
 
 /** The server refused, failed, or its answer made no sense (exit 2). */
 export class ServerError extends StsError {
-  readonly status?: number;
-  readonly reason?: string;
+  declare readonly status?: number;
+  declare readonly reason?: string;
+  declare readonly errorCode?: string;
+  declare readonly trackingKey?: string;
+  declare readonly retryAfterMs?: number;
 
   constructor(message: string, details: ServerErrorDetails = {}) {
     super(ExitCode.server, message, details);
-    if (details.status !== undefined) this.status = details.status;
-    if (details.reason !== undefined) this.reason = details.reason;
   }
 }
 
@@ -156,7 +165,11 @@ export class ForbiddenError extends ServerError {
 
 /** The server does not accept the token: 401 (exit 4). */
 export class UnauthorizedError extends StsError {
-  constructor(message: string, details?: ErrorDetails) {
+  declare readonly reason?: string;
+  declare readonly errorCode?: string;
+  declare readonly trackingKey?: string;
+
+  constructor(message: string, details: ServerErrorDetails = {}) {
     super(ExitCode.connection, message, details);
   }
 }

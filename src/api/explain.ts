@@ -1,49 +1,61 @@
 import { STATUS_CODES } from 'node:http';
 import type { TokenKind } from '../config/model.ts';
-import { ForbiddenError, ServerError, type StsError, UnauthorizedError, UnsupportedServerError } from '../errors.ts';
+import { ForbiddenError, ServerError, type ServerErrorDetails, type StsError, UnauthorizedError } from '../errors.ts';
 import { visible } from '../escape.ts';
-import type { ServerInfo } from './model.ts';
+import type { HttpResponse } from '../http/transport.ts';
+import { readTrouble, type Trouble } from './trouble.ts';
 
 const longestReason = 500;
+const longestMark = 100;
 /** A shorter one is a trial's or a test's: to hide each of its letters would hide what the server says. */
 const shortestSecret = 6;
 
-export const checkUrl = 'Check the URL and the API path (--url, STS_CLI_API_PATH, the context): the API is under /api as a rule.';
-
-export interface Refusal {
+export interface RefusalContext {
   /** Host and port of the server. */
   readonly host: string;
   readonly tokenKind: TokenKind;
-  readonly status: number;
-  readonly location: string | undefined;
-  /** The server's own words, raw. */
-  readonly reason: string | undefined;
+  /** Whether a user and a password go with each request. */
+  readonly basic: boolean;
   /** What was sent and must not be shown, should the server repeat it. */
   readonly secrets: readonly string[];
+  /** What the token needs, a hint each, should the server say that it may not. */
+  readonly permissions: readonly string[];
 }
 
-/** The error for an answer that is no success. */
-export function explainRefusal({ host, tokenKind, status, secrets, ...said }: Refusal): StsError {
-  const reason = withoutSecrets(said.reason, secrets);
-  const location = withoutSecrets(said.location, secrets);
-  if (status === 401) return unauthorized(host, tokenKind);
-  if (status === 403) return forbidden(host, reason);
+/** The error for a response that is no success. */
+export function explainRefusal(response: HttpResponse, context: RefusalContext): StsError {
+  const { host } = context;
+  const { status, retryAfterMs } = response;
+  const trouble = readTrouble(response);
+  const { ending, facts } = said(trouble, context);
+  if (status === 401 || status === 403) {
+    if (trouble.isPage || asksForUser(response)) return gateway(response, context, ending, facts);
+    if (status === 401) return unauthorized(context, ending, facts);
+    return new ForbiddenError(`${host} does not allow this to the token${ending}`, { ...facts, hints: context.permissions });
+  }
   if (status >= 300 && status < 400) {
+    const location = withoutSecrets(response.location, context.secrets);
     const target = location === undefined ? 'another address' : visible(location.slice(0, 200));
     return new ServerError(`${host} redirects to ${target}. The token is not sent there.`, {
       status,
       hints: ['If that is your StackState, give its URL with --url or save it in the context.'],
     });
   }
-  return new ServerError(`${host} answered ${statusName(status)}${ended(reason)}`, {
+  const wait =
+    retryAfterMs === undefined || retryAfterMs === 0 ? '' : ` It asks to wait ${duration(retryAfterMs)} before the next try.`;
+  return new ServerError(`${host} responded with ${statusName(status)}${ending}${wait}`, {
+    ...facts,
     status,
-    hints: [
-      mayPass(status)
-        ? 'Try again; if it stays so, look into the logs of StackState.'
-        : 'Change what the server objects to; -v shows the request.',
-    ],
-    ...(reason === undefined ? {} : { reason: visible(reason) }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    hints: [hintFor(status, wait !== '')],
   });
+}
+
+function hintFor(status: number, waits: boolean): string {
+  if (waits) return 'Try again after that; a longer --timeout lets this program wait by itself where nothing is changed.';
+  return mayPass(status)
+    ? 'Try again; if it stays so, look into the logs of StackState.'
+    : 'Change what the server objects to; -v shows the request.';
 }
 
 /** Whether the same request may succeed later: the server failed, or has too much to do. */
@@ -51,35 +63,44 @@ function mayPass(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429;
 }
 
-/**
- * A missing collection, or a page where JSON should be, explained by what the server says it is: `GET /server/info`.
- * @param api path of the API.
- * @param missing what is not there, to follow `has no`.
- * @throws what keeps the server from being asked: no connection, a token that is not accepted, an interrupt.
- */
-export async function explainMissing(
-  host: string,
-  api: string,
-  missing: string,
-  serverInfo: () => Promise<ServerInfo>,
-): Promise<StsError> {
-  try {
-    const { version, platformVersion } = await serverInfo();
-    const name = visible(platformVersion ?? `${version.major}.${version.minor}.${version.patch}`);
-    return new UnsupportedServerError(
-      `${host} runs StackState ${name}, which has no ${missing}: they exist from StackState 6.0 on, and newer platforms (SUSE Observability) have service tokens instead.`,
-      { hints: ['On SUSE Observability, create a service token in place of an ingestion API key.'] },
-    );
-  } catch (error) {
-    if (!(error instanceof ServerError) || error instanceof ForbiddenError) throw error;
-    return new ServerError(`${host} has no StackState API under ${api}.`, { status: 404, hints: [checkUrl] });
-  }
+/** The server's words for the end of a message, and as facts; harmless, short, and without what must not be shown. */
+function said(trouble: Trouble, { secrets }: RefusalContext): { ending: string; facts: ServerErrorDetails } {
+  const harmless = (text: string | undefined, longest: number) => {
+    const shown = withoutSecrets(text, secrets);
+    return shown === undefined ? undefined : cut(visible(shown), longest);
+  };
+  const reason = harmless(trouble.reason, longestReason);
+  const errorCode = harmless(trouble.errorCode, longestMark);
+  const trackingKey = harmless(trouble.trackingKey, longestMark);
+  const marks = [
+    ...(errorCode === undefined ? [] : [`errorCode ${errorCode}`]),
+    ...(trackingKey === undefined ? [] : [`trackingKey ${trackingKey}`]),
+  ];
+  const inWords = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
+  return {
+    ending: `${inWords}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}.`,
+    facts: {
+      ...(reason === undefined ? {} : { reason }),
+      ...(errorCode === undefined ? {} : { errorCode }),
+      ...(trackingKey === undefined ? {} : { trackingKey }),
+    },
+  };
+}
+
+function cut(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}...` : text;
 }
 
 /** A status with our own name for it: the server's status text can carry anything. */
 function statusName(status: number): string {
   const name = STATUS_CODES[status];
   return name === undefined ? String(status) : `${status} (${name})`;
+}
+
+function duration(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds <= 120) return `${seconds} s`;
+  return seconds <= 7200 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3600)} h`;
 }
 
 /** Text of the server without what we sent it, as it is or encoded for a URL. */
@@ -90,27 +111,34 @@ function withoutSecrets(text: string | undefined, secrets: readonly string[]): s
     .reduce((rest, secret) => rest?.replaceAll(secret, '[hidden]'), text);
 }
 
-/** The server's words at the end of a sentence, harmless and short. */
-function ended(reason: string | undefined): string {
-  if (reason === undefined) return '.';
-  const shown = visible(reason);
-  return `: ${shown.length > longestReason ? `${shown.slice(0, longestReason)}...` : shown}`;
+/** Whether whoever responded wants a user and a password, which StackState never does. */
+function asksForUser({ wwwAuthenticate }: HttpResponse): boolean {
+  return /^\s*(?:basic|digest|negotiate|ntlm)\b/i.test(wwwAuthenticate ?? '');
+}
+
+/** A 401 or 403 that is not StackState's own: nothing is wrong with the token. */
+function gateway(
+  response: HttpResponse,
+  { host, basic }: RefusalContext,
+  ending: string,
+  facts: ServerErrorDetails,
+): ServerError {
+  const hint = !asksForUser(response)
+    ? 'StackState itself sends no web pages: look for a login, a proxy or a firewall on the way, and check the URL.'
+    : basic
+      ? 'It does not accept the user and the password in the URL: correct them, special characters percent-encoded.'
+      : 'It demands a user and a password: give them in the URL, https://USER:PASSWORD@HOST.';
+  const message = `A gateway in front of ${host} responded with ${statusName(response.status)}${ending} The token is not the reason.`;
+  return new ServerError(message, { ...facts, status: response.status, hints: [hint] });
 }
 
 /** 401: the token itself is not accepted. */
-function unauthorized(host: string, kind: TokenKind): UnauthorizedError {
-  return new UnauthorizedError(`${host} does not accept the ${kind.replaceAll('-', ' ')}.`, {
+function unauthorized({ host, tokenKind: kind }: RefusalContext, ending: string, facts: ServerErrorDetails): UnauthorizedError {
+  return new UnauthorizedError(`${host} does not accept the ${kind.replaceAll('-', ' ')}${ending}`, {
+    ...facts,
     hints: [
       `Check that the token belongs to this StackState and has not expired; give another one with --${kind}, or save it:`,
       `  sts context save --name NAME --url URL --${kind} -`,
     ],
-  });
-}
-
-/** 403: the token is accepted, but may not do this. */
-function forbidden(host: string, reason: string | undefined): ForbiddenError {
-  return new ForbiddenError(`${host} does not allow this to the token${ended(reason)}`, {
-    hints: ['Its role needs the permission manage-ingestion-api-keys: ask an administrator of StackState, or use another token.'],
-    ...(reason === undefined ? {} : { reason: visible(reason) }),
   });
 }

@@ -2,8 +2,9 @@ import * as z from 'zod/mini';
 import { toJson } from '../json.ts';
 import { type Collection, createIn, deleteIn, listRows, missing } from './collection.ts';
 import { looksLikeHtml } from './decode.ts';
-import type { IngestionApiKey, IssuedIngestionApiKey, KeyResource } from './model.ts';
+import type { IngestionApiKey, IssuedIngestionApiKey, KeyResource, NewIngestionApiKey } from './model.ts';
 import type { Requests } from './requests.ts';
+import { isSecret } from './secret.ts';
 import { explainRow, id, text, time } from './wire.ts';
 
 const row = z.object({
@@ -15,15 +16,22 @@ const row = z.object({
 });
 
 // What a created key cannot do without; the rest is what was asked for if the server garbled it.
-const issued = z.object({ id, apiKey: z.string().check(z.regex(/^[\x21-\x7e]+$/)) });
+const issued = z.object({ id, apiKey: z.string().check(z.refine(isSecret)) });
+const named = z.object({ id, name: z.string() });
+const whole = z.extend(named, { apiKey: z.string().check(z.minLength(1)) });
+
+const permissions = [
+  'Its role needs the permission manage-ingestion-api-keys; on some platforms these are get-, create- and delete-ingestion-api-keys.',
+  'Ask an administrator of StackState for it, or use another token.',
+];
 
 const collection: Collection<IngestionApiKey> = {
   path: ['security', 'ingestion', 'api_keys'],
   noun: 'key',
   name: 'ingestion API key',
   command: 'ingestion-api-key',
+  permissions,
   readRow,
-  idOf: (key) => key.id,
 };
 
 export function keyResource(requests: Requests): KeyResource {
@@ -32,13 +40,15 @@ export function keyResource(requests: Requests): KeyResource {
       const { rows, ...rest } = await listRows(requests, collection, call);
       return { keys: rows, ...rest };
     },
-    create: (key, call = {}) =>
-      createIn(
-        requests,
-        collection,
-        { body: key, readIssued: (value) => readIssued(value, key), idIn: (value) => idIn(value, key.name) },
-        call,
-      ),
+    create(key, call = {}) {
+      const creation = {
+        body: key,
+        readIssued: (value: unknown) => readIssued(value, key),
+        idIn: (value: unknown) => idIn(value, key),
+        isWhole: (value: unknown) => isWhole(value, key),
+      };
+      return createIn(requests, collection, key.name, creation, call);
+    },
     delete: (keyId, call = {}) => deleteIn(requests, collection, keyId, call),
     async authorize(apiKey, { withReceiverKey = false, ...call } = {}) {
       const path = requests.path(['security', 'ingestion', 'authorize'], `?withReceiverKey=${withReceiverKey}`);
@@ -46,9 +56,9 @@ export function keyResource(requests: Requests): KeyResource {
       if (response.status === 204) return true;
       // StackState says no in 403, and so does a gateway that lets nobody pass: it sends a page.
       if (response.status === 403 && !looksLikeHtml(response.contentType, response.body)) return false;
-      if (response.status === 404) throw await missing(requests, call, 'ingestion API keys or no way to verify one');
-      if (response.status < 300) throw await requests.senseless('did not say whether the key is valid');
-      throw await requests.refusal(response, apiKey);
+      if (response.status === 404) throw await missing(requests, collection, { verb: 'verify' }, call);
+      if (response.status < 300) throw requests.senseless('did not say whether the key is valid');
+      throw await requests.refusal(response, permissions, apiKey);
     },
   };
 }
@@ -60,7 +70,7 @@ function readRow(value: unknown): IngestionApiKey | string {
 }
 
 /** @returns undefined when the response holds no usable key and id. Fields the server garbled are left out. */
-function readIssued(value: unknown, asked: { name: string }): IssuedIngestionApiKey | undefined {
+function readIssued(value: unknown, asked: NewIngestionApiKey): IssuedIngestionApiKey | undefined {
   const parsed = issued.safeParse(value);
   if (!parsed.success) return undefined;
   const rest = row.safeParse(value);
@@ -68,10 +78,15 @@ function readIssued(value: unknown, asked: { name: string }): IssuedIngestionApi
   return { ...parsed.data, name: asked.name, lastUpdateTimestamp: 0n };
 }
 
-/** The id of a key whose secret the server did not show; a row about another name is about another key. */
-function idIn(value: unknown, name: string): bigint | undefined {
-  const key = readRow(value);
-  return typeof key === 'string' || key.name !== name ? undefined : key.id;
+/** The id of a key whose secret cannot be used, or is not shown; a row about another name is about another key. */
+function idIn(value: unknown, { name }: NewIngestionApiKey): bigint | undefined {
+  const parsed = named.safeParse(value);
+  return parsed.success && parsed.data.name === name ? parsed.data.id : undefined;
+}
+
+function isWhole(value: unknown, { name }: NewIngestionApiKey): boolean {
+  const parsed = whole.safeParse(value);
+  return parsed.success && parsed.data.name === name;
 }
 
 function withoutAbsent({ id, lastUpdateTimestamp, name, description, expiration }: z.infer<typeof row>): IngestionApiKey {

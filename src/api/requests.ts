@@ -1,6 +1,6 @@
 import type { Settings, Token, TokenKind } from '../config/model.ts';
-import { ConnectionError, OutcomeUnknownError, ServerError, type StsError } from '../errors.ts';
-import { explainFailure } from '../http/failure.ts';
+import { ConfigError, OutcomeUnknownError, ServerError, type StsError } from '../errors.ts';
+import { basic, credentialsOf } from '../http/proxy.ts';
 import { type HttpResponse, Transport, TransportError, type TransportRequest } from '../http/transport.ts';
 import { decodeJson } from './decode.ts';
 import type { CallOptions } from './model.ts';
@@ -13,8 +13,12 @@ export interface ApiOptions {
   readonly version: string;
   /** Takes a line for each request: method, URL, status, duration. */
   readonly log?: (line: string) => void;
+  /** Takes a sentence about settings that can be used only in part. */
+  readonly warn?: (line: string) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets, for the deadline; default the platform's. */
+  readonly monotonic?: () => number;
   /** Rejects once the signal is aborted. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
@@ -31,29 +35,45 @@ const tokenHeaders: Readonly<Record<TokenKind, string>> = {
   'k8s-sa-token': 'X-API-ServiceBearer',
 };
 
+/** How a request is authenticated: the client's own token unless another is given; undefined sends none. */
+export interface As {
+  readonly token: Token | undefined;
+}
+
 /** What all resources of one StackState share: sending requests with its token, and the words for what goes wrong. */
 export class Requests {
   /** Host and port of the server, for messages. */
   readonly host: string;
   readonly #options: ApiOptions;
+  readonly #url: string;
   readonly #basePath: string;
+  readonly #credentials: string;
   readonly #transport: Transport;
   #token: Token;
 
+  /** @throws ConfigError when the user and the password in the URL cannot be decoded. */
   constructor(options: ApiOptions) {
-    const { settings } = options;
-    const base = new URL(settings.url);
-    this.host = base.host;
+    const { settings, log = () => {}, ...rest } = options;
+    const { url, credentials } = withoutUser(settings.url);
+    this.host = url.host;
     this.#options = options;
-    this.#basePath = base.pathname.replace(/\/$/, '');
+    this.#url = url.href;
+    this.#basePath = url.pathname.replace(/\/$/, '');
+    this.#credentials = credentials;
     this.#token = settings.token;
+    const { caCertificates, skipSsl, timeoutMs } = settings;
     this.#transport = new Transport({
-      ...settings,
-      env: options.env,
-      headers: { accept: 'application/json', 'user-agent': `StackStateCLI/${options.version}` },
-      log: options.log ?? (() => {}),
-      now: options.now,
-      sleep: options.sleep,
+      ...rest,
+      log,
+      url: this.#url,
+      skipSsl,
+      timeoutMs,
+      ...(caCertificates === undefined ? {} : { caCertificates }),
+      headers: {
+        accept: 'application/json',
+        'user-agent': `StackStateCLI/${options.version}`,
+        ...(credentials === '' ? {} : { authorization: basic(credentials) }),
+      },
     });
   }
 
@@ -63,15 +83,21 @@ export class Requests {
 
   /** The path of a resource under the API. */
   path(segments: Segments, query = ''): string {
-    return `${this.#basePath}${this.#options.settings.apiPath}/${segments.map(encodeURIComponent).join('/')}${query}`;
+    return this.rootPath([...this.#options.settings.apiPath.split('/').filter((part) => part !== ''), ...segments], query);
+  }
+
+  /** The path of a resource under the server's URL. */
+  rootPath(segments: Segments, query = ''): string {
+    return `${this.#basePath}/${segments.map(encodeURIComponent).join('/')}${query}`;
   }
 
   /** Sends what changes nothing. @throws ConnectionError, ServerError when no response came. */
-  async read(request: Omit<TransportRequest, 'changes' | 'headers'>, { signal }: CallOptions): Promise<HttpResponse> {
+  async read(request: ReadRequest, { signal }: CallOptions, as: As = { token: this.#token }): Promise<HttpResponse> {
     try {
-      return await this.#transport.send({ ...request, changes: false, headers: this.#tokenHeader(), ...(signal && { signal }) });
+      const headers = { ...tokenHeader(as.token), ...request.headers };
+      return await this.#transport.send({ ...request, changes: false, headers, ...(signal && { signal }) });
     } catch (error) {
-      throw error instanceof TransportError ? explainFailure(error.cause, this.#options.settings.url) : error;
+      throw error instanceof TransportError ? await this.#explained(error) : error;
     }
   }
 
@@ -80,48 +106,89 @@ export class Requests {
    * @param what says in the words of a message what was sent, should the response be lost.
    * @throws OutcomeUnknownError when it may have taken effect, ConnectionError when it was not sent.
    */
-  async change(
-    request: Omit<TransportRequest, 'changes' | 'headers'>,
-    what: string,
-    { signal }: CallOptions,
-  ): Promise<ChangeResponse> {
+  async change(request: Omit<ReadRequest, 'headers'>, what: string, { signal }: CallOptions): Promise<ChangeResponse> {
     const sentAt = this.#options.now();
     try {
-      const sent = { ...request, changes: true, headers: this.#tokenHeader(), ...(signal && { signal }) };
+      const sent = { ...request, changes: true, headers: tokenHeader(this.#token), ...(signal && { signal }) };
       return { ...(await this.#transport.send(sent)), sentAt };
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      const explained = explainFailure(error.cause, this.#options.settings.url);
-      if (error.sent)
-        throw new OutcomeUnknownError(`${what}, but its answer was lost. ${explained.message}`, { sentAt, cause: error.cause });
-      throw new ConnectionError(
-        `${explained.message} Nothing was sent, nothing was ${request.method === 'POST' ? 'created' : 'deleted'}.`,
-        { hints: explained.hints, cause: error.cause },
-      );
+      const explained = await this.#explained(error);
+      if (error.sent) {
+        throw new OutcomeUnknownError(`${what}, but its response was lost. ${explained.message}`, { sentAt, cause: error.cause });
+      }
+      const done = request.method === 'POST' ? 'created' : 'deleted';
+      throw explained.because(`Nothing reached the server, nothing was ${done}.`);
     }
   }
 
-  /** The error for a response that is no success. @param secrets what was sent and must not be shown, besides the token. */
-  async refusal({ status, location, ...response }: HttpResponse, ...secrets: string[]): Promise<StsError> {
-    const [{ explainRefusal }, { readTrouble }] = await Promise.all([import('./explain.ts'), import('./trouble.ts')]);
-    const { reason } = readTrouble(tryDecode(response));
+  /**
+   * The error for a response that is no success.
+   * @param permissions what the token needs, a hint each, should the server say that it may not.
+   * @param secrets what was sent and must not be shown, besides the token.
+   */
+  async refusal(response: HttpResponse, permissions: readonly string[], ...secrets: string[]): Promise<StsError> {
+    const { explainRefusal } = await import('./explain.ts');
     const { kind, value } = this.#token;
-    return explainRefusal({ host: this.host, tokenKind: kind, status, location, reason, secrets: [value, ...secrets] });
+    return explainRefusal(response, {
+      host: this.host,
+      tokenKind: kind,
+      basic: this.#credentials !== '',
+      permissions,
+      secrets: [value, secretIn(this.#credentials), ...secrets],
+    });
   }
 
   /** The error for a response that makes no sense. @param what follows the server's name. */
-  async senseless(what: string): Promise<StsError> {
-    const { checkUrl } = await import('./explain.ts');
-    return new ServerError(`${this.host} ${what}.`, { hints: [checkUrl] });
+  senseless(what: string): StsError {
+    return new ServerError(`${this.host} ${what}.`, { hints: this.urlHints() });
+  }
+
+  /** What to check when this server seems to be no StackState. */
+  urlHints(): string[] {
+    const twice = /^(.*)\/api$/.exec(this.#basePath);
+    const check = 'Check the URL and the API path (--url, STS_CLI_API_PATH, the context): the API is under /api as a rule.';
+    if (twice === null || this.#options.settings.apiPath === '') return [check];
+    return [
+      `The URL ends in /api, and the API path ${this.#options.settings.apiPath} comes after it: drop /api from the URL.`,
+      check,
+    ];
   }
 
   close(): Promise<void> {
     return this.#transport.close();
   }
 
-  #tokenHeader(): Record<string, string> {
-    return { [tokenHeaders[this.#token.kind]]: this.#token.value };
+  async #explained({ cause }: TransportError): Promise<StsError> {
+    const { explainFailure } = await import('../http/explain.ts');
+    return explainFailure(cause, this.#url);
   }
+}
+
+type ReadRequest = Omit<TransportRequest, 'changes' | 'signal'>;
+
+function tokenHeader(token: Token | undefined): Record<string, string> {
+  return token === undefined ? {} : { [tokenHeaders[token.kind]]: token.value };
+}
+
+/** What of `user:password` is not to be shown: tokens are given as either. */
+function secretIn(credentials: string): string {
+  const colon = credentials.indexOf(':');
+  return credentials.slice(colon + 1) || credentials.slice(0, Math.max(0, colon));
+}
+
+/** A URL without the user and the password in it, and these, decoded. */
+function withoutUser(text: string): { readonly url: URL; readonly credentials: string } {
+  const url = new URL(text);
+  const credentials = credentialsOf(url);
+  if (credentials === undefined) {
+    throw new ConfigError(`The user or the password in the URL of ${url.host} is not percent-encoded as it should be.`, {
+      hints: ['Special characters are percent-encoded: % as %25, # as %23, / as %2F, ? as %3F, @ as %40.'],
+    });
+  }
+  url.username = '';
+  url.password = '';
+  return { url, credentials };
 }
 
 /** The body as JSON; undefined when it is none. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { looksLikeHtml } from './decode.ts';
 import type { CallOptions, ServerInfo, ServerResource } from './model.ts';
 import { type Requests, tryDecode } from './requests.ts';
 
@@ -21,10 +22,12 @@ export function serverResource(requests: Requests): ServerResource {
   return {
     async info(call: CallOptions = {}) {
       const response = await requests.read({ method: 'GET', path: requests.path(infoPath) }, call);
-      if (response.status !== 200) throw await requests.refusal(response);
+      if (response.status === 404) throw (await import('./missing.ts')).noApi(requests);
+      if (response.status !== 200) throw await requests.refusal(response, []);
       const read = readServerInfo(tryDecode(response));
-      if (read === undefined) throw await requests.senseless(`did not answer as StackState does to ${requests.path(infoPath)}`);
-      return read;
+      if (read !== undefined) return read;
+      if (looksLikeHtml(response.contentType, response.body)) throw (await import('./missing.ts')).noApi(requests);
+      throw requests.senseless(`did not respond as StackState does to ${requests.path(infoPath)}`);
     },
   };
 }

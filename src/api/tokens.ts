@@ -2,6 +2,8 @@ import * as z from 'zod/mini';
 import { type Collection, createIn, deleteIn, listRows } from './collection.ts';
 import type { IssuedServiceToken, NewServiceToken, ServiceToken, TokenResource } from './model.ts';
 import type { Requests } from './requests.ts';
+import { isSecret } from './secret.ts';
+import { validateToken } from './validate-token.ts';
 import { explainRow, id, present, text, time } from './wire.ts';
 
 const row = z.object({
@@ -14,16 +16,20 @@ const row = z.object({
   dedicatedSubject: text,
 });
 
-const issued = z.object({ token: z.string().check(z.regex(/^[\x21-\x7e]+$/)) });
+const issued = z.object({ token: z.string().check(z.refine(isSecret)) });
 const issuedRest = z.object({ name: z.string(), expiration: z.optional(z.nullable(time)) });
+
+const permissions = [
+  'Its role needs the permission manage-service-tokens: ask an administrator of StackState for it, or use another token.',
+];
 
 const collection: Collection<ServiceToken> = {
   path: ['security', 'tokens'],
   noun: 'token',
   name: 'service token',
   command: 'service-token',
+  permissions,
   readRow,
-  idOf: (token) => token.id,
 };
 
 export function tokenResource(requests: Requests): TokenResource {
@@ -32,17 +38,18 @@ export function tokenResource(requests: Requests): TokenResource {
       const { rows, ...rest } = await listRows(requests, collection, call);
       return { tokens: rows, ...rest };
     },
-    create: (token, call = {}) =>
-      createIn(
-        requests,
-        collection,
-        { body: bodyOf(token), readIssued: (value) => readIssued(value, token.name), idIn: () => undefined },
-        call,
-      ),
-    delete: (tokenId, call = {}) => deleteIn(requests, collection, tokenId, call),
-    async validate() {
-      return 'unverifiable';
+    create(token, call = {}) {
+      const creation = {
+        body: bodyOf(token),
+        readIssued: (value: unknown) => readIssued(value, token.name),
+        // No response to a creation carries the id of a token.
+        idIn: () => undefined,
+        isWhole: (value: unknown) => readIssued(value, token.name) !== undefined,
+      };
+      return createIn(requests, collection, token.name, creation, call);
     },
+    delete: (tokenId, call = {}) => deleteIn(requests, collection, tokenId, call),
+    validate: (token, call = {}) => validateToken(requests, token, call),
   };
 }
 

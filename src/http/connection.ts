@@ -1,36 +1,47 @@
-import type { Socket } from 'node:net';
-import type { buildConnector as Connectors, Dispatcher } from 'undici';
-import { DeadlineError, explainProxy, ProxyError } from './failure.ts';
-import { type HttpProxy, type ProxyLabel, proxyFor } from './proxy.ts';
-import { type Trust, tlsSettings } from './trust.ts';
-import { buildConnector, Client, connect, request, withPatientParser } from './undici.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Dispatcher } from 'undici';
+import { dial } from './dial.ts';
+import { DeadlineError, ProxyError } from './failure.ts';
+import { type HttpProxy, hostOf, portOf, proxyAt, proxyFor } from './proxy.ts';
+import { type Open, secured } from './secure.ts';
+import { type Environment, openTrust, type Trust, type TrustStore } from './trust.ts';
+import { Client, connectorOf, type Notes, request } from './undici.ts';
 
 export interface ConnectionOptions extends Trust {
   /** Base URL of the server. */
   readonly url: string;
-  /** Where the proxy settings are read from. */
+  /** Where the proxy settings and the places of CA certificates are read from. */
   readonly env: Environment;
-  /** Takes a line for the user's eyes: by which proxy the way goes, never its credentials. */
+  /** A proxy to use whatever the environment says. */
+  readonly proxyUrl?: string;
+  /** Takes a line for the user's eyes: by which proxy requests go, never its credentials. */
   readonly log?: (line: string) => void;
+  /** Takes a sentence about settings that are used only in part. */
+  readonly warn?: (line: string) => void;
 }
+
+/** A header with several values is sent once for each. */
+export type RequestHeaders = Readonly<Record<string, string | string[]>>;
 
 export interface ConnectionRequest {
   readonly method: Dispatcher.HttpMethod;
   /** Encoded path and query, from the root of the server. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: RequestHeaders;
   readonly body: string | null;
+  /** Called once any of the request may reach the server. */
+  readonly onSent: () => void;
 }
 
-/** A way to one server: direct, through a proxy's tunnel (https), or by a proxy that forwards (http). Nothing is connected before the first request. */
+/** A connection to one server: direct, through a proxy's tunnel (https), or by a proxy that forwards (http). Nothing is connected before the first request. */
 export interface Connection {
   /**
-   * @throws ProxyError when the proxy is what failed, ConnectionError when it answered in place of the server it forwards to, else
-   * undici's and the system's errors.
+   * @throws ProxyError when the proxy is what failed, also when it responded in place of the server it forwards to, else undici's and the
+   * system's errors.
    */
   request(options: ConnectionRequest): Promise<Dispatcher.ResponseData>;
+  /** What is wrong with the response that was read last, though it could be read. */
+  readonly malformed: string | undefined;
   /** Ends everything within milliseconds, whatever it waits for. */
   destroy(reason: Error): Promise<void>;
 }
@@ -38,106 +49,112 @@ export interface Connection {
 // The transport has one deadline of its own over everything; undici's would only end requests under other names.
 const limits = { headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 16_384 } as const;
 
-/** @throws ConfigError when the authorities or the proxy's URL cannot be used. */
+interface Route {
+  readonly url: URL;
+  readonly trust: TrustStore;
+  readonly serverName: string | undefined;
+  /** Ends what is being connected. */
+  readonly signal: AbortSignal;
+}
+
+/** @throws ConfigError when the CA certificates or the proxy's URL cannot be used. */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const url = new URL(options.url);
-  const tls = { ...(await tlsSettings(options, options.env)), timeout: 0 };
-  const proxy = proxyFor(url, options.env);
-  if (proxy === undefined) return observed(direct(clientOf(url.origin, buildConnector(tls))));
-  options.log?.(`proxy=${proxy.label.name} from environment ${proxy.label.variable}`);
-  return observed(url.protocol === 'https:' ? tunnel(url, proxy, tls) : forward(url, proxy, tls), proxy.label);
+  const proxy =
+    options.proxyUrl === undefined
+      ? proxyFor(url, options.env)
+      : proxyAt(options.proxyUrl, { variable: 'proxy-url', fromEnvironment: false });
+  const usesTls = url.protocol === 'https:' || proxy?.url.protocol === 'https:';
+  const trust = await openTrust(usesTls ? options : { skipSsl: false }, options.env, options.warn ?? (() => {}));
+  const ended = new AbortController();
+  const route: Route = { url, trust, serverName: options.serverName, signal: ended.signal };
+  if (proxy !== undefined) {
+    const source = proxy.label.fromEnvironment ? `environment ${proxy.label.variable}` : proxy.label.variable;
+    options.log?.(`proxy=${proxy.label.name} from ${source}`);
+  }
+  return connectionBy(route, proxy, ended);
 }
 
-/** A connection that tells a deadline which ends it how far the request had come. */
-function observed(connection: Connection, proxy?: ProxyLabel): Connection {
-  let answering = false;
+function connectionBy(route: Route, proxy: HttpProxy | undefined, ended: AbortController): Connection {
+  const forwards = proxy !== undefined && route.url.protocol !== 'https:';
+  const notes: Notes = { malformed: undefined, socket: undefined };
+  const open = proxy === undefined ? direct(route) : forwards ? toProxy(route, proxy) : throughProxy(route, proxy);
+  const client = new Client((forwards ? proxy.url : route.url).origin, { ...limits, connect: connectorOf(open, notes) });
+  let responding = false;
   return {
-    async request(options) {
-      answering = false;
-      const response = await connection.request(options);
-      answering = true;
+    async request({ onSent, ...options }) {
+      responding = false;
+      notes.malformed = undefined;
+      const onward = forwards ? forwarded(options, route.url, proxy) : options;
+      const response = await noticed(onward, notes, onSent, () => request.call(client, { ...onward }));
+      if (forwards && response.statusCode === 407) {
+        response.body.on('error', () => {}).destroy();
+        // Only a proxy says so. Whatever it refuses it has not passed on: this is no response of the server, and none that was lost.
+        throw new ProxyError(proxy.label, undefined, 407);
+      }
+      responding = true;
       return response;
     },
-    destroy(reason) {
-      if (reason instanceof DeadlineError) {
-        reason.answering = answering;
-        reason.proxy = proxy;
-      }
-      return connection.destroy(reason);
+    get malformed() {
+      return notes.malformed;
     },
-  };
-}
-
-function clientOf(origin: string, connector: Connectors.connector): Client {
-  return new Client(origin, { ...limits, connect: withPatientParser(connector) });
-}
-
-function direct(client: Client): Connection {
-  return {
-    request: (options) => request.call(client, { ...options }),
-    destroy: (reason) => client.destroy(reason),
-  };
-}
-
-function forward(url: URL, proxy: HttpProxy, tls: Connectors.BuildOptions): Connection {
-  const connector = proxyConnector(tls);
-  const toProxy: Connectors.connector = (target, callback) =>
-    connector(target, (...[error, socket]) =>
-      error ? callback(new ProxyError(proxy.label, error), null) : callback(null, socket as Socket),
-    );
-  const client = clientOf(proxy.url.origin, toProxy);
-  return {
-    async request(options) {
-      const response = await request.call(client, {
-        ...options,
-        path: `${url.origin}${options.path}`,
-        headers: { ...options.headers, host: url.host, ...authorization(proxy) },
-      });
-      if (response.statusCode !== 407) return response;
-      response.body.on('error', () => {}).destroy();
-      // Only a proxy says so. Whatever it refuses it has not passed on: this is no answer of the server, and none that was lost.
-      throw explainProxy(new ProxyError(proxy.label, undefined, 407), url.host);
-    },
-    destroy: (reason) => client.destroy(reason),
-  };
-}
-
-/** undici takes the name on the proxy's certificate from the request's host header, which names the server behind it. */
-function proxyConnector(tls: Connectors.BuildOptions): Connectors.connector {
-  const connector = buildConnector(tls);
-  return ({ servername: _, ...target }, callback) => connector(target, callback);
-}
-
-function tunnel(url: URL, proxy: HttpProxy, tls: Connectors.BuildOptions): Connection {
-  const toProxy = clientOf(proxy.url.origin, proxyConnector(tls));
-  const secure = buildConnector(tls);
-  const connector: Connectors.connector = (target, callback) => {
-    openTunnel(toProxy, url, proxy).then(
-      (httpSocket) => secure({ ...target, httpSocket }, callback),
-      (error: Error) => callback(error, null),
-    );
-  };
-  const client = clientOf(url.origin, connector);
-  return {
-    request: (options) => request.call(client, { ...options }),
     async destroy(reason) {
-      await Promise.all([client.destroy(reason), toProxy.destroy(reason)]);
+      if (reason instanceof DeadlineError) {
+        reason.responding = responding;
+        reason.proxy = proxy?.label;
+      }
+      ended.abort(reason);
+      await client.destroy(reason);
     },
   };
 }
 
-async function openTunnel(toProxy: Client, url: URL, proxy: HttpProxy): Promise<Socket> {
-  const host = `${url.hostname}:${url.port || '443'}`;
-  const answer = await connect
-    .call(toProxy, { origin: proxy.url.origin, path: host, headers: { host, ...authorization(proxy) } })
-    .catch((error: unknown) => {
-      throw new ProxyError(proxy.label, error);
-    });
-  if (answer.statusCode === 200) return answer.socket as Socket;
-  answer.socket.destroy();
-  throw new ProxyError(proxy.label, undefined, answer.statusCode);
+function direct({ url, trust, serverName, signal }: Route): Open {
+  const open = () => dial(addressOf(url), portOf(url), signal);
+  return url.protocol === 'https:' ? secured(open, serverName ?? hostOf(url), trust, signal) : open;
 }
 
-function authorization(proxy: HttpProxy): Record<string, string> {
-  return proxy.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization };
+/** To the proxy itself, whose name is its own. */
+function toProxy({ trust, signal }: Route, { url, label }: HttpProxy): Open {
+  const open = direct({ url, trust, serverName: undefined, signal });
+  return () =>
+    open().catch((error: unknown) => {
+      throw new ProxyError(label, error);
+    });
+}
+
+function throughProxy(route: Route, proxy: HttpProxy): Open {
+  const { url, trust, serverName, signal } = route;
+  const open: Open = async () => {
+    const { tunnelled } = await import('./tunnel.ts');
+    return tunnelled(toProxy(route, proxy), `${url.hostname}:${portOf(url)}`, proxy, signal)();
+  };
+  return secured(open, serverName ?? hostOf(url), trust, signal);
+}
+
+type Message = Omit<ConnectionRequest, 'onSent'>;
+
+/** Does it, and notices when the request leaves: the one public word of undici on that is a channel for all connections. */
+async function noticed<T>({ method, path }: Message, notes: Notes, onSent: () => void, work: () => Promise<T>): Promise<T> {
+  const listen = (message: unknown) => {
+    const { socket, request } = message as { socket?: unknown; request?: { method?: string; path?: string } };
+    if (socket === notes.socket && request?.method === method && request.path === path) onSent();
+  };
+  subscribe('undici:client:sendHeaders', listen);
+  try {
+    return await work();
+  } finally {
+    unsubscribe('undici:client:sendHeaders', listen);
+  }
+}
+
+/** The same request for a proxy that passes it on. */
+function forwarded(options: Message, url: URL, { authorization }: HttpProxy): Message {
+  const credentials = authorization === undefined ? {} : { 'proxy-authorization': authorization };
+  return { ...options, path: `${url.origin}${options.path}`, headers: { ...options.headers, host: url.host, ...credentials } };
+}
+
+/** The host to look up or to connect to; a root dot stays, as it says that the name is whole. */
+function addressOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }

@@ -8,15 +8,16 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface ProxyLabel {
   /** `host:port` */
   readonly name: string;
-  /** The environment variable that names it, as it is spelled there. */
+  /** What names it: the environment variable, as it is spelled there, or another setting. */
   readonly variable: string;
+  readonly fromEnvironment: boolean;
   /** Whether it is given a user. */
   readonly hasUser: boolean;
 }
 
 export interface HttpProxy {
   readonly url: URL;
-  /** Value of the Proxy-Authorization header, where the proxy's URL has a user. Never logged. */
+  /** Value of the Proxy-Authorization header, where the proxy's URL has a user or a password. Never logged. */
   readonly authorization?: string;
   readonly label: ProxyLabel;
 }
@@ -31,31 +32,66 @@ export function proxyFor(target: URL, env: Environment): HttpProxy | undefined {
   const variable = env[lower] ? lower : lower.toUpperCase();
   const value = env[variable]?.trim();
   if (!value || isLoopback(hostOf(target)) || isExcluded(target, env['no_proxy'] || env['NO_PROXY'] || '')) return undefined;
-  let url: URL;
-  let authorization: string | undefined;
-  try {
-    url = new URL(value.includes('://') ? value : `http://${value}`);
-    if (url.username) {
-      const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-      authorization = `Basic ${Buffer.from(user).toString('base64')}`;
-    }
-  } catch {
-    // Without the value: it may hold a password.
-    throw new ConfigError(`The proxy in ${variable} is not a valid URL.`, {
-      hints: [`Set ${variable}=http://HOST:PORT, or unset it.`],
-    });
+  return proxyAt(value, { variable, fromEnvironment: true });
+}
+
+/**
+ * A proxy by its URL, which may lack the scheme.
+ * @throws ConfigError, without the URL: it may hold a password.
+ */
+export function proxyAt(value: string, from: Pick<ProxyLabel, 'variable' | 'fromEnvironment'>): HttpProxy {
+  const { variable } = from;
+  const url = parsed(value);
+  const credentials = url && credentialsOf(url);
+  if (url === undefined || credentials === undefined || value.includes('\\') || !isBare(url)) {
+    throw new ConfigError(
+      `The proxy in ${variable} is not a valid URL of a proxy: http://HOST:PORT, and nothing after the port.`,
+      {
+        hints: [
+          `Set ${variable}=http://HOST:PORT or ${variable}=http://USER:PASSWORD@HOST:PORT, or unset it.`,
+          'Special characters in the user and the password are percent-encoded: % as %25, # as %23, / as %2F, ? as %3F, @ as %40, \\ as %5C.',
+        ],
+      },
+    );
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new ConfigError(
       `The proxy in ${variable} has the scheme ${visible(url.protocol.slice(0, -1))}, which is not supported.`,
-      {
-        hints: [`Set ${variable}=http://HOST:PORT (or https://), or unset it.`],
-      },
+      { hints: [`Set ${variable}=http://HOST:PORT (or https://), or unset it.`] },
     );
   }
-  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
-  const label = { name: `${url.hostname}:${port}`, variable, hasUser: authorization !== undefined };
-  return { url, label, ...(authorization === undefined ? {} : { authorization }) };
+  const label = { ...from, name: `${url.hostname}:${portOf(url)}`, hasUser: credentials !== '' };
+  return { url, label, ...(credentials === '' ? {} : { authorization: basic(credentials) }) };
+}
+
+/** Value of a header that carries `user:password`. */
+export function basic(credentials: string): string {
+  return `Basic ${Buffer.from(credentials).toString('base64')}`;
+}
+
+/** The `user:password` of a URL, decoded; empty without one, undefined where it is wrongly encoded. */
+export function credentialsOf({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return '';
+  try {
+    return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The port of a URL, also where it is the scheme's own. */
+export function portOf(url: URL): number {
+  return Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+}
+
+function parsed(value: string): URL | undefined {
+  const url = value.includes('://') ? value : `http://${value}`;
+  return URL.canParse(url) ? new URL(url) : undefined;
+}
+
+/** Whether a URL ends with its port. */
+function isBare({ pathname, search, hash, hostname }: URL): boolean {
+  return hostname !== '' && (pathname === '/' || pathname === '') && search === '' && hash === '';
 }
 
 /** The host of a URL without the brackets of an IPv6 address and without the root dot. */
@@ -73,7 +109,7 @@ function isLoopback(host: string): boolean {
 
 function isExcluded(target: URL, list: string): boolean {
   const host = hostOf(target);
-  const port = target.port || (target.protocol === 'https:' ? '443' : '80');
+  const port = String(portOf(target));
   return list
     .toLowerCase()
     .split(/[\s,]+/)

@@ -1,29 +1,31 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { StsError } from '../errors.ts';
-import { type Connection, type ConnectionOptions, openConnection } from './connection.ts';
-import { codeOf, DeadlineError, TooLargeError } from './failure.ts';
+import { readBody } from './body.ts';
+import { type Connection, type ConnectionOptions, openConnection, type RequestHeaders } from './connection.ts';
+import { blame, codeOf, DeadlineError, MalformedError, ProxyError } from './failure.ts';
 
 export interface TransportOptions extends ConnectionOptions {
   /** Deadline for one request with all its repetitions, in milliseconds. */
   readonly timeoutMs: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
+  /** Milliseconds since the epoch: what a date in a response is compared with, where the response does not tell the server's time. */
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets, from any start; default the platform's. */
+  readonly monotonic?: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 export interface TransportRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Encoded path and query, from the root of the server. */
   readonly path: string;
   readonly body?: string;
-  /** Sent besides those of the transport. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent besides those of the transport and winning over them; names in lower case. */
+  readonly headers?: RequestHeaders;
   /** Gives the request up. One that changes something is not given up once it was sent: how it ended must be known. */
   readonly signal?: AbortSignal;
   /** Whether the request changes something. */
   readonly changes: boolean;
-  /** Called at the start of each body with status 200: takes the body's chunks, and the answer's `body` stays empty. */
+  /** Called at the start of each body with status 200: takes the body's chunks, and the response's `body` stays empty. */
   readonly sink?: () => (chunk: Uint8Array) => void;
 }
 
@@ -31,47 +33,62 @@ export interface HttpResponse {
   readonly status: number;
   readonly contentType: string | undefined;
   readonly location: string | undefined;
+  /** The `WWW-Authenticate` header: how the one who responded wants to be told who asks. */
+  readonly wwwAuthenticate: string | undefined;
   /** The server's clock, milliseconds since the epoch. */
   readonly serverTime: number | undefined;
-  readonly retryAfter: string | undefined;
+  /** How long the server asks to wait before the next request, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
   readonly body: Uint8Array;
 }
 
-/** A request that got no whole answer. */
+export type { HttpResponse as Answer };
+
+/** A request that got no whole response. */
 export class TransportError extends Error {
   constructor(
     /** Whether any of the request may have reached the server. */
     readonly sent: boolean,
     override readonly cause: unknown,
   ) {
-    super('no answer');
+    super('no response');
   }
 }
 
-const bodyLimit = 64 * 1024 * 1024;
 const retries = 3;
-const longestWaitMs = 10_000;
 const busy = new Set([429, 502, 503, 504]);
+/** Connections that were not made, or broke: the next one may do better. */
+const passing = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'EAI_AGAIN']);
+/** With TLS 1.3 a server may refuse the handshake when the request has been sent already: nobody has read it. */
+const refusedHandshake =
+  /^ERR_SSL_(?:TLSV13_ALERT_CERTIFICATE_REQUIRED|SSLV3_ALERT_(?:HANDSHAKE_FAILURE|\w*CERTIFICATE\w*)|TLSV1_ALERT_(?:UNKNOWN_CA|ACCESS_DENIED))$/;
+
+interface Sent {
+  yes: boolean;
+}
 
 /** Sends requests to one server, each under one deadline that covers connecting, repeating and the last byte of the body. */
 export class Transport {
   readonly #options: TransportOptions;
+  readonly #monotonic: () => number;
   #connection: Promise<Connection> | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
+    this.#monotonic = options.monotonic ?? (() => performance.now());
   }
 
   /**
-   * Sends a request; a GET is repeated after a lost connection, 429, 502, 503 and 504. Redirects are answers like any other.
-   * @throws TransportError when no whole answer came; the signal's reason when the request was given up; ConfigError.
+   * Sends a request; a GET is repeated after a lost connection, 429, 502, 503 and 504. Redirects are responses like any other.
+   * @throws TransportError when no whole response came; the signal's reason when the request was given up; ConfigError; what is no fault of
+   * the network as it is, unless a request that changes something was sent: that is a TransportError then.
    */
   async send(request: TransportRequest): Promise<HttpResponse> {
     const { signal } = request;
     signal?.throwIfAborted();
     const deadline = new DeadlineError(this.#options.timeoutMs);
     const ended = new AbortController();
-    const sent = { yes: false };
+    const sent: Sent = { yes: false };
     const giveUp = () => {
       if (!request.changes || !sent.yes) ended.abort(signal?.reason);
     };
@@ -82,7 +99,7 @@ export class Transport {
     try {
       return await this.#repeat(request, ended.signal, sent);
     } catch (error) {
-      if (!(error instanceof TransportError) || !ended.signal.aborted) throw error;
+      if (!ended.signal.aborted) throw error;
       throw ended.signal.reason === deadline ? new TransportError(sent.yes, deadline) : ended.signal.reason;
     } finally {
       clearTimeout(timer);
@@ -94,64 +111,58 @@ export class Transport {
     await this.#destroy(new Error('closed'));
   }
 
-  async #repeat(request: TransportRequest, ended: AbortSignal, sent: { yes: boolean }): Promise<HttpResponse> {
-    const { now, sleep } = this.#options;
-    const end = now() + this.#options.timeoutMs;
+  async #repeat(request: TransportRequest, ended: AbortSignal, sent: Sent): Promise<HttpResponse> {
+    const end = this.#monotonic() + this.#options.timeoutMs;
     for (let attempt = 1; ; attempt++) {
-      const started = now();
-      const outcome = await this.#attempt(request, ended, sent).catch(
-        (error: unknown) => new TransportError(sent.yes, passOn(error)),
-      );
+      const started = this.#monotonic();
+      const outcome = await this.#attempt(request, ended, sent).catch((error: unknown) => failureOf(error, request, sent));
       const mayRepeat = attempt <= retries && request.method === 'GET' && !ended.aborted;
-      const backoff = mayRepeat ? waitBefore(attempt, outcome, now()) : undefined;
-      // What will not be repeated in time is better known now.
-      const wait = backoff !== undefined && now() + backoff < end ? backoff : undefined;
-      this.#log(request, outcome, now() - started, wait);
+      const backoff = mayRepeat ? waitBefore(attempt, outcome) : undefined;
+      const finished = this.#monotonic();
+      // What will not be repeated in time is better told now.
+      const wait = backoff !== undefined && finished + backoff < end ? backoff : undefined;
+      this.#log(request, outcome, finished - started, wait);
       if (wait === undefined) {
         if (outcome instanceof TransportError) throw outcome;
         return outcome;
       }
-      await sleep(wait, ended).catch((error: unknown) => {
-        throw new TransportError(sent.yes, error);
-      });
+      await this.#options.sleep(wait, ended);
     }
   }
 
-  async #attempt(
-    { method, path, body, headers, sink }: TransportRequest,
-    ended: AbortSignal,
-    sent: { yes: boolean },
-  ): Promise<HttpResponse> {
-    // The one public word of undici on whether a request has left: a tunnel's CONNECT is another request.
-    const noteSent = (message: unknown) => {
-      if ((message as { request?: { method?: string } }).request?.method === method) sent.yes = true;
+  async #attempt(request: TransportRequest, ended: AbortSignal, sent: Sent): Promise<HttpResponse> {
+    const { method, path, body, headers, sink } = request;
+    this.#connection ??= openConnection(this.#options);
+    const connection = await this.#connection;
+    ended.throwIfAborted();
+    const response = await connection.request({
+      method,
+      path,
+      headers: {
+        'accept-encoding': 'identity',
+        ...this.#options.headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body ?? null,
+      onSent: () => {
+        sent.yes = true;
+      },
+    });
+    const { statusCode: status, headers: received } = response;
+    const encoding = headerOf(received, 'content-encoding');
+    const read = await readBody(response.body, encoding, status === 200 ? sink?.() : undefined);
+    if (connection.malformed !== undefined) throw new MalformedError(connection.malformed);
+    const serverTime = timeOf(headerOf(received, 'date'));
+    return {
+      status,
+      contentType: headerOf(received, 'content-type'),
+      location: headerOf(received, 'location'),
+      wwwAuthenticate: headerOf(received, 'www-authenticate'),
+      serverTime,
+      retryAfterMs: durationOf(headerOf(received, 'retry-after'), serverTime ?? this.#options.now()),
+      body: read,
     };
-    subscribe('undici:client:sendHeaders', noteSent);
-    try {
-      this.#connection ??= openConnection(this.#options);
-      const connection = await this.#connection;
-      ended.throwIfAborted();
-      const response = await connection.request({
-        method,
-        path,
-        headers: {
-          ...this.#options.headers,
-          ...headers,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        body: body ?? null,
-      });
-      return {
-        status: response.statusCode,
-        contentType: headerOf(response.headers, 'content-type'),
-        location: headerOf(response.headers, 'location'),
-        serverTime: timeOf(headerOf(response.headers, 'date')),
-        retryAfter: headerOf(response.headers, 'retry-after'),
-        body: await readBody(response.body, response.statusCode === 200 ? sink?.() : undefined),
-      };
-    } finally {
-      unsubscribe('undici:client:sendHeaders', noteSent);
-    }
   }
 
   async #destroy(reason: Error): Promise<void> {
@@ -165,16 +176,21 @@ export class Transport {
   }
 
   #log({ method, path }: TransportRequest, outcome: HttpResponse | TransportError, ms: number, wait: number | undefined): void {
-    const end = outcome instanceof TransportError ? `failed (${codeOf(outcome.cause) ?? 'no answer'})` : String(outcome.status);
+    const end = outcome instanceof TransportError ? `failed (${codeOf(outcome.cause) ?? 'no response'})` : String(outcome.status);
     const again = wait === undefined ? '' : `, repeated in ${Math.round(wait)} ms`;
     this.#options.log(`${method} ${new URL(this.#options.url).origin}${path} ${end} in ${Math.round(ms)} ms${again}`);
   }
 }
 
-/** Settings that cannot be used are no failure of the network. */
-function passOn(error: unknown): unknown {
-  if (error instanceof StsError) throw error;
-  return error;
+/**
+ * What a failed attempt comes to.
+ * @throws the error itself where nothing is unknown and neither network nor machine is to blame: settings, this program, the runtime.
+ */
+function failureOf(error: unknown, { changes }: TransportRequest, sent: Sent): TransportError {
+  // A proxy that refuses has passed nothing on.
+  const reached = sent.yes && !(error instanceof ProxyError) && !refusedHandshake.test(codeOf(error) ?? '');
+  if (blame(error) === 'program' && !(changes && reached)) throw error;
+  return new TransportError(reached, error);
 }
 
 function asError(reason: unknown): Error {
@@ -182,31 +198,10 @@ function asError(reason: unknown): Error {
 }
 
 /** Milliseconds to wait before a GET is repeated, or undefined where repeating is of no use. */
-function waitBefore(attempt: number, outcome: HttpResponse | TransportError, now: number): number | undefined {
+function waitBefore(attempt: number, outcome: HttpResponse | TransportError): number | undefined {
   const backoff = 100 * 2 ** attempt * (0.5 + Math.random() / 2);
-  if (outcome instanceof TransportError) {
-    const code = codeOf(outcome.cause) ?? '';
-    return ['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'EAI_AGAIN'].includes(code)
-      ? backoff
-      : undefined;
-  }
-  if (!busy.has(outcome.status)) return undefined;
-  const { retryAfter } = outcome;
-  if (retryAfter === undefined) return backoff;
-  const asked = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - now;
-  return Number.isFinite(asked) ? Math.min(Math.max(asked, backoff), longestWaitMs) : backoff;
-}
-
-async function readBody(body: AsyncIterable<Uint8Array>, sink?: (chunk: Uint8Array) => void): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > bodyLimit) throw new TooLargeError('more than 64 MiB');
-    if (sink === undefined) chunks.push(chunk);
-    else sink(chunk);
-  }
-  return Buffer.concat(chunks);
+  if (outcome instanceof TransportError) return passing.has(codeOf(outcome.cause) ?? '') ? backoff : undefined;
+  return busy.has(outcome.status) ? Math.max(backoff, outcome.retryAfterMs ?? 0) : undefined;
 }
 
 function headerOf(headers: Readonly<Record<string, string | string[] | undefined>>, name: string): string | undefined {
@@ -217,4 +212,11 @@ function headerOf(headers: Readonly<Record<string, string | string[] | undefined
 function timeOf(date: string | undefined): number | undefined {
   const time = date === undefined ? Number.NaN : Date.parse(date);
   return Number.isNaN(time) ? undefined : time;
+}
+
+/** Milliseconds that a `Retry-After` header asks for: seconds, or a date. */
+function durationOf(retryAfter: string | undefined, now: number): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - now;
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }

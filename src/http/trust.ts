@@ -1,46 +1,89 @@
 import type { SecureContext } from 'node:tls';
 import { ConfigError } from '../errors.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Trust {
-  /** PEM text of the authorities to trust besides the public roots. */
+  /** PEM text of the CA certificates to trust besides those of Node and of the system; intermediate ones and a server's own will do. */
   readonly caCertificates?: string;
+  /** Takes any certificate. */
   readonly skipSsl: boolean;
+  /** PEM texts to show to a server that asks who connects. */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string };
+  /** The name to expect in the server's certificate, where it is not that of the URL. */
+  readonly serverName?: string;
 }
 
-/** How both the server and an https proxy are verified. */
-export interface TlsSettings {
-  readonly secureContext?: SecureContext;
+/** Which servers are trusted. It begins with what is cheap to know, and widens as long as that is not enough. */
+export interface TrustStore {
+  /** What to connect with now; undefined for Node's own defaults. */
+  readonly current: SecureContext | undefined;
   readonly rejectUnauthorized: boolean;
+  /** Reads more CA certificates. @returns whether there were any; `current` trusts them then. */
+  widen(): Promise<boolean>;
 }
-
-function certificatesIn(pem: string): readonly string[] {
-  return pem.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END [A-Z0-9 ]+-----/g) ?? [];
-}
-
-function withoutBlanks(pem: string): string {
-  return pem.replace(/\s/g, '');
-}
-
-type Tls = typeof import('node:tls');
 
 /**
- * TLS settings for one client.
- * @throws ConfigError when `caCertificates` holds no certificate that can be read.
+ * Looks at no more than the given certificates: Node's own roots, some 150, take a quarter of a short run to parse.
+ * @param warn takes a sentence about a certificate that is left out.
+ * @throws ConfigError when `caCertificates` holds no certificate that can be read, or the client's own cannot be used.
  */
-export async function tlsSettings({ caCertificates, skipSsl }: Trust, env: Environment): Promise<TlsSettings> {
+export async function openTrust(trust: Trust, env: Environment, warn: (line: string) => void): Promise<TrustStore> {
+  const { caCertificates, skipSsl, clientCertificate } = trust;
   // Said even when true: otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off unseen.
   const rejectUnauthorized = !skipSsl;
-  if (caCertificates === undefined || skipSsl) return { rejectUnauthorized };
-  const own = certificatesIn(caCertificates);
+  const own = caCertificates === undefined || skipSsl ? [] : await readable(certificatesIn(caCertificates), warn);
+  let current = await firstContext(own, clientCertificate);
+  let wider: AsyncIterator<SecureContext> | undefined;
+  return {
+    get current() {
+      return current;
+    },
+    rejectUnauthorized,
+    async widen() {
+      if (skipSsl) return false;
+      const { widerContexts } = await import('./trust-sources.ts');
+      wider ??= widerContexts(own, clientCertificate ?? {}, env);
+      const { value, done } = await wider.next();
+      if (!done) current = value;
+      return !done;
+    },
+  };
+}
+
+async function firstContext(own: readonly string[], client: Trust['clientCertificate']): Promise<SecureContext | undefined> {
+  if (own.length === 0 && client === undefined) return undefined;
+  const { createSecureContext } = await import('node:tls');
   try {
-    if (own.length === 0) throw new Error('no certificate found');
-    const [tls, { X509Certificate }] = await Promise.all([import('node:tls'), import('node:crypto')]);
-    // Damaged ones would only be passed over, and the server called unknown.
-    for (const certificate of own) new X509Certificate(certificate);
-    return { rejectUnauthorized, secureContext: (await added(tls, own, env)) ?? (await joined(tls, own, env)) };
+    return createSecureContext({ ...client, ...(own.length === 0 ? {} : { ca: [...own], allowPartialTrustChain: true }) });
   } catch (cause) {
+    throw new ConfigError('The client certificate and its key cannot be used together.', {
+      cause,
+      hints: ['Both are PEM texts, the key without a passphrase, and belong together.'],
+    });
+  }
+}
+
+/** The certificates in PEM text, each as a text of its own. */
+export function certificatesIn(pem: string): readonly string[] {
+  return pem.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END [A-Z0-9 ]+-----/g) ?? [];
+}
+
+/** Those that can be read: OpenSSL passes over a damaged one without a word, and the server would be called unknown. */
+async function readable(certificates: readonly string[], warn: (line: string) => void): Promise<string[]> {
+  const { X509Certificate } = await import('node:crypto');
+  const damaged: number[] = [];
+  let cause: unknown;
+  const good = certificates.filter((certificate, index) => {
+    try {
+      return new X509Certificate(certificate);
+    } catch (error) {
+      cause = error;
+      damaged.push(index + 1);
+      return false;
+    }
+  });
+  if (good.length === 0) {
     throw new ConfigError('The CA certificate data holds no readable PEM certificate.', {
       cause,
       hints: [
@@ -48,55 +91,11 @@ export async function tlsSettings({ caCertificates, skipSsl }: Trust, env: Envir
       ],
     });
   }
-}
-
-// What makes Node trust the system's authorities, which are not in its list.
-const systemAuthorities = ['NODE_USE_SYSTEM_CA', 'NODE_OPTIONS'];
-
-/**
- * Node's built-in authorities with ours added. `ca` would replace them, and to join them by hand is to parse 150 certificates,
- * which takes a quarter of a short run. The method is Node's own but undocumented; it forgets the extra authorities of the environment.
- */
-async function added(tls: Tls, own: readonly string[], env: Environment): Promise<SecureContext | undefined> {
-  if (systemAuthorities.some((name) => env[name])) return undefined;
-  const secureContext = tls.createSecureContext();
-  const { context } = secureContext as { context?: { addCACert?: (pem: string) => void } };
-  if (typeof context?.addCACert !== 'function') return undefined;
-  for (const certificate of own) context.addCACert(certificate);
-  const extra = await extraAuthorities(env);
-  if (extra.length === 0) return secureContext;
-  // Often this is the system's bundle, and to parse the same 150 certificates a second time takes 15 ms.
-  const known = new Set(tls.rootCertificates.map(withoutBlanks));
-  for (const certificate of extra.flatMap(certificatesIn)) {
-    if (known.has(withoutBlanks(certificate))) continue;
-    try {
-      context.addCACert(certificate);
-    } catch {
-      // Node has warned about it already.
-    }
+  if (damaged.length > 0) {
+    const which = damaged.length === 1 ? `Certificate ${damaged[0]}` : `Certificates ${damaged.join(', ')}`;
+    warn(
+      `${which} of the ${certificates.length} CA certificates given cannot be read and ${damaged.length === 1 ? 'is' : 'are'} left out.`,
+    );
   }
-  return secureContext;
-}
-
-/** The same by documented means. */
-async function joined(tls: Tls, own: readonly string[], env: Environment): Promise<SecureContext> {
-  return tls.createSecureContext({ ca: [...(await defaultAuthorities(tls, env)), ...own] });
-}
-
-async function defaultAuthorities(tls: Tls, env: Environment): Promise<readonly string[]> {
-  // From Node 22.15 on; knows the extra and, where enabled, the system's certificates as well.
-  const newer = tls as { getCACertificates?: (type: 'default') => readonly string[] };
-  if (newer.getCACertificates !== undefined) return newer.getCACertificates('default');
-  return [...tls.rootCertificates, ...(await extraAuthorities(env))];
-}
-
-/** The PEM text of the file that `NODE_EXTRA_CA_CERTS` names; where it cannot be read, Node has warned already and goes on. */
-async function extraAuthorities(env: Environment): Promise<readonly string[]> {
-  const file = env['NODE_EXTRA_CA_CERTS'];
-  if (!file) return [];
-  const { readFile } = await import('node:fs/promises');
-  return readFile(file, 'utf8').then(
-    (text) => [text],
-    () => [],
-  );
+  return good;
 }

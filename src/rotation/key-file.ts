@@ -105,7 +105,7 @@ async function create(
       effect(step, 'create key', () => createBesides(api, known, facts.wanted, { signal: interrupt, now })),
     );
   } catch (error) {
-    if (error instanceof OutcomeUnknownError) throw await settle(context, path, facts, error);
+    if (error instanceof OutcomeUnknownError) throw namesNewName(await settle(context, path, facts, error), facts.wanted);
     // Refused or never sent. What is no answer of the API at all leaves the journal for the next run.
     if (error instanceof StsError) await dropJournal(context, path);
     throw namesNewName(error, facts.wanted);
@@ -130,12 +130,18 @@ async function settle(
     if (orphan === undefined && !isOver(error.status)) {
       return unsettled('The server lists no new key yet, but may still be creating it; the old key is untouched.');
     }
+    if (orphan !== undefined && error.status === 409 && error.keyId === undefined) {
+      await dropJournal(context, path);
+      return unsettled(`The key ${orphan} of that name appeared since, and may be somebody else's; the old key is untouched.`, [
+        `Delete it unless you know who made it: ${deleteCommand(orphan)}`,
+      ]);
+    }
     if (orphan !== undefined) await deleteIfThere(api, orphan, step);
     await dropJournal(context, path);
     const fate = orphan === undefined ? 'The server lists no new key' : 'The key it made was deleted again';
     return new ServerError(`${error.message} ${fate}; the old key is untouched.`, {
       ...status,
-      hints: error.hints,
+      hints: error.cause instanceof ServerError ? error.cause.hints : error.hints,
       cause: error,
     });
   } catch (trouble) {

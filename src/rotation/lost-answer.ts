@@ -20,9 +20,9 @@ const blindToleranceMs = 5 * 60 * 1000;
 /** The answers of a gateway that gave up on the server, or lost it: the server may still be at it. */
 const stillWorking = new Set([502, 503, 504]);
 
-/** Whether the server itself said that it failed, so that nothing can come of the request any more. */
+/** Whether the server itself said that it failed or refused, so that nothing can come of the request any more. */
 export function isOver(status: number | undefined): status is number {
-  return status !== undefined && status >= 500 && !stillWorking.has(status);
+  return status === 409 || (status !== undefined && status >= 500 && !stillWorking.has(status));
 }
 
 /**

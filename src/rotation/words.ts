@@ -1,9 +1,6 @@
+export { shellWord } from '../shell.ts';
+
 /** The command that deletes a key. */
 export function deleteCommand(id: bigint): string {
   return `sts ingestion-api-key delete --id ${id}`;
-}
-
-/** A value as one word of a POSIX shell. */
-export function shellWord(value: string): string {
-  return /^[A-Za-z0-9_./:@%+=,-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }

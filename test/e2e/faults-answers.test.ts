@@ -35,7 +35,7 @@ const lost: readonly (readonly [string, Fault])[] = [
   ['no byte at all', { kind: 'raw', bytes: '', handler: 'run' }],
   ['bytes that are not HTTP', { kind: 'raw', bytes: '\u0000\u001b]0;evil\u0007SSH-2.0', handler: 'run' }],
   ['a header of 400 KB', { kind: 'raw', bytes: `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(400_000)}\r\n\r\n{}`, handler: 'run' }],
-  ['no answer within the deadline', { kind: 'stall', handler: 'run' }],
+  ['no response within the deadline', { kind: 'stall', handler: 'run' }],
   ['half an answer within the deadline', { kind: 'stall', part: 'half', handler: 'run' }],
   ['an answer after the deadline', { kind: 'delay', ms: 5000, handler: 'run' }],
   ['an answer that drips', { kind: 'drip', intervalMs: 50 }],
@@ -166,7 +166,13 @@ const notMade: FaultCase[] = [
   { title: '400', faults: [['create', { kind: 'status', status: 400 }]], ...nothing, stderr: ['told to fail'] },
   { title: '403', faults: [['create', { kind: 'status', status: 403 }]], ...nothing, stderr: ['manage-ingestion-api-keys'] },
   { title: '401', faults: [['create', { kind: 'status', status: 401 }]], ...nothing, code: 4, stderr: ['service token'] },
-  { title: '409', faults: [['create', { kind: 'status', status: 409 }]], ...nothing },
+  {
+    title: '409',
+    faults: [['create', { kind: 'status', status: 409 }]],
+    ...nothing,
+    requests: ['POST', 'GET'],
+    stderr: ['told to fail', /lists no new key/],
+  },
   { title: '429', faults: [['create', { kind: 'status', status: 429, headers: { 'retry-after': '0' } }]], ...nothing },
   {
     title: '404',

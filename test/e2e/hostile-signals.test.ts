@@ -130,7 +130,7 @@ const cases: SignalCase[] = [
     stderr: [`delete --id ${firstId}`],
   },
   {
-    title: 'SIGINT in flight, no answer within the deadline',
+    title: 'SIGINT in flight, no response within the deadline',
     flags: () => ['--timeout', '700ms'],
     faults: [['create', { kind: 'stall', handler: 'run' }]],
     ...inFlight,

@@ -35,7 +35,7 @@ const certificates = [
     what: 'of an unknown authority',
     tls: true,
     trusted: false,
-    message: /authority that is not known here.*\n {2}.*--ca-cert-path/,
+    message: /CA that is not trusted here.*\n {2}.*--ca-cert-path/,
   },
 ];
 
@@ -48,7 +48,7 @@ test.each(certificates)(
       const result = await runBuilt([...verb, '--url', stackState.url, ...token, ...ca]);
       expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringMatching(message) });
       expect(result.stderr).toContain(`127.0.0.1:${stackState.port}`);
-      if (verb.includes('create')) expect(result.stderr).toContain('Nothing was sent, nothing was created.');
+      if (verb.includes('create')) expect(result.stderr).toContain('Nothing reached the server, nothing was created.');
     }
     expect(stackState.requests).toEqual([]);
   },
@@ -86,17 +86,22 @@ test('an own authority is also trusted through a proxy, which sees no token', as
   const env = { HTTPS_PROXY: `http://me:p%40ss@127.0.0.1:${proxy.port}` };
   const flags = ['--url', `https://stackstate.example:${stackState.port}`, ...token];
   const unknown = await runBuilt([keys, 'list', ...flags], { env });
-  expect(unknown).toMatchObject({ code: 4, stderr: expect.stringMatching(/authority that is not known here/) });
+  expect(unknown).toMatchObject({ code: 4, stderr: expect.stringMatching(/CA that is not trusted here/) });
   const trusted = await runBuilt([keys, 'list', ...flags, '--ca-cert-path', caFileOf(stackState)], { env });
   expect(trusted).toEqual({ code: 0, signal: null, stdout: 'No ingestion api keys found.\n', stderr: '' });
   expect(stackState.requests).toHaveLength(1);
-  expect(proxy.connects).toBe(2);
+  // Where the first CA certificates are not enough, the handshake is tried anew with more of them.
+  expect(proxy.connects).toBeGreaterThanOrEqual(2);
   expect(JSON.stringify(proxy.requests)).not.toContain(tokens.service);
 });
 
 test.each([
-  { what: 'refuses', options: { behaviour: 'refuse' as const }, message: /The proxy 127\.0\.0\.1:\d+ refused the way to .*403/ },
-  { what: 'wants credentials', options: { credentials: { user: 'u', password: 'p' } }, message: /wants a user and a password/ },
+  {
+    what: 'refuses',
+    options: { behaviour: 'refuse' as const },
+    message: /The proxy 127\.0\.0\.1:\d+ refused to connect to .*403/,
+  },
+  { what: 'wants credentials', options: { credentials: { user: 'u', password: 'p' } }, message: /demands a user and a password/ },
 ])('a proxy that $what is what is blamed', async ({ options, message }) => {
   const proxy = await startProxyForTest(options);
   const env = { HTTPS_PROXY: proxy.url };
@@ -143,7 +148,7 @@ test.each(['http', 'https'])('a mute %s server ends in the deadline', async (sch
   expect(list).toMatchObject({
     code: 4,
     stdout: '',
-    stderr: expect.stringMatching(/gave no answer within 0\.5 s\.\n {2}.*--timeout/),
+    stderr: expect.stringMatching(/gave no response within 0\.5 s\.\n {2}.*--timeout/),
   });
   expect(list.ms).toBeLessThan(500 + startMs);
   const create = await timed([keys, 'create', '-n', 'n', '--url', url]);
@@ -151,20 +156,20 @@ test.each(['http', 'https'])('a mute %s server ends in the deadline', async (sch
   expect(create).toMatchObject({
     code: scheme === 'https' ? 4 : 11,
     stdout: '',
-    stderr: expect.stringContaining('no answer within 0.5 s'),
+    stderr: expect.stringContaining('no response within 0.5 s'),
   });
   // An unknown outcome is looked into, under a deadline of its own.
   expect(create.ms).toBeLessThan(2 * 500 + startMs);
 });
 
 test.each([
-  { what: 'stalls', fault: { kind: 'stall' as const }, said: 'no answer' },
+  { what: 'stalls', fault: { kind: 'stall' as const }, said: 'no response' },
   {
     what: 'stalls within the body',
     fault: { kind: 'stall' as const, handler: 'run' as const, part: 'half' as const },
-    said: 'no complete answer',
+    said: 'no complete response',
   },
-  { what: 'drips a byte a second', fault: { kind: 'drip' as const }, said: 'no complete answer' },
+  { what: 'drips a byte a second', fault: { kind: 'drip' as const }, said: 'no complete response' },
 ])('an answer that $what ends in the deadline', async ({ fault, said }) => {
   const stackState = await startForTest({ now: Date.now, tls: true });
   stackState.setFault('list', fault);
@@ -180,7 +185,7 @@ test('a silent proxy ends in the deadline', async () => {
   for (const port of [proxy.port, mute]) {
     const env = { HTTPS_PROXY: `http://127.0.0.1:${port}` };
     const { ms, ...result } = await timed([keys, 'list', '--url', 'https://stackstate.example'], env);
-    expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('no answer within 0.5 s') });
+    expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('no response within 0.5 s') });
     expect(result.stderr).toContain(`went by the proxy 127.0.0.1:${port}.`);
     expect(ms).toBeLessThan(500 + startMs);
   }
@@ -203,14 +208,18 @@ test('a server that nobody runs is named, with where to look', async () => {
   const result = await runBuilt([keys, 'create', '-n', 'n', '--url', `http://127.0.0.1:${port}`, ...token]);
   expect(result).toMatchObject({ code: 4, stdout: '' });
   expect(result.stderr).toMatch(
-    /127\.0\.0\.1:\d+ refused the connection.* Nothing was sent, nothing was created\.\n {2}Check the URL/,
+    /127\.0\.0\.1:\d+ refused the connection.* Nothing reached the server, nothing was created\.\n {2}Check the URL/,
   );
 });
 
 test('https to a server that speaks http is explained', async () => {
   const stackState = await startForTest({ now: Date.now });
   const result = await runBuilt([keys, 'list', '--url', stackState.url.replace('http:', 'https:'), ...token]);
-  expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringMatching(/No TLS connection.*\n {2}Check .*https/) });
+  expect(result).toMatchObject({
+    code: 4,
+    stdout: '',
+    stderr: expect.stringMatching(/does not speak TLS on this port.*\n {2}Use another port/),
+  });
 });
 
 test('http to a server that speaks TLS is explained', async () => {
@@ -226,7 +235,7 @@ test('a proxy that forwards http and wants credentials is what is blamed, and cr
   const proxy = await startProxyForTest({ credentials: { user: 'u', password: 'p' } });
   const flags = ['--url', 'http://stackstate.example', ...token];
   const result = await runBuilt([keys, 'create', '-n', 'n', ...flags], { env: { HTTP_PROXY: proxy.url } });
-  expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('wants a user and a password') });
+  expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('demands a user and a password') });
   expect(result.stderr).toContain('HTTP_PROXY=http://USER:PASSWORD@HOST:PORT');
 });
 

@@ -165,7 +165,7 @@ test('a quick answer shows none, and an error or a signal leaves the line clean 
   stackState.setFault('list', { kind: 'stall' });
   const late = await runInTerminal([keys, 'list', '--timeout', '700ms', ...against(stackState)]);
   expect(late).toMatchObject({ code: 4 });
-  expect(late.output.split('\r\u001b[K').at(-1)).toMatch(/^❌ 127\.0\.0\.1:\d+ gave no answer within 0\.7 s\./u);
+  expect(late.output.split('\r\u001b[K').at(-1)).toMatch(/^❌ 127\.0\.0\.1:\d+ gave no response within 0\.7 s\./u);
   const terminal = startInTerminal([keys, 'list', ...against(stackState)]);
   await terminal.waitFor('Listing keys');
   terminal.pressCtrlC();

@@ -83,12 +83,24 @@ test('a creation is waited for as long as its request was given', async () => {
   expect(world.keysNamed('ci')).toEqual([world.held()]);
 });
 
-test("a name that is taken is somebody else's: nothing is deleted", async () => {
+test("a key of a name that is taken may be somebody else's: it is named, and nothing is deleted", async () => {
   const world = await startWorld();
   seedHeld(world);
-  const api = seedingFirst(world, () => world.stackState.seed({ name: 'ci' }));
+  const api = seedingFirst(world, () => world.stackState.seed({ id: 77n, name: 'ci' }));
   world.stackState.setFault('create', { kind: 'status', status: 409, body: '{"message":"exists"}' });
   await expect(world.rotate({}, { context: { api } })).rejects.toMatchObject({
+    exitCode: 11,
+    hints: [expect.stringContaining('delete --id 77')],
+  });
+  expect(world.stackState.count('delete')).toBe(0);
+  expect(world.files()).toEqual(['ingestion.key']);
+});
+
+test('a server that takes no second key of a name is told by its list, and nothing is deleted', async () => {
+  const world = await startWorld();
+  seedHeld(world);
+  world.stackState.setFault('create', { kind: 'status', status: 409, body: '{"message":"exists"}' });
+  await expect(world.rotate()).rejects.toMatchObject({
     exitCode: 2,
     hints: expect.arrayContaining([expect.stringContaining('--new-name')]),
   });

@@ -1,0 +1,89 @@
+import net, { type Socket } from 'node:net';
+
+/** How long an address is tried alone before the next one is tried beside it (RFC 8305). */
+const headStartMs = 250;
+
+/** What is most worth telling, when each address of a host failed in its own way. */
+const telling = ['ECONNREFUSED', 'ETIMEDOUT', 'ECONNRESET', 'EACCES', 'EPERM'];
+
+/**
+ * Connects over TCP. All addresses of a host are tried, each a little after the one before, and none is given up before another has
+ * succeeded: Node's own way gives a slow one up after 250 ms, to be left with one that is dead.
+ * @param host name or IP address, without brackets.
+ * @param signal ends all attempts; its reason is thrown.
+ * @throws the system's error; an AggregateError when several addresses failed.
+ */
+export async function dial(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+  const addresses = net.isIP(host) === 0 ? await addressesOf(host) : [host];
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const open = new Set<Socket>();
+    const errors: Error[] = [];
+    let next = 0;
+    let timer: NodeJS.Timeout | undefined;
+    const settle = (winner?: Socket) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+      for (const socket of open) if (socket !== winner) socket.destroy();
+    };
+    const giveUp = () => {
+      settle();
+      reject(signal.reason);
+    };
+    const tryNext = () => {
+      clearTimeout(timer);
+      const socket = connect(addresses[next++] ?? host, port);
+      open.add(socket);
+      const fail = (error: Error) => {
+        open.delete(socket);
+        errors.push(error);
+        if (next < addresses.length) tryNext();
+        else if (open.size === 0) {
+          settle();
+          reject(errors.length === 1 ? error : new AggregateError(errors.sort(byTelling), 'no address could be reached'));
+        }
+      };
+      socket.once('error', fail);
+      socket.once('connect', () => {
+        socket.removeListener('error', fail);
+        settle(socket);
+        resolve(socket);
+      });
+      if (next < addresses.length) timer = setTimeout(tryNext, headStartMs);
+    };
+    signal.addEventListener('abort', giveUp);
+    tryNext();
+  });
+}
+
+// What undici takes for its own sockets.
+const manner = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, highWaterMark: 65_536 };
+
+function connect(host: string, port: number): Socket {
+  const options = { ...manner, host, port, autoSelectFamily: false };
+  // Whoever uses the socket listens as well; one that lost the race has nobody else.
+  return net.connect(options).on('error', () => {});
+}
+
+/** The addresses in the system's order, the families taking turns. */
+async function addressesOf(host: string): Promise<string[]> {
+  const { default: dns } = await import('node:dns');
+  const found = await new Promise<{ readonly address: string; readonly family: number }[]>((resolve, reject) => {
+    dns.lookup(host, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses)));
+  });
+  const first = found.filter(({ family }) => family === found[0]?.family);
+  const second = found.filter(({ family }) => family !== found[0]?.family);
+  return first
+    .flatMap((entry, index) => [entry, ...second.slice(index, index + 1)])
+    .concat(second.slice(first.length))
+    .map(({ address }) => address);
+}
+
+function byTelling(a: Error, b: Error): number {
+  return rank(a) - rank(b);
+}
+
+function rank(error: Error): number {
+  const at = 'code' in error && typeof error.code === 'string' ? telling.indexOf(error.code) : -1;
+  return at < 0 ? telling.length : at;
+}

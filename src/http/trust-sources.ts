@@ -1,0 +1,124 @@
+import type { SecureContext } from 'node:tls';
+import { certificatesIn, type Environment, type Trust } from './trust.ts';
+
+type Tls = typeof import('node:tls');
+type ClientCertificate = NonNullable<Trust['clientCertificate']> | Record<string, never>;
+
+/** Where systems keep the CA certificates they trust, in one file each: the list of Go, which curl's builds agree with. */
+const bundles = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/pki/tls/cacert.pem',
+  '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+  '/usr/local/etc/ssl/cert.pem',
+];
+/** The same in folders, a certificate a file. */
+const folders = ['/etc/ssl/certs', '/etc/pki/tls/certs'];
+
+const largestFile = 4 * 1024 * 1024;
+
+/**
+ * Contexts that trust more and more: Node's roots and what its environment adds (`NODE_EXTRA_CA_CERTS`), then `SSL_CERT_FILE`,
+ * `SSL_CERT_DIR` and the system's store, then the system's folders. A source with nothing new is passed over.
+ * @param own CA certificates that were given, and are trusted already; without any, so are Node's roots.
+ */
+export async function* widerContexts(
+  own: readonly string[],
+  client: ClientCertificate,
+  env: Environment,
+): AsyncGenerator<SecureContext, undefined> {
+  const tls = await import('node:tls');
+  const known = new Set(tls.rootCertificates.map(withoutBlanks));
+  const added: string[] = [];
+  const add = (texts: readonly string[]): boolean => {
+    const before = added.length;
+    for (const certificate of texts.flatMap(certificatesIn)) {
+      const bare = withoutBlanks(certificate);
+      if (known.has(bare)) continue;
+      known.add(bare);
+      added.push(certificate);
+    }
+    return added.length > before;
+  };
+  add(own);
+  add(await configuredForNode(tls, env));
+  if (own.length > 0) yield contextWith(tls, added, client);
+  if (add([...(await namedByEnvironment(env)), ...(await systemStore(tls))])) yield contextWith(tls, added, client);
+  if (add((await Promise.all(folders.map(filesIn))).flat())) yield contextWith(tls, added, client);
+  return undefined;
+}
+
+/**
+ * Node's roots with others added. `ca` would replace them, and to join them by hand is to parse them all once more. The method
+ * is Node's own but undocumented; where it is missing they are joined.
+ */
+function contextWith(tls: Tls, certificates: readonly string[], client: ClientCertificate): SecureContext {
+  const options = { ...client, allowPartialTrustChain: true };
+  const secureContext = tls.createSecureContext(options);
+  const { context } = secureContext as { context?: { addCACert?: (pem: string) => void } };
+  if (typeof context?.addCACert !== 'function') {
+    return tls.createSecureContext({ ...options, ca: [...tls.rootCertificates, ...certificates] });
+  }
+  for (const certificate of certificates) {
+    try {
+      context.addCACert(certificate);
+    } catch {
+      // Somebody else's certificate that is damaged: the given ones were looked at before.
+    }
+  }
+  return secureContext;
+}
+
+/** What Node trusts besides its roots: adding to them by `addCACert` forgets it. */
+async function configuredForNode(tls: Tls, env: Environment): Promise<readonly string[]> {
+  // From Node 22.15 on; knows the system's certificates as well, where Node is told to use them.
+  const newer = tls as { getCACertificates?: (type: 'default') => readonly string[] };
+  if (newer.getCACertificates !== undefined) return newer.getCACertificates('default');
+  const file = env['NODE_EXTRA_CA_CERTS'];
+  return file ? textOf(file) : [];
+}
+
+async function namedByEnvironment(env: Environment): Promise<readonly string[]> {
+  const { SSL_CERT_FILE: file, SSL_CERT_DIR: list } = env;
+  const { delimiter } = await import('node:path');
+  const named = (list ?? '').split(delimiter).filter((folder) => folder !== '');
+  return [...(file ? await textOf(file) : []), ...(await Promise.all(named.map(filesIn))).flat()];
+}
+
+async function systemStore(tls: Tls): Promise<readonly string[]> {
+  for (const bundle of bundles) {
+    const text = await textOf(bundle);
+    if (text.length > 0) return text;
+  }
+  // Keychains and stores that are no files, from Node 22.15 on.
+  const newer = tls as { getCACertificates?: (type: 'system') => readonly string[] };
+  try {
+    return newer.getCACertificates?.('system') ?? [];
+  } catch {
+    return [];
+  }
+}
+
+/** The text of a file; none where it cannot be read: what is not to be had is not trusted. */
+async function textOf(path: string): Promise<readonly string[]> {
+  const { default: fs } = await import('node:fs/promises');
+  try {
+    const status = await fs.stat(path);
+    // A pipe would be waited for.
+    return status.isFile() && status.size <= largestFile ? [await fs.readFile(path, 'utf8')] : [];
+  } catch {
+    return [];
+  }
+}
+
+async function filesIn(folder: string): Promise<readonly string[]> {
+  const [{ default: fs }, { join }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
+  const names = await fs.readdir(folder).catch(() => []);
+  return (await Promise.all(names.map((name) => textOf(join(folder, name))))).flat();
+}
+
+function withoutBlanks(pem: string): string {
+  return pem.replace(/\s/g, '');
+}

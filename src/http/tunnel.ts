@@ -1,0 +1,73 @@
+import type { Socket } from 'node:net';
+import { MalformedError, ProxyError } from './failure.ts';
+import type { HttpProxy } from './proxy.ts';
+import type { Open } from './secure.ts';
+
+const longestHead = 16_384;
+const endOfHead = '\r\n\r\n';
+
+/**
+ * A way through a proxy to another host, by `CONNECT`. Any 2xx opens it; 1xx are skipped.
+ * @param open connects to the proxy.
+ * @param authority `host:port` to be led to.
+ * @throws ProxyError when the proxy cannot be reached, refuses, or does not respond in HTTP.
+ */
+export function tunnelled(open: Open, authority: string, proxy: HttpProxy, signal: AbortSignal): Open {
+  return async () => {
+    try {
+      const socket = await open();
+      const status = await askForWay(socket, authority, proxy, signal);
+      if (status >= 200 && status < 300) return socket;
+      socket.destroy();
+      throw new ProxyError(proxy.label, undefined, status);
+    } catch (error) {
+      throw error instanceof ProxyError ? error : new ProxyError(proxy.label, error);
+    }
+  };
+}
+
+/** @returns the status; whatever follows the response's head stays to be read from the socket. */
+function askForWay(socket: Socket, authority: string, { authorization }: HttpProxy, signal: AbortSignal): Promise<number> {
+  const credentials = authorization === undefined ? '' : `Proxy-Authorization: ${authorization}\r\n`;
+  return new Promise((resolve, reject) => {
+    let head = Buffer.alloc(0);
+    const settle = (done: () => void) => {
+      socket.removeListener('readable', read).removeListener('end', end).removeListener('error', fail);
+      signal.removeEventListener('abort', giveUp);
+      done();
+    };
+    const fail = (error: unknown) =>
+      settle(() => {
+        socket.destroy();
+        reject(error);
+      });
+    const giveUp = () => fail(signal.reason);
+    const end = () => fail(new MalformedError('it closed the connection'));
+    const read = () => {
+      for (let chunk = socket.read() as Buffer | null; chunk !== null; chunk = socket.read() as Buffer | null) {
+        head = Buffer.concat([head, chunk]);
+        const response = takeResponse(head);
+        if (response === undefined) {
+          if (head.length > longestHead) return fail(new MalformedError('its response has too many headers'));
+          continue;
+        }
+        if (response.rest.length > 0) socket.unshift(response.rest);
+        return response.status === undefined
+          ? fail(new MalformedError('its response is no HTTP'))
+          : settle(() => resolve(response.status ?? 0));
+      }
+    };
+    socket.on('readable', read).once('end', end).once('error', fail);
+    signal.addEventListener('abort', giveUp);
+    socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${credentials}\r\n`);
+  });
+}
+
+/** The first response that is no 1xx, once its head is complete; without a status where it is no HTTP. */
+function takeResponse(bytes: Buffer): { readonly status: number | undefined; readonly rest: Buffer } | undefined {
+  const end = bytes.indexOf(endOfHead);
+  if (end < 0) return undefined;
+  const rest = bytes.subarray(end + endOfHead.length);
+  const status = /^HTTP\/1\.[01] ([1-9]\d{2})(?: |\r|$)/.exec(bytes.subarray(0, end).toString('latin1'))?.[1];
+  return status?.startsWith('1') ? takeResponse(rest) : { status: status === undefined ? undefined : Number(status), rest };
+}
