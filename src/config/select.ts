@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.ts';
+import { ConfigError, StsError } from '../errors.ts';
 import type { Disk } from '../platform/disk.ts';
 import { unknownContext } from './contexts.ts';
 import { type ConfigFile, defaultConfigPath, openConfigFile } from './file.ts';
@@ -26,7 +26,7 @@ interface SelectInput {
 
 /**
  * The context that commands use: `--context`, else `STS_CLI_CONTEXT`, else the file's own `current-context`.
- * @param optional flags and environment suffice, so a file nobody asked for may be broken.
+ * @param optional whether flags and environment suffice: a file that nobody asked for may be broken then.
  * @throws ConfigError when the file cannot be used, or `--config` names one that does not exist; NotFoundError for an unknown context.
  */
 export async function selectContext(input: SelectInput, optional: boolean): Promise<Selection> {
@@ -37,8 +37,8 @@ export async function selectContext(input: SelectInput, optional: boolean): Prom
     const file = await openNamedFile(input);
     return file === undefined ? {} : pickContext(file, input);
   } catch (error) {
-    if (asked || !optional || !(error instanceof Error)) throw error;
-    input.warn(`${error.message} It is left out, because URL and token are given without it.`);
+    if (asked || !optional || !(error instanceof StsError)) throw error;
+    input.warn(`${error.message} The file is not used: flags or variables give the URL and the token.`);
     return {};
   }
 }
@@ -88,7 +88,7 @@ async function openNamedFile(input: SelectInput): Promise<ConfigFile | undefined
   try {
     path = defaultConfigPath(env, home);
   } catch (error) {
-    // Without a home folder there is no file; what is missing then is said where it is missed.
+    // Without a home folder there is no file. If a setting is missing then, its own error says so.
     if (error instanceof ConfigError && (globals.context ?? contextName) === undefined) return undefined;
     throw error;
   }
