@@ -34,11 +34,13 @@ export class StsError extends Error {
   readonly exitCode: ExitCode;
   readonly hints: readonly string[];
 
-  constructor(exitCode: ExitCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  /** @param details what else there is in them is a fact of the error, and becomes its member. */
+  constructor(exitCode: ExitCode, message: string, { hints = [], cause, ...facts }: ErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.exitCode = exitCode;
-    this.hints = details.hints ?? [];
+    this.hints = hints;
+    Object.assign(this, facts);
   }
 
   /**
@@ -84,6 +86,13 @@ export class DeliveryError extends StsError {
   }
 }
 
+/** Whoever read standard output went away before the result was out, as `head` does (exit 141). Nothing is lost, so nothing is said. */
+export class ReaderGoneError extends StsError {
+  constructor(cause: unknown) {
+    super(ExitCode.readerGone, 'The reader of standard output went away.', { cause });
+  }
+}
+
 /** No such context, key id or key name (exit 8). */
 export class NotFoundError extends StsError {
   constructor(message: string, details?: ErrorDetails) {
@@ -116,17 +125,13 @@ export interface UnknownOutcomeDetails extends ErrorDetails {
 
 /** A request that changes something was sent and no response says what it did (exit 11). */
 export class OutcomeUnknownError extends StsError {
-  readonly sentAt: number;
-  readonly status?: number;
-  readonly keyId?: bigint;
-  readonly serverTime?: number;
+  declare readonly sentAt: number;
+  declare readonly status?: number;
+  declare readonly keyId?: bigint;
+  declare readonly serverTime?: number;
 
   constructor(message: string, details: UnknownOutcomeDetails) {
     super(ExitCode.unknownOutcome, message, details);
-    this.sentAt = details.sentAt;
-    if (details.status !== undefined) this.status = details.status;
-    if (details.keyId !== undefined) this.keyId = details.keyId;
-    if (details.serverTime !== undefined) this.serverTime = details.serverTime;
   }
 }
 
@@ -144,20 +149,15 @@ export interface ServerErrorDetails extends ErrorDetails {
 
 /** The server refused, failed, or its answer made no sense (exit 2). */
 export class ServerError extends StsError {
-  readonly status?: number;
-  readonly reason?: string;
-  readonly errorCode?: string;
-  readonly trackingKey?: string;
-  readonly retryAfterMs?: number;
+  declare readonly status?: number;
+  declare readonly reason?: string;
+  declare readonly errorCode?: string;
+  declare readonly trackingKey?: string;
+  declare readonly retryAfterMs?: number;
 
   constructor(message: string, details: ServerErrorDetails = {}) {
     super(ExitCode.server, message, details);
-    Object.assign(this, serverFacts(details));
   }
-}
-
-function serverFacts({ hints: _, cause: __, ...facts }: ServerErrorDetails): Omit<ServerErrorDetails, keyof ErrorDetails> {
-  return facts;
 }
 
 /** The token is accepted but lacks a permission: 403 (exit 2). */
@@ -169,13 +169,12 @@ export class ForbiddenError extends ServerError {
 
 /** The server does not accept the token: 401 (exit 4). */
 export class UnauthorizedError extends StsError {
-  readonly reason?: string;
-  readonly errorCode?: string;
-  readonly trackingKey?: string;
+  declare readonly reason?: string;
+  declare readonly errorCode?: string;
+  declare readonly trackingKey?: string;
 
   constructor(message: string, details: ServerErrorDetails = {}) {
     super(ExitCode.connection, message, details);
-    Object.assign(this, serverFacts(details));
   }
 }
 

@@ -17,6 +17,33 @@ export function toJson(value: JsonValue): string {
 }
 
 /**
+ * A document that is written in two parts, the first before the second is known. Together they are what `toJson` writes of all members,
+ * but that the members of each part are sorted among themselves.
+ */
+export class OpenDocument {
+  #begun = false;
+
+  /** The beginning, with these members. @returns text that ends within a line. */
+  begin(members: Readonly<Record<string, JsonValue>>): string {
+    const lines = linesOf(members);
+    this.#begun = lines.length > 0;
+    return `{${lines.length === 0 ? '' : `\n${lines.join(',\n')}`}`;
+  }
+
+  /** The end, with the other members. @returns text that goes on where `begin` stopped, newline at its end. */
+  end(members: Readonly<Record<string, JsonValue>> = {}): string {
+    const lines = linesOf(members);
+    const more = lines.length === 0 ? '' : `${this.#begun ? ',' : ''}\n${lines.join(',\n')}`;
+    return `${more}${this.#begun || lines.length > 0 ? '\n' : ''}}\n`;
+  }
+}
+
+/** The members of a document, one a line, without the commas between them. */
+function linesOf(members: Readonly<Record<string, JsonValue>>): string[] {
+  return keysOf(members).map((key) => `  ${quote(key)}: ${serialize(members[key], '  ')}`);
+}
+
+/**
  * The document `{ [name]: [...rows] }`, character for character as `toJson` writes it, in blocks of some hundred rows:
  * a long list is written while it is made and never stands in memory as a whole.
  *

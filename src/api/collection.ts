@@ -8,7 +8,7 @@ import {
 } from '../errors.ts';
 import type { HttpResponse } from '../http/transport.ts';
 import { type JsonValue, toJson } from '../json.ts';
-import type { Absence } from './missing.ts';
+import type { Attempt } from './missing.ts';
 import type { CallOptions } from './model.ts';
 import { type ChangeResponse, type Requests, type Segments, tryDecode } from './requests.ts';
 import { RowReader } from './rows.ts';
@@ -20,14 +20,12 @@ export interface Collection<Row extends { readonly id: bigint }> {
   readonly noun: string;
   /** In messages, whole: `ingestion API key`. */
   readonly name: string;
-  /** The noun of the command line: `ingestion-api-key`. */
-  readonly command: string;
+  /** The noun of the command line. */
+  readonly command: 'ingestion-api-key' | 'service-token';
   /** What a token needs to use it, a hint each. */
   readonly permissions: readonly string[];
   /** One row of the list, or why it is none. */
   readRow(value: unknown): Row | string;
-  /** What a platform without it has in place of it. */
-  absence(verb: 'list' | 'create' | 'delete'): Absence;
 }
 
 export interface Rows<Row> {
@@ -50,7 +48,7 @@ export async function listRows<Row extends { readonly id: bigint }>(
   };
   const response = await requests.read({ method: 'GET', path: requests.path(collection.path), sink }, call);
   if (response.status === 404 || (response.status === 200 && rows.isHtml(response.contentType))) {
-    throw await missing(requests, collection.absence('list'), call);
+    throw await missing(requests, collection, { verb: 'list' }, call);
   }
   if (response.status !== 200) throw await requests.refusal(response, collection.permissions);
   if (!rows.complete) throw requests.senseless(`did not respond with a list of ${collection.noun}s`);
@@ -70,10 +68,14 @@ export interface Creation<Issued> {
 /** Statuses of a server that says it knows no such request at all. */
 const neverTried = new Set([501, 505]);
 
-/** `POST` to the collection, at most once. */
+/**
+ * `POST` to the collection, at most once.
+ * @param name of what is created, for messages.
+ */
 export async function createIn<Row extends { readonly id: bigint }, Issued>(
   requests: Requests,
   collection: Collection<Row>,
+  name: string,
   creation: Creation<Issued>,
   call: CallOptions,
 ): Promise<Issued & { readonly serverTime?: number }> {
@@ -97,7 +99,7 @@ export async function createIn<Row extends { readonly id: bigint }, Issued>(
     throw unknown(`${what}, but the response holds no ${noun} that can be delivered.`, creation.idIn(value));
   }
   const isWhole = creation.isWhole(value);
-  if (status === 404 && !isWhole) throw await missing(requests, collection.absence('create'), call);
+  if (status === 404 && !isWhole) throw await missing(requests, collection, { verb: 'create', name }, call);
   const refused = await requests.refusal(response, permissions);
   // A 409 may be the echo of a request that a proxy has repeated: the list tells.
   const decided = status !== 408 && status !== 409 && (status < 500 || neverTried.has(status));
@@ -186,10 +188,15 @@ async function explainAbsent<Row extends { readonly id: bigint }>(
   );
 }
 
-/** The error for what the platform does not have. */
-export async function missing(requests: Requests, absence: Absence, call: CallOptions): Promise<StsError> {
+/** The error for a collection that is not there. @param attempt what was tried. */
+export async function missing(
+  requests: Requests,
+  { command }: Pick<Collection<never>, 'command'>,
+  attempt: Attempt,
+  call: CallOptions,
+): Promise<StsError> {
   const { explainMissing } = await import('./missing.ts');
-  return explainMissing(requests, absence, call);
+  return explainMissing(requests, command, attempt, call);
 }
 
 /** The first row of each id: a page of a list that moved on meanwhile repeats some. */

@@ -1,9 +1,7 @@
 import * as z from 'zod/mini';
 import { toJson } from '../json.ts';
-import { shellWord } from '../shell.ts';
 import { type Collection, createIn, deleteIn, listRows, missing } from './collection.ts';
 import { looksLikeHtml } from './decode.ts';
-import type { Absence } from './missing.ts';
 import type { IngestionApiKey, IssuedIngestionApiKey, KeyResource, NewIngestionApiKey } from './model.ts';
 import type { Requests } from './requests.ts';
 import { isSecret } from './secret.ts';
@@ -34,7 +32,6 @@ const collection: Collection<IngestionApiKey> = {
   command: 'ingestion-api-key',
   permissions,
   readRow,
-  absence: (verb) => absenceOf({ list: 'list', create: 'create --name NAME --roles ROLE', delete: 'delete --id ID' }[verb]),
 };
 
 export function keyResource(requests: Requests): KeyResource {
@@ -50,8 +47,7 @@ export function keyResource(requests: Requests): KeyResource {
         idIn: (value: unknown) => idIn(value, key),
         isWhole: (value: unknown) => isWhole(value, key),
       };
-      const absence = () => absenceOf(`create --name ${shellWord(key.name)} --roles ROLE`);
-      return createIn(requests, { ...collection, absence }, creation, call);
+      return createIn(requests, collection, key.name, creation, call);
     },
     delete: (keyId, call = {}) => deleteIn(requests, collection, keyId, call),
     async authorize(apiKey, { withReceiverKey = false, ...call } = {}) {
@@ -60,19 +56,10 @@ export function keyResource(requests: Requests): KeyResource {
       if (response.status === 204) return true;
       // StackState says no in 403, and so does a gateway that lets nobody pass: it sends a page.
       if (response.status === 403 && !looksLikeHtml(response.contentType, response.body)) return false;
-      if (response.status === 404) throw await missing(requests, absenceOf('verify', ' or no way to verify one'), call);
+      if (response.status === 404) throw await missing(requests, collection, { verb: 'verify' }, call);
       if (response.status < 300) throw requests.senseless('did not say whether the key is valid');
       throw await requests.refusal(response, permissions, apiKey);
     },
-  };
-}
-
-/** @param instead the verb of service tokens that does the same, with its flags. */
-function absenceOf(instead: string, more = ''): Absence {
-  return {
-    what: `ingestion API keys${more}`,
-    range: 'They exist from StackState 6.0 to SUSE Observability 2.3.5; later platforms have service tokens in place of them.',
-    hints: [`Service tokens do the same there: sts service-token ${instead}`],
   };
 }
 

@@ -1,27 +1,57 @@
 import { ServerError, type StsError, UnsupportedServerError } from '../errors.ts';
 import { visible } from '../escape.ts';
+import { shellWord } from '../shell.ts';
 import type { CallOptions } from './model.ts';
 import type { Requests } from './requests.ts';
 import { serverResource } from './server.ts';
 
-/** What a platform does not have, and what does the same there. */
-export interface Absence {
-  /** Follows `has no`: `ingestion API keys`. */
-  readonly what: string;
-  /** Which platforms have it, as a sentence. */
-  readonly range: string;
-  /** What to do in place of it; whole commands. */
-  readonly hints: readonly string[];
+/** What was tried where the platform does not have it. */
+export interface Attempt {
+  readonly verb: 'list' | 'create' | 'delete' | 'verify';
+  /** The name of what was to be created. */
+  readonly name?: string;
 }
+
+type Command = 'ingestion-api-key' | 'service-token';
+
+const absent = {
+  'ingestion-api-key': {
+    what: 'ingestion API keys',
+    range: 'They exist from StackState 6.0 to SUSE Observability 2.3.5; later platforms have service tokens in place of them.',
+    instead: 'Use a service token there',
+  },
+  'service-token': {
+    what: 'service tokens',
+    range: 'Agents and collectors of StackState 6.0 to SUSE Observability 2.3.5 use ingestion API keys.',
+    instead: 'Use an ingestion API key there',
+  },
+} as const;
 
 /**
  * A missing collection, or a page where JSON should be, explained by what the server says it is: `GET /server/info`.
  * @throws what keeps the server from being asked: no connection, a token that is not accepted, an interrupt, no StackState there at all.
  */
-export async function explainMissing(requests: Requests, { what, range, hints }: Absence, call: CallOptions): Promise<StsError> {
+export async function explainMissing(
+  requests: Requests,
+  command: Command,
+  attempt: Attempt,
+  call: CallOptions,
+): Promise<StsError> {
   const { version, platformVersion } = await serverResource(requests).info(call);
   const name = visible(platformVersion ?? `${version.major}.${version.minor}.${version.patch}`);
-  return new UnsupportedServerError(`${requests.host} runs StackState ${name}, which has no ${what}. ${range}`, { hints });
+  const { what, range, instead } = absent[command];
+  const lacks = attempt.verb === 'verify' ? `${what}, or no way to verify one` : what;
+  return new UnsupportedServerError(`${requests.host} runs StackState ${name}, which has no ${lacks}. ${range}`, {
+    hints: [`${instead}: sts ${otherCommand(command, attempt)}`],
+  });
+}
+
+/** The command that does the same with the other kind of credential. */
+function otherCommand(command: Command, { verb, name }: Attempt): string {
+  const other = command === 'service-token' ? 'ingestion-api-key' : 'service-token';
+  if (verb === 'delete') return `${other} delete --id ID`;
+  if (verb !== 'create') return `${other} ${verb}`;
+  return `${other} create --name ${shellWord(name ?? 'NAME')}${other === 'service-token' ? ' --roles ROLE' : ''}`;
 }
 
 /** There is a server, but no StackState where its API should be. */

@@ -135,7 +135,7 @@ export class Requests {
       tokenKind: kind,
       basic: this.#credentials !== '',
       permissions,
-      secrets: [value, ...this.#credentials.split(':').slice(1), ...secrets],
+      secrets: [value, secretIn(this.#credentials), ...secrets],
     });
   }
 
@@ -169,6 +169,12 @@ type ReadRequest = Omit<TransportRequest, 'changes' | 'signal'>;
 
 function tokenHeader(token: Token | undefined): Record<string, string> {
   return token === undefined ? {} : { [tokenHeaders[token.kind]]: token.value };
+}
+
+/** What of `user:password` is not to be shown: tokens are given as either. */
+function secretIn(credentials: string): string {
+  const colon = credentials.indexOf(':');
+  return credentials.slice(colon + 1) || credentials.slice(0, Math.max(0, colon));
 }
 
 /** A URL without the user and the password in it, and these, decoded. */

@@ -30,13 +30,6 @@ const collection: Collection<ServiceToken> = {
   command: 'service-token',
   permissions,
   readRow,
-  absence: (verb) => ({
-    what: 'service tokens',
-    range: 'Agents and collectors of StackState 6.0 to SUSE Observability 2.3.5 use ingestion API keys.',
-    hints: [
-      `The same with keys: sts ingestion-api-key ${{ list: 'list', create: 'create --name NAME', delete: 'delete --id ID' }[verb]}`,
-    ],
-  }),
 };
 
 export function tokenResource(requests: Requests): TokenResource {
@@ -53,7 +46,7 @@ export function tokenResource(requests: Requests): TokenResource {
         idIn: () => undefined,
         isWhole: (value: unknown) => readIssued(value, token.name) !== undefined,
       };
-      return createIn(requests, collection, creation, call);
+      return createIn(requests, collection, token.name, creation, call);
     },
     delete: (tokenId, call = {}) => deleteIn(requests, collection, tokenId, call),
     validate: (token, call = {}) => validateToken(requests, token, call),

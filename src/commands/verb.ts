@@ -58,10 +58,20 @@ export interface Noun {
   readonly verbs: readonly Verb[];
 }
 
+/** The whole program: what stands in the place of a noun is a verb of its own here. */
+export interface Program extends Noun {
+  readonly nouns: readonly Noun[];
+}
+
 /** Forgets the type of a verb's options, so that verbs stand in one list; the parser makes the options by its flags. */
 export function verb<Options extends object>(definition: Verb<Options>): Verb {
   // A method is bivariant in its parameters: what the parser hands over was made by these very flags.
   return definition as Verb<object>;
+}
+
+/** The flags of a verb, each with the name of the option that it sets. */
+export function flagEntries({ flags }: Verb): [string, Flag<unknown>][] {
+  return Object.entries(flags as Readonly<Record<string, Flag<unknown>>>);
 }
 
 /** What a verb gives back; `main` shows it. */

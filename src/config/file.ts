@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
+import { reasonOf } from '../reason.ts';
 import { systemCode } from '../system.ts';
 import type { ParsedConfig } from './parse.ts';
 
@@ -62,25 +63,4 @@ export async function readConfigText(path: string): Promise<string | undefined> 
     const reason = error instanceof TypeError ? 'it is not UTF-8 text' : reasonOf(error);
     throw new ConfigError(`The config file ${path} cannot be read: ${reason}.`, { cause: error });
   }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file would be too large',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is no folder',
-  ENOENT: 'there is no such file',
-  EEXIST: 'a part of the path is no folder',
-  ELOOP: 'its symbolic links run in a circle',
-  ENAMETOOLONG: 'the path is too long',
-};
-
-/** Why the system refused, in words. */
-export function reasonOf(error: unknown): string {
-  const code = systemCode(error);
-  return (code === undefined ? undefined : REASONS[code]) ?? code ?? 'unexpected failure';
 }

@@ -74,6 +74,11 @@ export function contextLayer(file: ConfigFile, { name: contextName, context }: N
   };
 }
 
+/** A level that does not have certain settings, whatever was given there. */
+export function layerWithout({ level, find }: Layer, names: readonly SettingName[]): Layer {
+  return { level, find: (name) => (names.includes(name) ? undefined : find(name)) };
+}
+
 /** The first level that has the setting. */
 export function findIn(layers: readonly Layer[], name: SettingName): Found | undefined {
   for (const layer of layers) {

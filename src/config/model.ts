@@ -18,8 +18,10 @@ export interface SettingSource {
 
 /** All that is needed to talk to one StackState. */
 export interface Settings {
-  /** Base URL without trailing slash. */
+  /** Base URL without trailing slash, and without the user name and password that may have stood in it. */
   readonly url: string;
+  /** `user:password` of the URL, decoded, to be sent as HTTP Basic. Never logged. */
+  readonly basicAuth?: string;
   /** Path under the URL, with leading and without trailing slash. */
   readonly apiPath: string;
   readonly token: Token;

@@ -1,21 +1,9 @@
-import {
-  type Document,
-  isAlias,
-  isCollection,
-  isMap,
-  isNode,
-  LineCounter,
-  type Node,
-  parseDocument,
-  visit,
-  type YAMLError,
-} from 'yaml';
 import * as z from 'zod/mini';
-import { ConfigError } from '../errors.ts';
 import { CONTEXT_KEYS, CONTEXT_MEMBERS, type ContextKey } from './keys.ts';
 import type { Context, NamedContext } from './model.ts';
 import { type ContextMember, SETTINGS, type Setting } from './table.ts';
 import { booleanOf } from './values.ts';
+import { invalid, offsetOf, parseYaml } from './yaml.ts';
 
 /** What a config file says, and where it says it. */
 export interface ParsedConfig {
@@ -26,13 +14,6 @@ export interface ParsedConfig {
   readonly currentContextLine?: number;
   /** Whether the context `default` is the old flat form at the top of the file. */
   readonly flat: boolean;
-}
-
-/** Parsed YAML in which every scalar is text, so that a token `0123` keeps its digits. */
-export interface ConfigYaml {
-  readonly document: Document.Parsed;
-  readonly lines: LineCounter;
-  readonly data: Record<string, unknown>;
 }
 
 const text = z.optional(z.string());
@@ -47,65 +28,6 @@ type FileContext = z.infer<typeof contextSchema>;
 function schemaOf<T>(of: (row: Setting) => T): Record<ContextKey, T> {
   // Every key is there, because the members are those of the table.
   return Object.fromEntries(CONTEXT_MEMBERS.map((name) => [SETTINGS[name].key, of(SETTINGS[name])])) as Record<ContextKey, T>;
-}
-
-// The library's own messages quote the source, which may be a token.
-const TROUBLE: Readonly<Record<string, string>> = {
-  BAD_ALIAS: 'an alias refers to nothing',
-  BAD_DQ_ESCAPE: 'a quoted text has an invalid escape',
-  BAD_INDENT: 'the indentation is wrong',
-  BAD_SCALAR_START: 'a text that starts with this character must be quoted',
-  BLOCK_AS_IMPLICIT_KEY: 'a colon too many, or a text that must be quoted',
-  DUPLICATE_KEY: 'the same key stands there twice',
-  MISSING_CHAR: 'a bracket, quote, colon or comma is missing',
-  MULTILINE_IMPLICIT_KEY: 'a colon is missing after a key',
-  MULTIPLE_DOCS: 'a second document begins',
-  TAB_AS_INDENT: 'a tab is used for indentation',
-};
-
-/** @throws ConfigError naming path, line and column when `source` is no YAML map. */
-export function parseYaml(path: string, source: string): ConfigYaml {
-  const lines = new LineCounter();
-  const document = parseDocument(source, {
-    schema: 'failsafe',
-    merge: true,
-    keepSourceTokens: true,
-    prettyErrors: false,
-    lineCounter: lines,
-    logLevel: 'silent',
-  });
-  const error: YAMLError | undefined = document.errors[0];
-  if (error !== undefined) throw invalid(path, lines, error.pos[0], `it is no valid YAML: ${troubleOf(error)}`);
-  // Every scalar is text here, so a bare `null` has to be told from a quoted one while its quotes are known.
-  visit(document, {
-    Scalar(key, node) {
-      if (key !== 'key' && node.type === 'PLAIN' && /^(?:~|null|Null|NULL)$/.test(String(node.value))) node.value = '';
-    },
-  });
-  // A file of comments only has no contents, or an empty scalar after a `---`.
-  const empty = document.contents === null || (!isCollection(document.contents) && document.toJS() === '');
-  if (empty) return { document, lines, data: {} };
-  const at = document.contents?.range[0] ?? 0;
-  if (!isMap(document.contents)) throw invalid(path, lines, at, 'it must be a map with the key "contexts"');
-  try {
-    return { document, lines, data: document.toJS({ maxAliasCount: 100 }) as Record<string, unknown> };
-  } catch {
-    visit(document, {
-      Alias(_key, node) {
-        if (node.resolve(document) !== undefined) return;
-        throw invalid(path, lines, node.range?.[0] ?? at, `it is no valid YAML: ${TROUBLE['BAD_ALIAS']}`);
-      },
-    });
-    throw invalid(path, lines, at, 'its aliases cannot be resolved');
-  }
-}
-
-function troubleOf({ code, message }: YAMLError): string {
-  // The library's codes do not tell a bracket that is never closed from other trouble, only its text does.
-  const kind = /^Flow (sequence|map)\b/.exec(message)?.[1];
-  if (kind === undefined) return TROUBLE[code] ?? 'unexpected text';
-  const open = kind === 'map' ? 'a { is not closed by a }' : 'a [ is not closed by a ]';
-  return code === 'BAD_INDENT' ? `${open}, or what it holds is not indented` : open;
 }
 
 /**
@@ -135,7 +57,7 @@ export function parseConfig(path: string, source: string): ParsedConfig {
     contexts.push({ name: entry.name, context: toContext(entry.context ?? {}) });
   }
   const flat = !seen.has('default') && Object.values(CONTEXT_KEYS).some((key) => present(file[key]) !== undefined);
-  if (flat) contexts.unshift({ name: 'default', context: toContext(file) });
+  if (flat) contexts.push({ name: 'default', context: toContext(file) });
   const current = present(file['current-context']) ?? (flat ? 'default' : undefined);
   return {
     contexts,
@@ -148,37 +70,6 @@ export function parseConfig(path: string, source: string): ParsedConfig {
       return keys === undefined ? undefined : line(key === undefined ? keys : [...keys, 'context', key]);
     },
   };
-}
-
-function invalid(path: string, lines: LineCounter, offset: number, reason: string): ConfigError {
-  const { line, col } = lines.linePos(offset);
-  const where = `line ${Math.max(line, 1)}, column ${Math.max(col, 1)}`;
-  return new ConfigError(`The config file ${path} cannot be used, ${where}: ${reason}.`, {
-    hints: [`Correct the file, or use another one with --config PATH.`],
-  });
-}
-
-/** Offset of the deepest node the file has on the way to `keys`; of the key, where the parent is a map. */
-function offsetOf(document: Document.Parsed, keys: readonly (string | number)[]): number {
-  let node: unknown = document.contents;
-  let offset = startOf(node) ?? 0;
-  for (const key of keys) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isNode(item.key) && item.key.toJS(document) === key);
-      if (pair === undefined) return offset;
-      offset = startOf(pair.key) ?? offset;
-      node = pair.value;
-    } else if (isCollection(node)) {
-      node = node.items[Number(key)];
-      offset = startOf(node) ?? offset;
-    } else return offset;
-  }
-  return offset;
-}
-
-function startOf(node: unknown): number | undefined {
-  return isNode(node) ? (node as Node).range?.[0] : undefined;
 }
 
 /** A key without a value counts as a key that is not there. */

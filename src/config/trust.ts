@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors.ts';
+import type { Disk } from '../platform/disk.ts';
 import type { Found, Layer } from './layers.ts';
-import { readSmallFile } from './token.ts';
+import { readNamedFile } from './read.ts';
 
 /** CA certificates to trust besides the public ones. */
 export interface FoundCertificates {
@@ -13,6 +14,11 @@ export interface FoundCertificates {
   readonly path?: string;
 }
 
+export interface TrustInput {
+  disk(): Promise<Disk>;
+  resolvePath(path: string): string;
+}
+
 /**
  * The CA certificates of the first level that gives some; on one level the path wins over the data.
  * A relative path starts at the working directory, also one that stands in the config file: the Go CLI takes it so.
@@ -20,13 +26,13 @@ export interface FoundCertificates {
  */
 export async function findCaCertificates(
   layers: readonly Layer[],
-  resolvePath: (path: string) => string,
+  { disk, resolvePath }: TrustInput,
 ): Promise<FoundCertificates | undefined> {
   for (const layer of layers) {
     const byPath = layer.find('caCertPath');
     if (byPath !== undefined) {
       const path = resolvePath(byPath.text);
-      const pem = await readSmallFile(path, 'The CA certificate file');
+      const pem = await readNamedFile(await disk(), path, 'The CA certificate file');
       return { pem: certificates(pem, `The file ${path}, given by ${byPath.label},`), found: byPath, member: 'caCertPath', path };
     }
     const inline = layer.find('caCertBase64Data');
@@ -39,6 +45,12 @@ export async function findCaCertificates(
     }
   }
   return undefined;
+}
+
+/** Certificates as the file keeps them: those alone, whatever else stands in the PEM text, such as a private key. */
+export function certificateData(pem: string): string {
+  const blocks = pem.match(/-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[\s\S]*?-----END \1-----/g) ?? [];
+  return Buffer.from(`${blocks.join('\n')}\n`).toString('base64');
 }
 
 function decode({ text, label }: Found): string {

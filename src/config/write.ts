@@ -5,9 +5,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { ConfigError, StsError } from '../errors.ts';
+import { reasonOf } from '../reason.ts';
 import { systemCode } from '../system.ts';
 import { withContext, withCurrent, withoutContext } from './change.ts';
-import { readConfigText, reasonOf } from './file.ts';
+import { readConfigText } from './file.ts';
 import type { Context } from './model.ts';
 
 /** Takes one sentence for the user. */

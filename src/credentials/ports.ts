@@ -108,6 +108,8 @@ export interface Destination {
    * then that it may hold.
    */
   current(): Promise<string | undefined>;
+  /** The id of the credential whose secret it holds, where it remembers that. */
+  currentId?(): Promise<bigint | undefined>;
   /**
    * Hands the secret over, whole or not at all, and moves the journal to `record` in the same step where it can, else right after.
    * @param record undefined where no journal is kept.

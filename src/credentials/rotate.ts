@@ -54,7 +54,9 @@ export async function replace(run: Run, plan: RotationPlan): Promise<RotationRes
   const known = kind === oldKind ? listing : await listReported(run, kind);
   const now = serverClock.now();
   const successor = successorOf(old, { name: plan.newName, expiration: plan.expiration?.(now) }, now, oldKind.words);
-  const wanted = { ...successor, ...plan.instead };
+  // Another kind may know no description.
+  const { description: _, ...moved } = successor;
+  const wanted = kind === oldKind ? successor : { ...moved, ...plan.instead };
   const facts = factsOf(run, plan, wanted, known, { id: old.id, name: old.name });
   const keepsJournal = run.destination.journal !== undefined;
   const issued = await issue(run, { wanted, known, verify: plan.verify, facts: keepsJournal ? facts : undefined });

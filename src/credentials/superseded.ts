@@ -35,10 +35,3 @@ export function supersededOf(credentials: readonly Credential[], name: string, n
   }
   return { kept: newest, superseded: [second, ...others] };
 }
-
-/** Refuses to go on while a rotation of this destination is unfinished: it is not settled which credential is in use. */
-export function refuseUnfinished(place: string, finish: string): UsageError {
-  return new UsageError(`A rotation is unfinished (${place}), so it is not settled which one is in use. Nothing was deleted.`, {
-    hints: [`Finish it first: ${finish}`],
-  });
-}

@@ -12,7 +12,7 @@ export function listCommand({ command }: Words): string {
 }
 
 /** The command that rotates again, as a hint. */
-export function rotateCommand({ words }: CredentialKind, name: string, { flags }: Destination): string {
+export function rotateCommand({ words }: Pick<CredentialKind, 'words'>, name: string, { flags }: Destination): string {
   return `sts ${words.command} rotate --name ${shellWord(name)} ${flags}`.trim();
 }
 

@@ -43,7 +43,7 @@ export function fileDocument(options: FileDocumentOptions): FileDocument {
         // Tells whether the flags fit: the text itself is not used.
         await changeDocument(text, document.secret, format === undefined ? reading : { ...reading, format });
       } catch (error) {
-        if (!(error instanceof DocumentError) || error.problem !== 'no-key') throw error;
+        if (!(error instanceof DocumentError) || !['no-key', 'no-value'].includes(error.problem)) throw error;
         throw new DeliveryError(`${error.message} It was left as it is, and nothing was created.`, {
           hints: ['Name the file that holds the key: --key-file PATH', 'Or write over this one: --force'],
           cause: error,
@@ -66,6 +66,7 @@ export function fileDocument(options: FileDocumentOptions): FileDocument {
       } catch (error) {
         if (!force || !(error instanceof DocumentError)) throw error;
         if (error.problem === 'missing' && keyVar !== undefined) return addValue(text, secret, { ...reading, keyVar });
+        if (error.problem === 'ambiguous' || error.problem === 'unclear') throw error;
         return anew(secret);
       }
     },

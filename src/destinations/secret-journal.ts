@@ -17,6 +17,8 @@ export const annotations = {
   /** Present on a Secret that this program created and that has not had a key yet. */
   created: 'sts.stackstate.com/created',
   id: 'sts.stackstate.com/credential-id',
+  /** SHA-256 of the secret that the id belongs to: somebody may have changed the field by hand since. */
+  digest: 'sts.stackstate.com/credential-digest',
   expires: 'sts.stackstate.com/expires',
   delivered: 'sts.stackstate.com/delivered',
 } as const;

@@ -1,3 +1,4 @@
+import { digestOf } from '../credentials/digest.ts';
 import type { Destination, Issued, Journal } from '../credentials/ports.ts';
 import type { JournalRecord } from '../credentials/record.ts';
 import { writeRecord } from '../credentials/record-text.ts';
@@ -31,6 +32,8 @@ export interface SecretOptions {
   readonly force: boolean;
   readonly restart: readonly WorkloadId[];
   readonly restartTimeoutMs: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** Ends the waiting for a restart. */
   readonly interrupt: AbortSignal;
   readonly warn: (sentence: string) => Promise<void>;
@@ -99,13 +102,20 @@ export class SecretDestination implements Destination {
     return text === '' ? undefined : text;
   }
 
+  async currentId(): Promise<bigint | undefined> {
+    const held = await this.current();
+    const { [annotations.id]: id, [annotations.digest]: digest } = (await this.#journal.look())?.annotations ?? {};
+    return held === undefined || id === undefined || digest !== digestOf(held) || !/^\d{1,19}$/.test(id) ? undefined : BigInt(id);
+  }
+
   async deliver(issued: Issued, record?: JournalRecord): Promise<void> {
     const { secret } = this.#journal;
     const field = this.#field ?? this.#fieldIn(secret);
     const facts = {
       [annotations.id]: issued.id === undefined ? null : String(issued.id),
+      [annotations.digest]: issued.id === undefined ? null : digestOf(issued.secret),
       [annotations.expires]: issued.expiration === undefined ? null : new Date(Number(issued.expiration)).toISOString(),
-      [annotations.delivered]: new Date(this.#options.kubernetes.now()).toISOString(),
+      [annotations.delivered]: new Date(this.#options.now()).toISOString(),
       ...(secret !== undefined && annotations.created in secret.annotations ? { [annotations.created]: null } : {}),
     };
     await this.#journal.change(

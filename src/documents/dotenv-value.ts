@@ -1,5 +1,5 @@
-/** How the value of an assignment is quoted: as a whole, or not, or in parts. */
-export type Quoting = 'none' | 'single' | 'double' | 'parts';
+import type { Quoting } from './dotenv-quoting.ts';
+import { closingQuote } from './shell-quotes.ts';
 
 /** The value of one assignment, read as a shell does; offsets count UTF-16 units. */
 export interface AssignedValue {
@@ -13,16 +13,15 @@ export interface AssignedValue {
   readonly value: string;
   /** Why its readers differ about it, as the end of a sentence that begins with the variable. */
   readonly refused?: string;
-  /** Text that a shell takes as quoted while readers of single lines do not. */
-  readonly disputed: readonly (readonly [from: number, to: number])[];
 }
 
-const READERS = {
+/** Each the end of a sentence that begins with the variable. */
+const UNCLEAR = {
   blanks: 'has a value with blanks outside of quotes, which its readers take differently',
-  expansion: 'takes its value from elsewhere: there is a "$" or a "`" that a shell replaces',
+  expansion: 'takes its value from elsewhere: it has a "$" or a "`" outside of single quotes, which a shell replaces',
   operator: 'has a value with characters outside of quotes that a shell acts on',
   quote: 'has a quote that is not closed on its line',
-  continued: 'has a value that goes on on the next line',
+  continued: 'has a value that continues on the next line',
 } as const;
 
 /** What may follow a value: blanks, a comment, or what exports the variable. */
@@ -36,10 +35,9 @@ export function readAssignedValue(text: string, from: number): AssignedValue {
   const start = skipBlanks(text, from);
   // A "#" begins a comment only behind a blank.
   if (matchesAt(REST, text, from)) {
-    return { start: from, end: from, next: nextLine(text, from), quoting: 'none', value: '', disputed: [] };
+    return { start: from, end: from, next: nextLine(text, from), quoting: 'none', value: '' };
   }
-  const disputed: [number, number][] = [];
-  let refused: string | undefined = text[start] === '~' ? READERS.expansion : undefined;
+  let refused: string | undefined = text[start] === '~' ? UNCLEAR.expansion : undefined;
   let value = '';
   let pieces = 0;
   let quoting: Quoting = 'none';
@@ -49,12 +47,11 @@ export function readAssignedValue(text: string, from: number): AssignedValue {
     if (/[ \t\r;]/.test(char) && matchesAt(REST, text, at)) break;
     const piece = readPiece(text, at, start);
     refused ??= piece.refused;
-    if (piece.disputedTo !== undefined) disputed.push([at, piece.disputedTo]);
     quoting = ++pieces === 1 ? piece.quoting : quoting === 'none' && piece.quoting === 'none' ? 'none' : 'parts';
     value += piece.value;
     at = piece.end;
   }
-  return { start, end: at, next: nextLine(text, at), quoting, value, disputed, ...(refused === undefined ? {} : { refused }) };
+  return { start, end: at, next: nextLine(text, at), quoting, value, ...(refused === undefined ? {} : { refused }) };
 }
 
 interface Piece {
@@ -62,7 +59,6 @@ interface Piece {
   readonly value: string;
   readonly quoting: Quoting;
   readonly refused?: string;
-  readonly disputedTo?: number;
 }
 
 /** One character, escaped character or quoted text of a value. */
@@ -72,17 +68,15 @@ function readPiece(text: string, at: number, start: number): Piece {
   if (char === '\\') {
     const continuation = /\\\r?\n/y;
     if (matchesAt(continuation, text, at)) {
-      return { end: text.indexOf('\n', at) + 1, value: '', quoting: 'parts', refused: READERS.continued };
+      return { end: text.indexOf('\n', at) + 1, value: '', quoting: 'parts', refused: UNCLEAR.continued };
     }
     return { end: Math.min(at + 2, text.length), value: text.charAt(at + 1), quoting: 'parts' };
   }
-  const refused = /[ \t]/.test(char)
-    ? READERS.blanks
-    : /[$`]/.test(char)
-      ? READERS.expansion
-      : /[;&|<>()]/.test(char)
-        ? READERS.operator
-        : undefined;
+  if (/[ \t]/.test(char)) {
+    const end = skipBlanks(text, at);
+    return { end, value: text.slice(at, end), quoting: 'none', refused: UNCLEAR.blanks };
+  }
+  const refused = /[$`]/.test(char) ? UNCLEAR.expansion : /[;&|<>()]/.test(char) ? UNCLEAR.operator : undefined;
   return { end: at + 1, value: char, quoting: 'none', ...(refused === undefined ? {} : { refused }) };
 }
 
@@ -90,34 +84,18 @@ function readPiece(text: string, at: number, start: number): Piece {
 function readQuoted(text: string, at: number, start: number): Piece {
   const quote = text.charAt(at);
   const close = closingQuote(text, at);
-  const line = text.indexOf('\n', at);
-  const manyLines = close !== -1 && line !== -1 && line < close;
-  if (close === -1 || (manyLines && at !== start)) {
-    return {
-      end: at + 1,
-      value: quote,
-      quoting: 'none',
-      refused: READERS.quote,
-      ...(manyLines ? { disputedTo: close } : {}),
-    };
-  }
   const inner = text.slice(at + 1, close);
+  if (close === -1 || (at !== start && inner.includes('\n'))) {
+    return { end: at + 1, value: quote, quoting: 'none', refused: UNCLEAR.quote };
+  }
   if (quote === "'") return { end: close + 1, value: inner, quoting: 'single' };
   const expanded = /[$`]/.test(inner.replace(/\\[\s\S]/g, ''));
   return {
     end: close + 1,
     value: inner.replace(/\\\r?\n/g, '').replace(/\\(["\\$`])/g, '$1'),
     quoting: 'double',
-    ...(expanded ? { refused: READERS.expansion } : {}),
+    ...(expanded ? { refused: UNCLEAR.expansion } : {}),
   };
-}
-
-function closingQuote(text: string, at: number): number {
-  const quote = text.charAt(at);
-  if (quote === "'") return text.indexOf(quote, at + 1);
-  let close = at + 1;
-  while (close < text.length && text[close] !== quote) close += text[close] === '\\' ? 2 : 1;
-  return close < text.length ? close : -1;
 }
 
 function nextLine(text: string, at: number): number {
@@ -135,22 +113,4 @@ function skipBlanks(text: string, from: number): number {
 export function matchesAt(pattern: RegExp, text: string, at: number): boolean {
   pattern.lastIndex = at;
   return pattern.test(text);
-}
-
-/**
- * Characters that, in the value of an assignment, neither a shell nor systemd nor docker takes for anything but themselves; a value
- * of nothing but `=` would read as the padding of a raw key.
- */
-const PLAIN = /^(?!=+$)[A-Za-z0-9_./:@%+=,*?[\]{}^!#-]+$/;
-
-/**
- * A key as the value of an assignment, quoted as the value before it where such quotes can hold it.
- * Behind `'a'\''b'`, as shells are often given it, systemd reads the last quotes as a part of the value: both agree on double quotes.
- */
-export function assignedValue(secret: string, quoting: Quoting = 'none'): string {
-  const single = !secret.includes("'");
-  if (quoting === 'double' && !/["\\$`]/.test(secret)) return `"${secret}"`;
-  if (quoting === 'single' && single) return `'${secret}'`;
-  if ((quoting === 'none' || quoting === 'parts') && PLAIN.test(secret)) return secret;
-  return single ? `'${secret}'` : `"${secret.replace(/["\\$`]/g, '\\$&')}"`;
 }

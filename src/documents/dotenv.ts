@@ -1,19 +1,20 @@
-import { type AssignedValue, assignedValue, matchesAt, readAssignedValue } from './dotenv-value.ts';
+import { assignedValue } from './dotenv-quoting.ts';
+import { type AssignedValue, matchesAt, readAssignedValue } from './dotenv-value.ts';
 import { type Edit, type Field, lineEndOf, type ParsedDocument } from './model.ts';
 import { looksPadded } from './raw.ts';
+import { quotedLines } from './shell-quotes.ts';
 
 interface Assignment extends AssignedValue {
   readonly name: string;
   readonly line: number;
   readonly exported: boolean;
+  /** It stands within quotes that a shell takes to begin on a line before it. */
+  readonly straddled: boolean;
 }
 
-/** Where a text is no dotenv file. */
+/** Where a text is no dotenv file: the first line that is none of one, from 1. */
 export interface NotDotenv {
-  /** The first line that is none of one, from 1. */
   readonly line: number;
-  /** How many assignments stand before it. */
-  readonly assignments: number;
 }
 
 /** systemd takes a semicolon for the beginning of a comment, too. */
@@ -28,31 +29,47 @@ export function parseDotenv(text: string): ParsedDocument | NotDotenv {
   const assignments: Assignment[] = [];
   let at = text.startsWith('\ufeff') ? 1 : 0;
   let line = 1;
+  const quoted = quotedLines(text);
+  let quotes = 0;
   while (at < text.length) {
-    const assignment = readAssignment(text, at, line);
+    const assignment = readAssignment(text, at);
     const next = assignment?.next ?? skipLine(text, at);
-    if (next === undefined) return { line, assignments: assignments.length };
-    if (assignment !== undefined) assignments.push(assignment);
+    if (next === undefined) return { line };
+    if (assignment !== undefined) {
+      const { start } = assignment;
+      while ((quoted[quotes]?.close ?? text.length) < start) quotes++;
+      assignments.push({ ...assignment, line, straddled: (quoted[quotes]?.open ?? text.length) < start });
+    }
     line += text.slice(at, next).split('\n').length - 1;
     at = next;
   }
-  const disputed = assignments.flatMap((assignment) => assignment.disputed);
-  // Of two assignments to one name the last one counts, for all readers.
-  const last = new Map(assignments.map((assignment) => [assignment.name, assignment]));
+  const first = new Map<string, Assignment>();
+  const twice = new Map<string, string>();
+  for (const assignment of assignments) {
+    const { name } = assignment;
+    const before = first.get(name);
+    if (before === undefined) first.set(name, assignment);
+    // In a container that docker starts the first one counts, for shells and systemd the last.
+    else
+      twice.set(
+        name,
+        `is set more than once (lines ${before.line} and ${assignment.line}): readers differ about which one counts`,
+      );
+  }
   return {
     format: 'dotenv',
-    fields: [...last.values()].map((assignment) => fieldOf(assignment, disputed)),
+    fields: [...first.values()].map((assignment) => fieldOf(assignment, twice.get(assignment.name))),
     add: (name, secret) => appendLine(text, assignments.at(-1), `${name}=`, secret),
   };
 }
 
-function readAssignment(text: string, at: number, line: number): Assignment | undefined {
+function readAssignment(text: string, at: number): Omit<Assignment, 'line' | 'straddled'> | undefined {
   const end = text.indexOf('\n', at);
   if (looksPadded(text.slice(at, end === -1 ? text.length : end).trim())) return undefined;
   ASSIGNMENT.lastIndex = at;
   const [all = '', exported, name] = ASSIGNMENT.exec(text) ?? [];
   if (name === undefined) return undefined;
-  return { ...readAssignedValue(text, at + all.length), name, line, exported: exported !== undefined };
+  return { ...readAssignedValue(text, at + all.length), name, exported: exported !== undefined };
 }
 
 function skipLine(text: string, at: number): number | undefined {
@@ -60,14 +77,13 @@ function skipLine(text: string, at: number): number | undefined {
   return pattern?.lastIndex;
 }
 
-function fieldOf(assignment: Assignment, disputed: Assignment['disputed']): Field {
-  const { name, line, value, start, end, quoting } = assignment;
-  const straddled = disputed.some(([from, to]) => from < start && end <= to);
-  const refused = straddled ? 'stands within quotes that begin on a line before it' : assignment.refused;
+function fieldOf({ name, line, value, start, end, quoting, straddled, ...assignment }: Assignment, twice?: string): Field {
+  const unclear = straddled ? 'stands within quotes that begin on a line before it' : assignment.refused;
+  const refused = twice ?? (unclear === undefined ? undefined : `${unclear} (line ${line})`);
   return {
     name,
     value,
-    ...(refused === undefined ? {} : { refused: `${refused} (line ${line})` }),
+    ...(refused === undefined ? {} : { refused }),
     replace: (secret) => ({ start, end, text: assignedValue(secret, quoting) }),
   };
 }

@@ -1,18 +1,19 @@
 import { UsageError } from '../errors.ts';
 
 /**
- * What is wrong with a document:
- * - `no-key`: it holds no key, or is something else altogether.
- * - `missing`: it has variables or fields, but not the one asked for.
- * - `ambiguous`: it has several, and none was asked for.
- * - `other-format`: it is a key document of another format than the one asked for.
+ * What is wrong with a document, and what `--force` could do about it:
+ * - `no-key`: it is empty or something else altogether (a new document in its place).
+ * - `no-value`: the variable or field is there, but its value is no key (`changeDocument` gives it one).
+ * - `missing`: the variable or field is not there (`addValue` adds it).
+ * - `other-format`: it is a key document of another format than the one asked for (a new document in its place).
+ * - `ambiguous`: it has several variables or fields, and none was asked for.
  * - `unclear`: the value cannot be told or changed for certain, since its readers differ or it comes from elsewhere.
  */
-export type DocumentProblem = 'no-key' | 'missing' | 'ambiguous' | 'other-format' | 'unclear';
+export type DocumentProblem = 'no-key' | 'no-value' | 'missing' | 'other-format' | 'ambiguous' | 'unclear';
 
 /**
  * A document that cannot be used as it is (exit 3). The message never quotes the document but names of variables and fields.
- * `problem` lets a caller decide what `--force` may do about it.
+ * Its hints do not mention `--force`: only the caller knows whether it has that flag.
  */
 export class DocumentError extends UsageError {
   readonly problem: DocumentProblem;

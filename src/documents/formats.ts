@@ -5,6 +5,11 @@ import { nearest } from '../nearest.ts';
 export const KEY_FORMATS = ['raw', 'raw-no-newline', 'dotenv', 'kubernetes-secret'] as const;
 export type KeyFormat = (typeof KEY_FORMATS)[number];
 
+/** A document without names: the key and nothing else. */
+export function isRaw(format: KeyFormat): boolean {
+  return format === 'raw' || format === 'raw-no-newline';
+}
+
 /** What `--key-var` and `--secret-name` are for a new document: the OpenTelemetry collector's. */
 export const DEFAULT_KEY_VAR = 'API_KEY';
 export const DEFAULT_SECRET_NAME = 'open-telemetry-collector';

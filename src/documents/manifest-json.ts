@@ -1,3 +1,4 @@
+import { noKey } from './errors.ts';
 import { type Entry, type Manifest, SECTIONS, type SectionName } from './manifest.ts';
 import type { Edit } from './model.ts';
 
@@ -5,6 +6,7 @@ import type { Edit } from './model.ts';
 interface Member {
   readonly name: string;
   readonly nameStart: number;
+  readonly nameEnd: number;
   /** The value as it is written. */
   readonly start: number;
   readonly end: number;
@@ -16,18 +18,22 @@ const BLANKS = /\s*/y;
 /**
  * Finds the fields of a Secret written in JSON.
  * @param text valid JSON that is an object, but for a byte order mark.
- * @returns undefined where a member stands there twice: readers differ about which one counts.
+ * @param subject the text, at the beginning of a sentence.
+ * @throws DocumentError when it is no valid Secret.
  */
-export function jsonManifest(text: string): Manifest | undefined {
+export function jsonManifest(text: string, subject: string): Manifest {
   const open = text.indexOf('{');
   const members = membersOf(text, open);
-  const sections = SECTIONS.flatMap((section) => {
+  const places = SECTIONS.flatMap((section) => {
     const member = members.find(({ name }) => name === section);
-    return member !== undefined && text[member.start] === '{' ? [{ section, start: member.start }] : [];
+    return member === undefined || isNull(text, member) ? [] : [{ section, start: member.start }];
   });
-  const inSections = sections.map(({ section, start }) => ({ section, start, fields: membersOf(text, start) }));
-  if ([members, ...inSections.map(({ fields }) => fields)].some(hasTwice)) return undefined;
-  const entries = inSections.flatMap(({ section, fields }) => fields.map((field) => entryOf(text, section, field)));
+  const noMap = places.find(({ start }) => text[start] !== '{');
+  if (noMap !== undefined) throw noKey(`${subject} is not a valid Secret: its ${noMap.section} is not an object of fields.`);
+  const sections = places.map((place) => ({ ...place, fields: membersOf(text, place.start) }));
+  if ([members, ...sections.map(({ fields }) => fields)].some(hasTwice))
+    throw noKey(`${subject} is not a valid Secret: one of its members is there twice.`);
+  const entries = sections.flatMap(({ section, fields }) => fields.map((field) => entryOf(text, section, field)));
   const version = members.find(({ name }) => name === 'apiVersion');
   return {
     apiVersion: version && JSON.parse(text.slice(version.start, version.end)),
@@ -35,12 +41,12 @@ export function jsonManifest(text: string): Manifest | undefined {
     entries,
     sections: sections.map(({ section }) => section),
     add(section, name, value) {
-      const field = `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
-      const place = inSections.find((candidate) => candidate.section === section);
+      const field: NewMember = [name, JSON.stringify(value)];
+      const place = sections.find((candidate) => candidate.section === section);
       if (place !== undefined) return addMember(text, place.start, place.fields, field);
       const nothing = members.find((member) => member.name === section);
-      if (nothing !== undefined) return { start: nothing.start, end: nothing.end, text: `{${field}}` };
-      return addMember(text, open, members, `${JSON.stringify(section)}: {${field}}`);
+      if (nothing !== undefined) return { start: nothing.start, end: nothing.end, text: `{${written(text, members, field)}}` };
+      return addMember(text, open, members, [section, `{${written(text, members, field)}}`]);
     },
   };
 }
@@ -54,7 +60,7 @@ function membersOf(text: string, open: number): Member[] {
     const name: unknown = JSON.parse(text.slice(at, nameEnd));
     const start = endOf(BLANKS, text, endOf(BLANKS, text, nameEnd) + 1);
     const end = valueEnd(text, start);
-    members.push({ name: String(name), nameStart: at, start, end });
+    members.push({ name: String(name), nameStart: at, nameEnd, start, end });
     at = endOf(BLANKS, text, end);
     if (text[at] === ',') at = endOf(BLANKS, text, at + 1);
   }
@@ -90,6 +96,10 @@ function endOf(pattern: RegExp, text: string, at: number): number {
   return pattern.test(text) ? pattern.lastIndex : at;
 }
 
+function isNull(text: string, { start, end }: Member): boolean {
+  return text.slice(start, end) === 'null';
+}
+
 function hasTwice(members: readonly Member[]): boolean {
   return new Set(members.map(({ name }) => name)).size < members.length;
 }
@@ -99,16 +109,24 @@ function entryOf(text: string, section: SectionName, { name, start, end }: Membe
   return {
     section,
     name,
-    text: typeof value === 'string' ? value : undefined,
+    text: typeof value === 'string' ? value : value === null ? '' : undefined,
     replace: (replacement) => ({ start, end, text: JSON.stringify(replacement) }),
   };
 }
 
+type NewMember = readonly [name: string, json: string];
+
 /** Adds a last member, set off from the one before as the first is from the brace. */
-function addMember(text: string, open: number, members: readonly Member[], member: string): Edit {
+function addMember(text: string, open: number, members: readonly Member[], added: NewMember): Edit {
   const last = members.at(-1);
   const first = members[0];
+  const member = written(text, members, added);
   if (last === undefined || first === undefined) return { start: open + 1, end: open + 1, text: member };
-  const gap = text.slice(open + 1, first.nameStart) || ' ';
-  return { start: last.end, end: last.end, text: `,${gap}${member}` };
+  return { start: last.end, end: last.end, text: `,${text.slice(open + 1, first.nameStart)}${member}` };
+}
+
+/** A member with the blanks that the ones beside it have around their colon. */
+function written(text: string, [first]: readonly Member[], [name, json]: NewMember): string {
+  const colon = first === undefined ? ': ' : text.slice(first.nameEnd, first.start);
+  return `${JSON.stringify(name)}${colon}${json}`;
 }

@@ -28,11 +28,11 @@ export function yamlManifest(text: string, subject: string): Manifest {
       'Give each Secret a file of its own.',
     ]);
   }
-  return manifestOf(text, secret);
+  return manifestOf(text, secret, subject);
 }
 
 function parseDocuments(text: string, subject: string): readonly Document[] {
-  const broken = noKey(`${subject} looks like a Kubernetes Secret, but it is not valid YAML.`);
+  const broken = noKey(`${subject} looks like a Kubernetes Secret, but it is not valid YAML or JSON.`);
   let documents: readonly Document[];
   try {
     const parsed = parseAllDocuments(text, { keepSourceTokens: true, logLevel: 'silent' });
@@ -45,16 +45,24 @@ function parseDocuments(text: string, subject: string): readonly Document[] {
   return documents;
 }
 
-function manifestOf(text: string, secret: YAMLMap): Manifest {
+/** @throws DocumentError where fields come from elsewhere in the document: a change would miss them, or change more than them. */
+function manifestOf(text: string, secret: YAMLMap, subject: string): Manifest {
   const places = SECTIONS.flatMap((section) => {
     const pair = pairOf(secret, section);
     return pair === undefined ? [] : [{ section, pair }];
   });
   const filled = places.filter(({ pair }) => !isNothing(pair.value));
+  for (const { section, pair } of filled) {
+    if (isAlias(pair.value)) throw unclear(subject, `its ${section} is a YAML alias`);
+    if (!isMap(pair.value)) throw noKey(`${subject} is not a valid Secret: its ${section} is not a map of fields.`);
+  }
+  const maps = [secret, ...filled.flatMap(({ pair }) => (isMap(pair.value) ? [pair.value] : []))];
+  if (maps.some((map) => map.anchor !== undefined)) throw unclear(subject, 'its fields have a YAML anchor');
+  if (maps.some((map) => pairOf(map, '<<') !== undefined)) throw unclear(subject, 'it merges another YAML map into its own');
   return {
     apiVersion: secret.get('apiVersion'),
     encrypted: secret.has('sops'),
-    entries: filled.flatMap(({ section, pair }) => entriesOf(text, section, secret, pair.value)),
+    entries: filled.flatMap(({ section, pair }) => entriesOf(text, section, pair.value)),
     sections: filled.map(({ section }) => section),
     add(section, name, value) {
       const pair = places.find((place) => place.section === section)?.pair;
@@ -65,28 +73,24 @@ function manifestOf(text: string, secret: YAMLMap): Manifest {
   };
 }
 
+function unclear(subject: string, why: string): DocumentError {
+  return new DocumentError('unclear', `${subject} cannot be used: ${why}.`, [
+    'Write the fields of the Secret out, without anchors, aliases and merge keys.',
+  ]);
+}
+
 function pairOf(map: YAMLMap, name: string): Pair | undefined {
   return map.items.find(({ key }) => isScalar(key) && key.value === name);
 }
 
-function entriesOf(text: string, section: SectionName, secret: YAMLMap, node: unknown): Entry[] {
-  // An alias or something else than a map: no field can be told.
-  if (!isMap(node)) return [];
-  const shared = [secret, node].some(({ anchor }) => anchor !== undefined);
-  return node.items.flatMap((pair): Entry[] => {
-    const name = isScalar(pair.key) ? String(pair.key.value) : undefined;
-    return name === undefined ? [] : [entryOf(text, section, shared, { name, pair })];
-  });
+function entriesOf(text: string, section: SectionName, map: unknown): Entry[] {
+  if (!isMap(map)) return [];
+  return map.items.flatMap((pair) => (isScalar(pair.key) ? [entryOf(text, section, String(pair.key.value), pair)] : []));
 }
 
-interface NamedPair {
-  readonly name: string;
-  readonly pair: Pair;
-}
-
-function entryOf(text: string, section: SectionName, shared: boolean, { name, pair }: NamedPair): Entry {
+function entryOf(text: string, section: SectionName, name: string, pair: Pair): Entry {
   const node = pair.value;
-  const refused = whyRefused(node, shared);
+  const refused = whyRefused(node);
   return {
     section,
     name,
@@ -98,10 +102,10 @@ function entryOf(text: string, section: SectionName, shared: boolean, { name, pa
 }
 
 /** What an anchor names may stand in other places too, and would change with it. */
-function whyRefused(node: unknown, shared: boolean): string | undefined {
+function whyRefused(node: unknown): string | undefined {
   if (isAlias(node)) return 'is a YAML alias of a value elsewhere in the document';
-  if (!isScalar(node)) return 'is not a text';
-  if (shared || node.anchor !== undefined) return 'has a YAML anchor, so that it may be used elsewhere in the document';
+  if (!isScalar(node)) return 'is not text';
+  if (node.anchor !== undefined) return 'has a YAML anchor, so that it may be used elsewhere in the document';
   if (node.tag !== undefined && node.tag !== 'tag:yaml.org,2002:str') return 'has a YAML tag that makes something else of it';
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { DeliveryError } from '../errors.ts';
-import { assignedValue } from './dotenv-value.ts';
-import type { DocumentNames, KeyFormat } from './formats.ts';
+import { assignedValue } from './dotenv-quoting.ts';
+import { type DocumentNames, isRaw, type KeyFormat } from './formats.ts';
 import { whyNotRaw } from './raw.ts';
 import { usableSecret } from './usable.ts';
 
@@ -27,7 +27,7 @@ export function newDocument(secret: string, format: KeyFormat, names: DocumentNa
 
 /** Why a format cannot carry a key, as the end of a sentence: `it has blanks in it`; undefined: it can. */
 export function whyNotCarried(secret: string, format: KeyFormat): string | undefined {
-  return usableSecret(secret) ?? (format === 'raw' || format === 'raw-no-newline' ? whyNotRaw(secret) : undefined);
+  return usableSecret(secret) ?? (isRaw(format) ? whyNotRaw(secret) : undefined);
 }
 
 /** @throws DeliveryError (exit 6) when the format cannot carry the key. */

@@ -13,7 +13,7 @@ export async function parseDocument(text: string, subject: string): Promise<Pars
   const body = text.replace(/^\ufeff/, '');
   if (body.trim() === '') throw noKey(`${subject} is empty: it holds no key.`);
   // A decoder puts U+FFFD in the place of bytes that are no text; written back, they would be lost.
-  if (/[\0\ufffd]/.test(body)) throw noKey(`${subject} holds bytes that are not text: it is no key document.`);
+  if (/[\0\ufffd]/.test(body)) throw noKey(`${subject} is not UTF-8 text: it is no key document.`);
   if (body.startsWith('#!')) throw noKey(`${subject} is a script, not a key document.`);
   if (body.trimStart().startsWith('-----BEGIN ')) throw noKey(`${subject} is a certificate or a PEM key, not a key document.`);
   const raw = parseRaw(text);
@@ -26,7 +26,7 @@ export async function parseDocument(text: string, subject: string): Promise<Pars
     const { yamlManifest } = await import('./manifest-yaml.ts');
     return documentOf(yamlManifest(text, subject), subject);
   }
-  throw refusalOf(body, subject, dotenv.assignments > 0 ? dotenv.line : undefined);
+  throw refusalOf(body, subject, dotenv.line);
 }
 
 /** Undefined where the text is not JSON; raw keys may well begin with a brace. */
@@ -44,21 +44,19 @@ async function jsonDocument(text: string, { value }: { readonly value: unknown }
     throw noKey(`${subject} is a list of Kubernetes objects. Give one Secret by itself.`);
   if (kind !== 'Secret') throw noKey(`${subject} is JSON, but not a Kubernetes Secret.`);
   const { jsonManifest } = await import('./manifest-json.ts');
-  const manifest = jsonManifest(text);
-  if (manifest === undefined) throw noKey(`${subject} is a Kubernetes Secret in JSON that has one member twice.`);
-  return documentOf(manifest, subject);
+  return documentOf(jsonManifest(text, subject), subject);
 }
 
 /** YAML with a member that every Kubernetes object has. */
 function looksLikeManifest(body: string): boolean {
-  return /^[ {]*["']?(?:kind|apiVersion)["']?\s*:(?:\s|$)/m.test(body);
+  return /(?:^|[{,])[ \t]*["']?(?:kind|apiVersion)["']?[ \t]*:(?:["'\s]|$)/m.test(body);
 }
 
-function refusalOf(body: string, subject: string, strangeLine: number | undefined): DocumentError {
-  if (strangeLine !== undefined)
-    return noKey(`${subject} is no key document: its line ${strangeLine} is neither NAME=value nor a comment.`);
+function refusalOf(body: string, subject: string, strangeLine: number): DocumentError {
   if (/^\s*[{[]/.test(body)) return noKey(`${subject} looks like JSON, but it is not a Kubernetes Secret.`);
   if (/^[\w.-]+\s*:(?:\s|$)/m.test(body)) return noKey(`${subject} looks like YAML, but it is not a Kubernetes Secret.`);
+  if (/^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=[^=\s]/m.test(body))
+    return noKey(`${subject} is not a dotenv file: line ${strangeLine} is neither NAME=value nor a comment.`);
   const lines = body.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '');
   if (lines.length > 1)
     return noKey(`${subject} has several lines, and they are neither NAME=value lines nor a Kubernetes Secret.`);

@@ -14,6 +14,7 @@ export function usableSecret(secret: string): string | undefined {
   if (!/^[\x20-\x7e]+$/.test(secret)) return 'it has a character that is not printable ASCII';
   if (/^ | $/.test(secret)) return 'it begins or ends with a blank';
   if (/\*{4}|^\*+$/.test(secret)) return 'it is masked with asterisks';
+  if (/^ENC\[AES256_GCM,/.test(secret)) return 'it is encrypted by sops';
   if (/^\{\{.*\}\}$/.test(secret) || /^\$\{.*\}$/.test(secret)) return 'it is a placeholder that a template fills in';
   return undefined;
 }

@@ -40,8 +40,8 @@ export interface Connection {
    * system's errors.
    */
   request(options: ConnectionRequest): Promise<Dispatcher.ResponseData>;
-  /** Whether more bytes came than the response has. */
-  readonly hasSurplus: boolean;
+  /** What is wrong with the response that was read last, though it could be read. */
+  readonly malformed: string | undefined;
   /** Ends everything within milliseconds, whatever it waits for. */
   destroy(reason: Error): Promise<void>;
 }
@@ -77,14 +77,14 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
 function connectionBy(route: Route, proxy: HttpProxy | undefined, ended: AbortController): Connection {
   const forwards = proxy !== undefined && route.url.protocol !== 'https:';
-  const notes: Notes = { surplus: false, socket: undefined };
+  const notes: Notes = { malformed: undefined, socket: undefined };
   const open = proxy === undefined ? direct(route) : forwards ? toProxy(route, proxy) : throughProxy(route, proxy);
   const client = new Client((forwards ? proxy.url : route.url).origin, { ...limits, connect: connectorOf(open, notes) });
   let responding = false;
   return {
     async request({ onSent, ...options }) {
       responding = false;
-      notes.surplus = false;
+      notes.malformed = undefined;
       const onward = forwards ? forwarded(options, route.url, proxy) : options;
       const response = await noticed(onward, notes, onSent, () => request.call(client, { ...onward }));
       if (forwards && response.statusCode === 407) {
@@ -95,8 +95,8 @@ function connectionBy(route: Route, proxy: HttpProxy | undefined, ended: AbortCo
       responding = true;
       return response;
     },
-    get hasSurplus() {
-      return notes.surplus;
+    get malformed() {
+      return notes.malformed;
     },
     async destroy(reason) {
       if (reason instanceof DeadlineError) {

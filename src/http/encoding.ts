@@ -30,7 +30,7 @@ async function* decodeOne(body: AsyncIterable<Uint8Array>, coding: string): Asyn
     yield* decoder;
     await fed;
   } catch (error) {
-    throw isCoding(error) ? new MalformedError(`no ${coding}`, { cause: error }) : error;
+    throw isCoding(error) ? new MalformedError(`it is no ${coding}`, { cause: error }) : error;
   }
 }
 
@@ -44,7 +44,7 @@ function decoderFor(coding: string, firstByte: number): zlib.Gunzip | zlib.Brotl
   if (coding === 'br') return zlib.createBrotliDecompress();
   // By the standard there is a zlib header around it; some servers leave it out.
   if (coding === 'deflate') return (firstByte & 0x0f) === 8 ? zlib.createInflate() : zlib.createInflateRaw();
-  throw new MalformedError('a content coding that was not asked for and is not known');
+  throw new MalformedError('it has a content coding that nobody asked for');
 }
 
 /** Whether an error is about the data, not about the connection it comes by. */

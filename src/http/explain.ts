@@ -1,6 +1,6 @@
 import { ConnectionError, ExitCode, ServerError, StsError } from '../errors.ts';
 import { visible } from '../escape.ts';
-import { codeOf, DeadlineError, isNetworkFault, ProxyError } from './failure.ts';
+import { blame, codeOf, DeadlineError, MalformedError, ProxyError } from './failure.ts';
 import type { ProxyLabel } from './proxy.ts';
 
 interface Words {
@@ -110,11 +110,11 @@ const alias: Readonly<Record<string, string>> = {
 /** What went wrong between here and the server, in words, for a request that changes nothing or was never sent. */
 export function explainFailure(error: unknown, url: string): StsError {
   const { host, hostname, port, protocol } = new URL(url);
-  if (!isNetworkFault(error)) return ownFault(error);
+  if (blame(error) !== 'network') return ownFault(error);
   if (error instanceof ProxyError) return explainProxy(error, host);
   if (error instanceof DeadlineError) return deadlinePassed(error, host);
   const code = codeOf(error) ?? '';
-  const { message, hints, responded } = words[alias[code] ?? code] ?? unlisted(code);
+  const { message, hints, responded } = words[alias[code] ?? code] ?? unlisted(code, error);
   const fill = (text: string) =>
     text
       .replace('-connect HOST', `-connect ${hostname}:${port || '443'}`)
@@ -130,19 +130,15 @@ export function explainFailure(error: unknown, url: string): StsError {
   return responded ? new ServerError(fill(message), details) : new ConnectionError(fill(message), details);
 }
 
-function unlisted(code: string): Words {
+function unlisted(code: string, error: unknown): Words {
   if (code.startsWith('HPE_') || code === 'STS_MALFORMED' || code.startsWith('UND_ERR_RES')) {
-    return {
-      message: 'HOST sent a malformed HTTP response (CODE).',
-      hints: ['Look for a proxy or gateway on the way.', checkUrl],
-      responded: true,
-    };
+    const why = error instanceof MalformedError ? error.message : 'CODE';
+    const message = `HOST sent a malformed HTTP response (${why}).`;
+    return { message, hints: ['Look for a proxy or gateway on the way.', checkUrl], responded: true };
   }
   if (code === 'EPROTO' || /^ERR_(?:SSL|TLS|OSSL)/.test(code)) {
-    return {
-      message: 'No TLS connection could be made to HOST (CODE).',
-      hints: ['See what the server offers: openssl s_client -connect HOST'],
-    };
+    const hints = ['See what the server offers: openssl s_client -connect HOST'];
+    return { message: 'No TLS connection could be made to HOST (CODE).', hints };
   }
   return { message: `The connection to HOST failed (CODE).`, hints: [retry] };
 }
@@ -157,16 +153,17 @@ function deadlinePassed(error: DeadlineError, host: string): ConnectionError {
   });
 }
 
-/** What failed here, on this machine: neither the network nor the server is to blame. */
+/** What failed here: neither the network nor the server is to blame. */
 function ownFault(error: unknown): StsError {
-  const code = codeOf(error);
+  if (blame(error) === 'machine') {
+    return new StsError(ExitCode.server, `This machine has run out of something that a connection needs (${codeOf(error)}).`, {
+      hints: ['Look at its memory, its disk and its limits (ulimit -a), then try again.'],
+      cause: error,
+    });
+  }
   const reason = error instanceof Error ? `${error.name}: ${visible(error.message)}` : visible(String(error));
-  return new StsError(ExitCode.server, `This program or its machine failed, not the network: ${reason}.`, {
-    hints: [
-      code?.startsWith('E') && !code.startsWith('ERR_')
-        ? 'The machine has run out of something: look at its memory and its limits (ulimit -a).'
-        : 'Look at the memory of this machine. If it has enough, this is a defect of sts: please report it.',
-    ],
+  return new StsError(ExitCode.server, `This program failed, not the network: ${reason}.`, {
+    hints: ['Look at the memory of this machine. If it has enough, this is a defect of sts: please report it.'],
     cause: error,
   });
 }
@@ -188,10 +185,8 @@ export function explainProxy({ proxy, status, cause }: ProxyError, host: string)
   if (status !== undefined) {
     return new ConnectionError(`The proxy ${name} refused to connect to ${host} (${status}).`, { hints: [settings], cause });
   }
-  return new ConnectionError(`The proxy ${name} cannot be used (${codeOf(cause) ?? 'the connection failed'}).`, {
-    hints: [settings],
-    cause,
-  });
+  const why = cause instanceof MalformedError ? cause.message : (codeOf(cause) ?? 'the connection failed');
+  return new ConnectionError(`The proxy ${name} cannot be used (${why}).`, { hints: [settings], cause });
 }
 
 function proxyHint({ variable, fromEnvironment }: ProxyLabel, host: string): string {

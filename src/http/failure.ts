@@ -51,20 +51,22 @@ export function codeOf(error: unknown): string | undefined {
   return codeOf(error.cause) ?? ('code' in error && typeof error.code === 'string' ? error.code : undefined);
 }
 
-/** Codes of undici for a wrong use of it, and of the system for a machine that has run out of something. */
-const ownFaults =
-  /^(?:UND_ERR_(?:INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED|ABORTED|CLOSED|DESTROYED)|E(?:MFILE|NFILE|NOMEM|NOBUFS))$/;
+/** Codes of a machine that has run out of something. */
+const machine = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'ENOSPC', 'EAI_MEMORY']);
+/** Codes of undici for a wrong use of it, or for its own ending. */
+const ofUse = /^UND_ERR_(?:INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED|ABORTED|CLOSED|DESTROYED)/;
 /** Codes of Node that are about a connection; its other `ERR_` codes are about how it is used, or about memory. */
 const ofConnections = /^(?:ERR_SSL_|ERR_TLS_|ERR_STREAM_PREMATURE_CLOSE$|ERR_SOCKET_CLOSED|ERR_OSSL)/;
 
 /**
- * Whether an error is one of the network, the proxy or the server. All others are faults of this program, of the runtime or of the
- * machine (its memory, its limits), and must not be called anything else.
+ * Whose fault an error is: the network's (with the proxy and the server), that of this machine's limits, or that of this program and its
+ * runtime, for all that is not known. Nothing but the first may be called a failure of the network.
  */
-export function isNetworkFault(error: unknown): boolean {
-  if (error instanceof StsError) return false;
-  if (error instanceof ProxyError) return error.cause === undefined || isNetworkFault(error.cause);
+export function blame(error: unknown): 'network' | 'machine' | 'program' {
+  if (error instanceof StsError) return 'program';
+  if (error instanceof ProxyError) return error.cause === undefined ? 'network' : blame(error.cause);
   const code = codeOf(error);
-  if (code === undefined || ownFaults.test(code)) return false;
-  return !code.startsWith('ERR_') || ofConnections.test(code);
+  if (code === undefined || ofUse.test(code)) return 'program';
+  if (machine.has(code)) return 'machine';
+  return !code.startsWith('ERR_') || ofConnections.test(code) ? 'network' : 'program';
 }

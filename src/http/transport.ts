@@ -1,6 +1,6 @@
 import { readBody } from './body.ts';
 import { type Connection, type ConnectionOptions, openConnection, type RequestHeaders } from './connection.ts';
-import { codeOf, DeadlineError, isNetworkFault, MalformedError, ProxyError } from './failure.ts';
+import { blame, codeOf, DeadlineError, MalformedError, ProxyError } from './failure.ts';
 
 export interface TransportOptions extends ConnectionOptions {
   /** Deadline for one request with all its repetitions, in milliseconds. */
@@ -152,7 +152,7 @@ export class Transport {
     const { statusCode: status, headers: received } = response;
     const encoding = headerOf(received, 'content-encoding');
     const read = await readBody(response.body, encoding, status === 200 ? sink?.() : undefined);
-    if (connection.hasSurplus) throw new MalformedError('more bytes than the response has');
+    if (connection.malformed !== undefined) throw new MalformedError(connection.malformed);
     const serverTime = timeOf(headerOf(received, 'date'));
     return {
       status,
@@ -184,12 +184,12 @@ export class Transport {
 
 /**
  * What a failed attempt comes to.
- * @throws the error itself where nothing is unknown and the network is not to blame: settings, this program, the runtime.
+ * @throws the error itself where nothing is unknown and neither network nor machine is to blame: settings, this program, the runtime.
  */
 function failureOf(error: unknown, { changes }: TransportRequest, sent: Sent): TransportError {
   // A proxy that refuses has passed nothing on.
   const reached = sent.yes && !(error instanceof ProxyError) && !refusedHandshake.test(codeOf(error) ?? '');
-  if (!isNetworkFault(error) && !(changes && reached)) throw error;
+  if (blame(error) === 'program' && !(changes && reached)) throw error;
   return new TransportError(reached, error);
 }
 

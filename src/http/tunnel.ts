@@ -42,17 +42,19 @@ function askForWay(socket: Socket, authority: string, { authorization }: HttpPro
         reject(error);
       });
     const giveUp = () => fail(signal.reason);
-    const end = () => fail(new MalformedError('closed the connection'));
+    const end = () => fail(new MalformedError('it closed the connection'));
     const read = () => {
       for (let chunk = socket.read() as Buffer | null; chunk !== null; chunk = socket.read() as Buffer | null) {
         head = Buffer.concat([head, chunk]);
         const response = takeResponse(head);
         if (response === undefined) {
-          if (head.length > longestHead) return fail(new MalformedError('more headers than are taken'));
+          if (head.length > longestHead) return fail(new MalformedError('its response has too many headers'));
           continue;
         }
         if (response.rest.length > 0) socket.unshift(response.rest);
-        return response.status === undefined ? fail(new MalformedError('no HTTP')) : settle(() => resolve(response.status ?? 0));
+        return response.status === undefined
+          ? fail(new MalformedError('its response is no HTTP'))
+          : settle(() => resolve(response.status ?? 0));
       }
     };
     socket.on('readable', read).once('end', end).once('error', fail);

@@ -1,13 +1,6 @@
 import type { StackStateApi } from '../api/model.ts';
-import type { CredentialKind, Words } from '../credentials/ports.ts';
-
-export const ingestionApiKeyWords: Words = {
-  command: 'ingestion-api-key',
-  noun: 'ingestion API key',
-  aNoun: 'an ingestion API key',
-  title: 'Ingestion API key',
-  short: 'key',
-};
+import type { CredentialKind } from '../credentials/ports.ts';
+import { ingestionApiKeyWords } from './words.ts';
 
 export interface KindOptions {
   readonly api: StackStateApi;

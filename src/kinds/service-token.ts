@@ -1,13 +1,6 @@
-import type { CredentialKind, Words } from '../credentials/ports.ts';
+import type { CredentialKind } from '../credentials/ports.ts';
 import type { KindOptions } from './ingestion-api-key.ts';
-
-export const serviceTokenWords: Words = {
-  command: 'service-token',
-  noun: 'service token',
-  aNoun: 'a service token',
-  title: 'Service token',
-  short: 'token',
-};
+import { serviceTokenWords } from './words.ts';
 
 export interface ServiceTokenOptions extends KindOptions {
   /** The token that authenticates this program, where it is a service token. */

@@ -88,7 +88,7 @@ async function podAccess(world: KubernetesWorld): Promise<Access> {
 }
 
 const nobody: CredentialSource = {
-  description: 'no user',
+  description: 'its context names no user',
   remedy: 'Name a user in the context: kubectl config set-context NAME --user=USER',
   renewable: false,
   get: async () => ({}),

@@ -7,13 +7,15 @@ import type { KubernetesWorld } from './world.ts';
 
 export interface KubernetesOptions {
   readonly access: Access;
-  readonly world: Pick<KubernetesWorld, 'env' | 'now' | 'sleep'>;
+  readonly world: Pick<KubernetesWorld, 'env' | 'now' | 'monotonic' | 'sleep'>;
   /** Deadline for one request with all its repetitions, in milliseconds. */
   readonly timeoutMs: number;
   /** Version of this program, for `User-Agent`. */
   readonly version: string;
   /** Takes a line for each request: method, URL, status, duration. */
   readonly log?: (line: string) => void;
+  /** Takes a sentence about settings that are used only in part, such as a CA certificate that cannot be read. */
+  readonly warn?: (line: string) => void;
 }
 
 /** A client for one Kubernetes API server, with exactly the requests that are needed. */
@@ -22,8 +24,8 @@ export interface Kubernetes {
   readonly secrets: Secrets;
   readonly workloads: Workloads;
   readonly pods: Pods;
-  /** Milliseconds since the epoch. */
-  now(): number;
+  /** Milliseconds of a clock that never jumps. */
+  monotonic(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
@@ -32,14 +34,15 @@ export interface Kubernetes {
 export function createKubernetes({ access, world, ...options }: KubernetesOptions): Kubernetes {
   const { env } = world;
   const now = () => world.now();
+  const monotonic = () => world.monotonic();
   const sleep = (ms: number, signal?: AbortSignal) => world.sleep(ms, signal);
-  const caller = new Caller({ ...options, access, env, now, sleep });
+  const caller = new Caller({ ...options, access, env, now, monotonic, sleep });
   return {
     access,
     secrets: secretsOf(caller),
     workloads: workloadsOf(caller),
     pods: podsOf(caller),
-    now,
+    monotonic,
     sleep,
     close: () => caller.close(),
   };

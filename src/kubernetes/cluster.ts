@@ -1,4 +1,5 @@
 import { visible } from '../escape.ts';
+import { certificatesIn } from '../http/trust.ts';
 import { type Entry, isFields } from './entry.ts';
 import type { KubernetesWorld } from './world.ts';
 
@@ -29,8 +30,8 @@ export async function readCluster(entry: Entry, world: KubernetesWorld): Promise
       hints: ['Remove one of them; kubectl refuses both together as well.'],
     });
   }
-  if (caCertificates !== undefined && !caCertificates.includes('-----BEGIN')) {
-    throw entry.error('has a certificate-authority that holds no PEM certificate');
+  if (caCertificates !== undefined && !(await holdsCertificate(caCertificates))) {
+    throw entry.error('has a certificate-authority that holds no PEM certificate that can be read');
   }
   const serverName = entry.text('tls-server-name');
   const proxyUrl = proxyOf(entry);
@@ -43,6 +44,17 @@ export async function readCluster(entry: Entry, world: KubernetesWorld): Promise
     ...(proxyUrl === undefined ? {} : { proxyUrl }),
     ...(pluginConfig === undefined ? {} : { pluginConfig }),
   };
+}
+
+async function holdsCertificate(pem: string): Promise<boolean> {
+  const { X509Certificate } = await import('node:crypto');
+  return certificatesIn(pem).some((certificate) => {
+    try {
+      return new X509Certificate(certificate) !== undefined;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** @param secure whether a server without a scheme is reached by https, as kubectl has it where TLS is spoken of. */

@@ -4,7 +4,7 @@ import { visible } from '../escape.ts';
 import { nearest } from '../nearest.ts';
 import { systemCode } from '../system.ts';
 import { type Entry, quoted, whyUnreadable } from './entry.ts';
-import { type Kubeconfig, parseKubeconfig } from './kubeconfig-file.ts';
+import type { Kubeconfig } from './kubeconfig-file.ts';
 import { type KubernetesWorld, readText } from './world.ts';
 
 /** The kubeconfig files of a run, merged. */
@@ -40,6 +40,8 @@ export async function readKubeconfigs(paths: readonly string[], world: Kubernete
   for (const path of paths) {
     const source = await readIfThere(path, world);
     if (source === undefined) continue;
+    // A pod has none as a rule, and needs no YAML.
+    const { parseKubeconfig } = await import('./kubeconfig-file.ts');
     files.push(path);
     configs.push(parseKubeconfig(path, source));
   }

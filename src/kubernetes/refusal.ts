@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { ForbiddenError, ServerError, type ServerErrorDetails, type StsError, UnauthorizedError } from '../errors.ts';
+import { ForbiddenError, ServerError, type StsError, UnauthorizedError } from '../errors.ts';
 import { visible } from '../escape.ts';
 import type { HttpResponse } from '../http/transport.ts';
 import type { Access } from './access.ts';
@@ -27,75 +27,79 @@ export function readStatus(data: unknown, hidden: readonly string[]): Status | u
   const details: Fields = isFields(data['details']) ? data['details'] : {};
   return {
     reason: textOf(data['reason']),
-    message: visible(hideSecrets(textOf(data['message']), hidden).slice(0, longestReason))
-      .trim()
-      .replace(/\.$/, ''),
+    message: shown(textOf(data['message']), hidden),
     ...(textOf(details['name']) === '' ? {} : { about: { plural: textOf(details['kind']), name: textOf(details['name']) } }),
   };
+}
+
+/** A message of the server's, harmless and short, without its full stop. */
+function shown(message: string, hidden: readonly string[]): string {
+  // Of a patch that it cannot read the server repeats the whole object, with fields of the Secret that were not even sent.
+  const withoutObjects = hideSecrets(message, hidden).replace(/\{.*(?:\}|$)/s, '{...}');
+  return visible(withoutObjects.slice(0, longestReason)).trim().replace(/\.$/, '');
 }
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/**
- * The error for a response that is no success. All but a server's failure mean that nothing was changed.
- * @param status what the API server said; undefined where it was not the API server.
- */
-export function explainRefusal(
-  verb: Verb,
-  target: Target,
-  response: HttpResponse,
-  status: Status | undefined,
-  access: Access,
-): StsError {
-  const { host } = access.cluster.url;
+/** A response that is no success, and the request it belongs to. */
+export interface Refusal {
+  readonly verb: Verb;
+  readonly target: Target;
+  readonly response: HttpResponse;
+  /** What the API server said; undefined where it was not the API server. */
+  readonly status: Status | undefined;
+  readonly access: Access;
+  /** The request carried no credentials. */
+  readonly anonymous: boolean;
+}
+
+/** The error for a response that is no success. All but a server's failure mean that nothing was changed. */
+export function explainRefusal({ verb, target, response, status, access, anonymous }: Refusal): StsError {
+  const server = `The Kubernetes API server ${access.cluster.url.host}`;
   const what = `${verb} ${titleOf(target)}`;
-  const reason = status === undefined || status.message === '' ? '' : `: ${status.message}`;
-  const details = (...hints: readonly string[]): ServerErrorDetails => ({
-    status: response.status,
-    hints,
-    ...(status === undefined ? {} : { reason: status.message }),
-  });
   const { description, remedy } = access.credentials;
-  // A login page in between answers so as well.
+  // A login page in between is sent with this status as well.
   if (response.status === 401 && (status !== undefined || !/html/i.test(response.contentType ?? ''))) {
+    const whose = `the credentials of ${article(description)}`;
     return new UnauthorizedError(
-      `The Kubernetes API server ${host} does not accept the credentials of ${article(description)}.`,
+      `${server} ${anonymous ? `demands credentials, and there are none: ${description}` : `does not accept ${whose}`}.`,
       {
         hints: [remedy],
       },
     );
   }
   if (status === undefined) return strange(what, response, access);
-  if (response.status === 403) {
-    return new ForbiddenError(
-      `The Kubernetes API server ${host} refuses to ${what}${reason}.`,
-      details(missingRule(verb, target)),
-    );
+  const reason = status.message === '' ? '' : `: ${status.message}`;
+  const details = (...hints: readonly string[]) => ({ status: response.status, reason: status.message, hints });
+  switch (response.status) {
+    case 403: {
+      const hint = anonymous ? `The request carried no credentials (${description}). ${remedy}` : missingRule(verb, target);
+      return new ForbiddenError(`${server} refuses to ${what}${reason}.`, details(hint));
+    }
+    case 409: {
+      if (status.reason === 'AlreadyExists')
+        return new ConflictError('exists', `Could not ${what}: it exists already.`, details());
+      return new ConflictError('changed', `Could not ${what}: somebody else has changed it in between.`, details('Try again.'));
+    }
+    case 422:
+      return new InvalidObjectError(`${server} does not take the change to ${titleOf(target)}${reason}.`, details());
+    default: {
+      const hint = mayPass(response.status) ? tryAgain(response) : 'See the request with -v.';
+      return new ServerError(
+        `${server} responded with ${statusName(response.status)} to the request to ${what}${reason}.`,
+        details(hint),
+      );
+    }
   }
-  if (response.status === 409) {
-    const exists = status.reason === 'AlreadyExists';
-    const how = exists ? 'it exists already' : 'somebody else has changed it in between';
-    return new ConflictError(exists ? 'exists' : 'changed', `Could not ${what}: ${how}.`, details('Try again.'));
-  }
-  if (response.status === 422) {
-    return new InvalidObjectError(
-      `The Kubernetes API server ${host} does not take the change to ${titleOf(target)}${reason}.`,
-      details(),
-    );
-  }
-  return new ServerError(
-    `The Kubernetes API server ${host} answered ${statusName(response.status)} to the request to ${what}${reason}.`,
-    details(mayPass(response.status) ? tryAgain(response) : 'See the request with -v.'),
-  );
 }
 
 /** A response that is not the API server's: of a proxy, a login page, another program. */
 function strange(what: string, { status, location }: HttpResponse, { cluster, origin }: Access): ServerError {
   const to = location === undefined ? '' : `, which redirects to ${visible(location.slice(0, 200))}`;
   return new ServerError(
-    `${cluster.url.host} answered ${statusName(status)} to the request to ${what}, and not as a Kubernetes API server does${to}.`,
+    `${cluster.url.host} responded with ${statusName(status)} to the request to ${what}, and not as a Kubernetes API server does${to}.`,
     { status, hints: [`Check the server and the proxy of the ${origin}: kubectl get --raw /version`] },
   );
 }
@@ -112,7 +116,8 @@ function mayPass(status: number): boolean {
 }
 
 function tryAgain({ retryAfterMs }: HttpResponse): string {
-  return `Try again${retryAfterMs === undefined ? '' : ` in ${Math.ceil(retryAfterMs / 1000)} s, as it asks`}.`;
+  const seconds = retryAfterMs === undefined ? '' : ` in ${Math.ceil(retryAfterMs / 1000)} s, as the server asks`;
+  return `Try again${seconds}.`;
 }
 
 /** A status with our own name for it: the server's status text can carry anything. */
@@ -122,5 +127,5 @@ function statusName(status: number): string {
 }
 
 function article(description: string): string {
-  return /^(?:the|no) /.test(description) ? description : `the ${description}`;
+  return /^(?:the|its) /.test(description) ? description : `the ${description}`;
 }

@@ -38,7 +38,7 @@ export async function waitForRollouts(
   options: RolloutOptions,
 ): Promise<RolloutOutcome> {
   const { timeoutMs, pollMs = 2000, signal, onProgress } = options;
-  const end = kubernetes.now() + timeoutMs;
+  const end = kubernetes.monotonic() + timeoutMs;
   const look = new Look(kubernetes, marker, signal);
   let open = ids;
   let failed: readonly string[] = [];
@@ -55,7 +55,7 @@ export async function waitForRollouts(
       stillOpen.push(id);
     }
     open = stillOpen;
-    const left = end - kubernetes.now();
+    const left = end - kubernetes.monotonic();
     if (open.length === 0 || left <= 0) return { notReady: [...failed, ...waiting], warnings: look.warnings };
     if (waiting.join('\n') !== told) onProgress?.(waiting);
     told = waiting.join('\n');

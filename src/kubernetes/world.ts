@@ -3,7 +3,7 @@ import type { Processes } from '../platform/processes.ts';
 import type { InputStream, World } from '../platform/world.ts';
 
 /** All that this layer may touch of the machine: a part of the world. */
-export interface KubernetesWorld extends Pick<World, 'env' | 'home' | 'resolvePath' | 'now' | 'sleep'> {
+export interface KubernetesWorld extends Pick<World, 'env' | 'home' | 'resolvePath' | 'now' | 'monotonic' | 'sleep'> {
   /** Where it is a terminal, a credential plugin may ask the user there. */
   readonly stdin: Pick<InputStream, 'isTTY'>;
   disk(): Promise<Pick<Disk, 'read'>>;

@@ -8,6 +8,8 @@ export type Cell = string | { readonly text: string; readonly color: Color };
 export interface TableOptions {
   /** Columns of the terminal to fit in; without it one row is one line and nothing is cut. */
   readonly width?: number;
+  /** For each column whether its cells stay in one line, whatever the width. */
+  readonly whole?: readonly boolean[];
 }
 
 const ROWS_PER_BLOCK = 100;
@@ -29,7 +31,7 @@ export async function renderTable(
 ): Promise<Iterable<string>> {
   const titles = header.map((title) => title.toUpperCase());
   const natural = naturalWidths(titles, rows);
-  const widths = options.width === undefined ? natural : fitWidths(natural, options.width);
+  const widths = options.width === undefined ? natural : fitWidths(natural, options.width, options.whole);
   const wraps = widths.some((width, column) => width < (natural[column] ?? 0));
   // The layouter is loaded where cells have several lines; a script's table has none.
   const draw = wraps && rows.length <= ROWS_PER_BLOCK ? (await import('./draw-block.ts')).drawBlock : drawLines;
@@ -65,17 +67,18 @@ function textOf(cell: Cell): string {
 }
 
 /** Narrows the widest columns first, the rightmost of equals, until all fit or none can give more. */
-function fitWidths(natural: readonly number[], width: number): number[] {
+function fitWidths(natural: readonly number[], width: number, whole: readonly boolean[] = []): number[] {
   const widths = [...natural];
   let excess = widths.reduce((sum, column) => sum + column, SEPARATOR.length * (widths.length - 1)) - width;
   while (excess > 0) {
-    const widest = Math.max(...widths);
+    const flexible = widths.filter((_, column) => !whole[column]);
+    const widest = Math.max(...flexible);
     if (widest <= NARROWEST) break;
-    const second = Math.max(NARROWEST, ...widths.filter((column) => column < widest));
-    const shared = widths.filter((column) => column === widest).length;
+    const second = Math.max(NARROWEST, ...flexible.filter((column) => column < widest));
+    const shared = flexible.filter((column) => column === widest).length;
     // All the way down to the next widest where nobody shares the place, else column by column.
     const step = shared === 1 ? Math.min(excess, widest - second) : 1;
-    widths[widths.lastIndexOf(widest)] = widest - step;
+    widths[widths.findLastIndex((column, at) => column === widest && !whole[at])] = widest - step;
     excess -= step;
   }
   return widths;

@@ -66,6 +66,19 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** A text that fits `columns`, its end left out for `…` where it does not. */
+export function shorten(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  let short = '';
+  let used = 1;
+  for (const unit of unitsOf(text)) {
+    used += unitWidth(unit);
+    if (used > columns) break;
+    short += unit;
+  }
+  return `${short}…`;
+}
+
 /** Without the spaces at the end; a regular expression would take quadratic time on a long run of spaces inside. */
 export function trimEnd(line: string): string {
   let end = line.length;

@@ -10,7 +10,7 @@ const greatestId = 9_223_372_036_854_775_807n;
 test('lists keys with their 64-bit ids and times exact, by one request with one token header', async () => {
   const stackState = await startForTest();
   stackState.seed({ id: greatestId, name: 'largest', expiration: 4_102_444_800_000n, description: 'the last one' });
-  const { keys, rejected } = await clientOf(stackState).listKeys();
+  const { keys, rejected } = await clientOf(stackState).keys.list();
   expect(stackState.requests).toHaveLength(1);
   expect(stackState.requests[0]).toMatchObject({
     method: 'GET',
@@ -24,7 +24,7 @@ test('lists keys with their 64-bit ids and times exact, by one request with one 
 
 test('creates a key and gets its secret', async () => {
   const stackState = await startForTest();
-  const issued = await clientOf(stackState).createKey({ name: 'otel', expiration: 4_102_444_800_000n });
+  const issued = await clientOf(stackState).keys.create({ name: 'otel', expiration: 4_102_444_800_000n });
   expect(JSON.parse(stackState.requests[0]?.body ?? '')).toEqual({ name: 'otel', expiration: 4_102_444_800_000 });
   expect(stackState.keys()).toMatchObject([{ id: issued.id, name: 'otel', apiKey: issued.apiKey }]);
 });
@@ -32,7 +32,7 @@ test('creates a key and gets its secret', async () => {
 test('deletes a key by a path that carries every digit of its id', async () => {
   const stackState = await startForTest();
   stackState.seed({ id: greatestId, name: 'largest' });
-  await clientOf(stackState).deleteKey(greatestId);
+  await clientOf(stackState).keys.delete(greatestId);
   expect(stackState.requests[0]).toMatchObject({
     method: 'DELETE',
     path: '/api/security/ingestion/api_keys/9223372036854775807',
@@ -42,7 +42,7 @@ test('deletes a key by a path that carries every digit of its id', async () => {
 
 test('a key that is not there is said to be missing (exit 8)', async () => {
   const stackState = await startForTest();
-  await expect(clientOf(stackState).deleteKey(42n)).rejects.toMatchObject({
+  await expect(clientOf(stackState).keys.delete(42n)).rejects.toMatchObject({
     exitCode: 8,
     message: expect.stringContaining('42'),
   });
@@ -51,11 +51,11 @@ test('a key that is not there is said to be missing (exit 8)', async () => {
 test('authorize tells live keys from others', async () => {
   const stackState = await startForTest({ receiverKey: 'receiver-1' });
   const api = clientOf(stackState);
-  const { apiKey } = await api.createKey({ name: 'otel' });
-  expect(await api.authorize(apiKey)).toBe(true);
-  expect(await api.authorize('somebody-else')).toBe(false);
-  expect(await api.authorize('receiver-1')).toBe(false);
-  expect(await api.authorize('receiver-1', { withReceiverKey: true })).toBe(true);
+  const { apiKey } = await api.keys.create({ name: 'otel' });
+  expect(await api.keys.authorize(apiKey)).toBe(true);
+  expect(await api.keys.authorize('somebody-else')).toBe(false);
+  expect(await api.keys.authorize('receiver-1')).toBe(false);
+  expect(await api.keys.authorize('receiver-1', { withReceiverKey: true })).toBe(true);
 });
 
 test.each([
@@ -65,7 +65,7 @@ test.each([
   const stackState = await startForTest();
   const { id } = stackState.seed({ name: 'x' });
   stackState.setFault('delete', { kind: 'status', status: 200, body });
-  await expect(clientOf(stackState).deleteKey(id)).rejects.toMatchObject({
+  await expect(clientOf(stackState).keys.delete(id)).rejects.toMatchObject({
     exitCode: 2,
     message: expect.stringContaining(`${id}`),
     hints: [expect.stringContaining('sts ingestion-api-key list')],
@@ -77,56 +77,56 @@ test('a gateway that knows no DELETE is not taken for a key that is gone', async
   const { id } = stackState.seed({ name: 'x' });
   stackState.setFault('delete', { kind: 'status', status: 404, body: 'nothing here' });
   const api = clientOf(stackState);
-  await expect(api.deleteKey(id)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('lists it still') });
-  await expect(api.deleteKey(77n)).rejects.toMatchObject({ exitCode: 8 });
+  await expect(api.keys.delete(id)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('lists it still') });
+  await expect(api.keys.delete(77n)).rejects.toMatchObject({ exitCode: 8 });
 });
 
 test('a deletion on a server without ingestion API keys says so (exit 10)', async () => {
   const stackState = await startForTest({ ingestionApiKeys: false });
-  await expect(clientOf(stackState).deleteKey(1n)).rejects.toMatchObject({ exitCode: 10 });
+  await expect(clientOf(stackState).keys.delete(1n)).rejects.toMatchObject({ exitCode: 10 });
 });
 
 test('a key that the API does not know is gone, also for a token that may not list', async () => {
   const stackState = await startForTest();
   stackState.setFault('list', { kind: 'status', status: 403 });
-  await expect(clientOf(stackState).deleteKey(77n)).rejects.toMatchObject({ exitCode: 8 });
+  await expect(clientOf(stackState).keys.delete(77n)).rejects.toMatchObject({ exitCode: 8 });
 });
 
 test('a gateway that lets nobody pass gives no verdict on a key', async () => {
   const stackState = await startForTest();
   const page = { kind: 'status', status: 403, body: '<html>blocked</html>' } as const;
   stackState.setFault('authorize', page);
-  await expect(clientOf(stackState).authorize('k')).rejects.toMatchObject({ exitCode: 2 });
+  await expect(clientOf(stackState).keys.authorize('k')).rejects.toMatchObject({ exitCode: 2 });
 });
 
 test('an interrupt while a missing collection is explained is an interrupt', async () => {
   const stackState = await startForTest({ ingestionApiKeys: false });
   stackState.setFault('info', { kind: 'stall' });
   const controller = new AbortController();
-  const listing = clientOf(stackState).listKeys({ signal: controller.signal });
+  const listing = clientOf(stackState).keys.list({ signal: controller.signal });
   setTimeout(() => controller.abort(new InterruptedError('SIGTERM')), 200);
   await expect(listing).rejects.toMatchObject({ exitCode: 143 });
 });
 
 test('a URL with a path and an API path of its own both count', async () => {
   const stackState = await startForTest({ apiPath: '/sub/folder/v2' });
-  await clientOf(stackState, { url: `${stackState.url}/sub`, apiPath: '/folder/v2' }).listKeys();
+  await clientOf(stackState, { url: `${stackState.url}/sub`, apiPath: '/folder/v2' }).keys.list();
   expect(stackState.requests[0]?.path).toBe('/sub/folder/v2/security/ingestion/api_keys');
 });
 
 test('a server without ingestion API keys is asked for its version, and the error names it (exit 10)', async () => {
   const stackState = await startForTest({ ingestionApiKeys: false, serverInfo: { platformVersion: '2.3.1' } });
-  await expect(clientOf(stackState).listKeys()).rejects.toMatchObject({
+  await expect(clientOf(stackState).keys.list()).rejects.toMatchObject({
     exitCode: 10,
     message: expect.stringContaining('2.3.1'),
-    hints: ['Service tokens do the same there: sts service-token list'],
+    hints: ['Use a service token there: sts service-token list'],
   });
   expect(stackState.requests.map(({ path }) => path)).toEqual(['/api/security/ingestion/api_keys', '/api/server/info']);
 });
 
 test('create on a server without ingestion API keys made nothing (exit 10)', async () => {
   const stackState = await startForTest({ ingestionApiKeys: false });
-  await expect(clientOf(stackState).createKey({ name: 'x' })).rejects.toMatchObject({ exitCode: 10 });
+  await expect(clientOf(stackState).keys.create({ name: 'x' })).rejects.toMatchObject({ exitCode: 10 });
 });
 
 test.each([
@@ -150,7 +150,7 @@ test.each([
 ] as const)('%s instead of the list: a useful error', async (_name, fault, exitCode, message) => {
   const stackState = await startForTest();
   stackState.setFault('list', fault);
-  await expect(clientOf(stackState, { sleep: async () => {} }).listKeys()).rejects.toMatchObject({
+  await expect(clientOf(stackState, { sleep: async () => {} }).keys.list()).rejects.toMatchObject({
     exitCode,
     message: expect.stringMatching(message),
     hints: expect.arrayContaining([expect.any(String)]),
@@ -188,7 +188,7 @@ test('one bad row does not hide the good ones', async () => {
     { ...good, expiration: 1e19 },
   ];
   stackState.setFault('list', { kind: 'body', text: JSON.stringify(rows) });
-  const { keys, rejected } = await clientOf(stackState).listKeys();
+  const { keys, rejected } = await clientOf(stackState).keys.list();
   expect(keys).toEqual([{ id: 1n, name: 'good', lastUpdateTimestamp: 5n }]);
   expect(rejected).toHaveLength(5);
 });
@@ -199,7 +199,7 @@ test('a created key is salvaged from an answer with repeated and polluting membe
     kind: 'body',
     text: '{"id":7,"id":8,"apiKey":"k-8","name":"x","lastUpdateTimestamp":1,"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
   });
-  await expect(clientOf(stackState).createKey({ name: 'x' })).resolves.toMatchObject({ id: 8n, apiKey: 'k-8' });
+  await expect(clientOf(stackState).keys.create({ name: 'x' })).resolves.toMatchObject({ id: 8n, apiKey: 'k-8' });
   expect({}).not.toHaveProperty('polluted');
 });
 
@@ -214,7 +214,7 @@ test.each([
 ] as const)('create, %s: the outcome is unknown and one request was sent', async (_name, fault, details) => {
   const stackState = await startForTest();
   stackState.setFault('create', fault);
-  await expect(clientOf(stackState, { timeoutMs: 500 }).createKey({ name: 'x' })).rejects.toMatchObject({
+  await expect(clientOf(stackState, { timeoutMs: 500 }).keys.create({ name: 'x' })).rejects.toMatchObject({
     exitCode: 11,
     ...details,
   });
@@ -224,12 +224,12 @@ test.each([
 test.each([501, 505])('create on a server that knows no such request (%i) made nothing: exit 2', async (status) => {
   const stackState = await startForTest();
   stackState.setFault('create', { kind: 'status', status, body: '<html>unsupported</html>' });
-  await expect(clientOf(stackState).createKey({ name: 'x' })).rejects.toMatchObject({ exitCode: 2 });
+  await expect(clientOf(stackState).keys.create({ name: 'x' })).rejects.toMatchObject({ exitCode: 2 });
 });
 
 test('create refused by the server: its own reason is told (exit 2)', async () => {
   const stackState = await startForTest();
-  await expect(clientOf(stackState).createKey({ name: 'x', expiration: 1n })).rejects.toMatchObject({
+  await expect(clientOf(stackState).keys.create({ name: 'x', expiration: 1n })).rejects.toMatchObject({
     exitCode: 2,
     message: expect.stringContaining('400 (Bad Request)'),
   });
@@ -240,9 +240,9 @@ test.each([301, 302, 303, 307, 308])('%i to another host: that host sees nothing
   const stackState = await startForTest();
   stackState.setFault('any', { kind: 'redirect', to: `${other.url}/api/security/ingestion/api_keys`, status });
   const api = clientOf(stackState);
-  await expect(api.listKeys()).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(other.url) });
-  await expect(api.createKey({ name: 'x' })).rejects.toMatchObject({ exitCode: 2 });
-  await expect(api.deleteKey(1n)).rejects.toMatchObject({ exitCode: 2 });
+  await expect(api.keys.list()).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining(other.url) });
+  await expect(api.keys.create({ name: 'x' })).rejects.toMatchObject({ exitCode: 2 });
+  await expect(api.keys.delete(1n)).rejects.toMatchObject({ exitCode: 2 });
   expect(other.connections).toBe(0);
   expect(stackState.requests).toHaveLength(3);
 });
@@ -254,7 +254,7 @@ test('server text in errors is harmless to print', async () => {
     status: 400,
     body: JSON.stringify({ message: '\u001b]0;owned\u0007\u202egnp' }),
   });
-  await expect(clientOf(stackState).createKey({ name: 'x' })).rejects.toMatchObject({
+  await expect(clientOf(stackState).keys.create({ name: 'x' })).rejects.toMatchObject({
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
     message: expect.not.stringMatching(/[\u0000-\u001f\u007f-\u009f\u202e]/),
   });

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { type ApiOptions, createApi } from '../../src/api/client.ts';
 import type { StackStateApi } from '../../src/api/model.ts';
+import type { Token } from '../../src/config/model.ts';
 import { type StackState, tokens } from '../stackstate/server.ts';
 
 export interface ClientOptions {
@@ -12,12 +13,14 @@ export interface ClientOptions {
   readonly apiPath?: string;
   readonly env?: ApiOptions['env'];
   readonly log?: (line: string) => void;
+  readonly warn?: (line: string) => void;
   readonly sleep?: ApiOptions['sleep'];
+  readonly token?: Token;
 }
 
 /** A client for a simulated StackState, closed when the test has finished. It trusts the server's authority unless told otherwise. */
 export function clientOf(stackState: Pick<StackState, 'url' | 'caPem'>, options: ClientOptions = {}): StackStateApi {
-  const { env = {}, log, sleep, ...settings } = options;
+  const { env = {}, log, warn, sleep, ...settings } = options;
   const api = createApi({
     settings: {
       url: stackState.url,
@@ -31,6 +34,7 @@ export function clientOf(stackState: Pick<StackState, 'url' | 'caPem'>, options:
     env,
     version: '1.2.3',
     ...(log === undefined ? {} : { log }),
+    ...(warn === undefined ? {} : { warn }),
     now: Date.now,
     sleep: sleep ?? ((ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal })),
   });

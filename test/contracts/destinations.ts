@@ -101,6 +101,7 @@ export function secretFor(client: () => KubernetesClient, options: RunOptions & 
     force: false,
     restart: [],
     restartTimeoutMs: 60_000,
+    now: () => Date.now(),
     interrupt,
     warn,
     onProgress: () => {},

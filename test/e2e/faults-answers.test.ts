@@ -166,7 +166,13 @@ const notMade: FaultCase[] = [
   { title: '400', faults: [['create', { kind: 'status', status: 400 }]], ...nothing, stderr: ['told to fail'] },
   { title: '403', faults: [['create', { kind: 'status', status: 403 }]], ...nothing, stderr: ['manage-ingestion-api-keys'] },
   { title: '401', faults: [['create', { kind: 'status', status: 401 }]], ...nothing, code: 4, stderr: ['service token'] },
-  { title: '409', faults: [['create', { kind: 'status', status: 409 }]], ...nothing },
+  {
+    title: '409',
+    faults: [['create', { kind: 'status', status: 409 }]],
+    ...nothing,
+    requests: ['POST', 'GET'],
+    stderr: ['told to fail', /lists no new key/],
+  },
   { title: '429', faults: [['create', { kind: 'status', status: 429, headers: { 'retry-after': '0' } }]], ...nothing },
   {
     title: '404',

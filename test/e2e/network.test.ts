@@ -48,7 +48,7 @@ test.each(certificates)(
       const result = await runBuilt([...verb, '--url', stackState.url, ...token, ...ca]);
       expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringMatching(message) });
       expect(result.stderr).toContain(`127.0.0.1:${stackState.port}`);
-      if (verb.includes('create')) expect(result.stderr).toContain('Nothing was sent, nothing was created.');
+      if (verb.includes('create')) expect(result.stderr).toContain('Nothing reached the server, nothing was created.');
     }
     expect(stackState.requests).toEqual([]);
   },
@@ -90,7 +90,8 @@ test('an own authority is also trusted through a proxy, which sees no token', as
   const trusted = await runBuilt([keys, 'list', ...flags, '--ca-cert-path', caFileOf(stackState)], { env });
   expect(trusted).toEqual({ code: 0, signal: null, stdout: 'No ingestion api keys found.\n', stderr: '' });
   expect(stackState.requests).toHaveLength(1);
-  expect(proxy.connects).toBe(2);
+  // Where the first CA certificates are not enough, the handshake is tried anew with more of them.
+  expect(proxy.connects).toBeGreaterThanOrEqual(2);
   expect(JSON.stringify(proxy.requests)).not.toContain(tokens.service);
 });
 
@@ -162,13 +163,13 @@ test.each(['http', 'https'])('a mute %s server ends in the deadline', async (sch
 });
 
 test.each([
-  { what: 'stalls', fault: { kind: 'stall' as const }, said: 'no answer' },
+  { what: 'stalls', fault: { kind: 'stall' as const }, said: 'no response' },
   {
     what: 'stalls within the body',
     fault: { kind: 'stall' as const, handler: 'run' as const, part: 'half' as const },
-    said: 'no complete answer',
+    said: 'no complete response',
   },
-  { what: 'drips a byte a second', fault: { kind: 'drip' as const }, said: 'no complete answer' },
+  { what: 'drips a byte a second', fault: { kind: 'drip' as const }, said: 'no complete response' },
 ])('an answer that $what ends in the deadline', async ({ fault, said }) => {
   const stackState = await startForTest({ now: Date.now, tls: true });
   stackState.setFault('list', fault);
@@ -207,7 +208,7 @@ test('a server that nobody runs is named, with where to look', async () => {
   const result = await runBuilt([keys, 'create', '-n', 'n', '--url', `http://127.0.0.1:${port}`, ...token]);
   expect(result).toMatchObject({ code: 4, stdout: '' });
   expect(result.stderr).toMatch(
-    /127\.0\.0\.1:\d+ refused the connection.* Nothing was sent, nothing was created\.\n {2}Check the URL/,
+    /127\.0\.0\.1:\d+ refused the connection.* Nothing reached the server, nothing was created\.\n {2}Check the URL/,
   );
 });
 

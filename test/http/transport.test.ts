@@ -15,26 +15,26 @@ test.each([429, 502, 503, 504])('a list answered by %i is asked for again, at mo
   const stackState = await startForTest();
   stackState.setFault('list', { kind: 'status', status }, { times: 3 });
   const { sleep, waits } = recordedSleep();
-  await expect(clientOf(stackState, { sleep }).listKeys()).resolves.toMatchObject({ keys: [] });
+  await expect(clientOf(stackState, { sleep }).keys.list()).resolves.toMatchObject({ keys: [] });
   expect(stackState.count('list')).toBe(4);
   expect(waits).toHaveLength(3);
 
   stackState.setFault('list', { kind: 'status', status });
-  await expect(clientOf(stackState, { sleep }).listKeys()).rejects.toMatchObject({ exitCode: 2 });
+  await expect(clientOf(stackState, { sleep }).keys.list()).rejects.toMatchObject({ exitCode: 2 });
   expect(stackState.count('list')).toBe(8);
 });
 
 test('a list whose connection is reset is asked for again', async () => {
   const stackState = await startForTest();
   stackState.setFault('list', { kind: 'reset' }, { times: 1 });
-  await clientOf(stackState).listKeys();
+  await clientOf(stackState).keys.list();
   expect(stackState.count('list')).toBe(2);
 });
 
 test.each([400, 401, 403, 404, 409, 500, 501])('a list answered by %i is not asked for again', async (status) => {
   const stackState = await startForTest();
   stackState.setFault('list', { kind: 'status', status });
-  await expect(clientOf(stackState).listKeys()).rejects.toThrow();
+  await expect(clientOf(stackState).keys.list()).rejects.toThrow();
   expect(stackState.count('list')).toBe(1);
 });
 
@@ -99,9 +99,9 @@ test.each([
   stackState.setFault(route, { kind: 'status', status });
   const api = clientOf(stackState);
   const call = {
-    create: () => api.createKey({ name: 'x' }),
-    delete: () => api.deleteKey(id),
-    authorize: () => api.authorize('k'),
+    create: () => api.keys.create({ name: 'x' }),
+    delete: () => api.keys.delete(id),
+    authorize: () => api.keys.authorize('k'),
   };
   await expect(call[route]()).rejects.toThrow();
   expect(stackState.count(route)).toBe(1);
@@ -111,7 +111,7 @@ test('a repetition that would come after the deadline is not waited for', async 
   const stackState = await startForTest();
   stackState.setFault('list', { kind: 'status', status: 503, headers: { 'retry-after': '9' } });
   const { sleep, waits } = recordedSleep();
-  await expect(clientOf(stackState, { sleep, timeoutMs: 8000 }).listKeys()).rejects.toMatchObject({ exitCode: 2, status: 503 });
+  await expect(clientOf(stackState, { sleep, timeoutMs: 8000 }).keys.list()).rejects.toMatchObject({ exitCode: 2, status: 503 });
   expect(waits).toEqual([]);
   expect(stackState.count('list')).toBe(1);
 });
@@ -129,7 +129,7 @@ test('the deadline covers all repetitions', async () => {
   stackState.setFault('list', { kind: 'status', status: 503 });
   // Two thirds of the time are gone before the second attempt.
   const api = clientOf(stackState, { timeoutMs, sleep: () => delay(2000) });
-  await expect(api.listKeys()).rejects.toMatchObject({
+  await expect(api.keys.list()).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringContaining('no response within 3 s'),
   });
@@ -142,7 +142,7 @@ test('an interrupted list ends at once, by the reason of the interruption', asyn
   const interrupt = new AbortController();
   const stackState = await startForTest({ onStage: () => interrupt.abort(new InterruptedError('SIGINT')) });
   stackState.setFault('list', { kind: 'stall' });
-  await expect(clientOf(stackState).listKeys({ signal: interrupt.signal })).rejects.toMatchObject({ exitCode: 130 });
+  await expect(clientOf(stackState).keys.list({ signal: interrupt.signal })).rejects.toMatchObject({ exitCode: 130 });
   expect(stackState.count('list')).toBe(1);
 });
 
@@ -155,7 +155,7 @@ test('a create that was sent is brought to its end though interrupted', async ()
   });
   // Time to give the request up, for a client that would.
   stackState.setFault('create', { kind: 'delay', ms: 150, handler: 'run' });
-  const creation = clientOf(stackState).createKey({ name: 'x' }, { signal: interrupt.signal });
+  const creation = clientOf(stackState).keys.create({ name: 'x' }, { signal: interrupt.signal });
   await expect(creation).resolves.toMatchObject({ name: 'x' });
   expect(interrupt.signal.aborted).toBe(true);
   expect(stackState.requests.map(({ method }) => method)).toEqual(['POST']);
@@ -164,7 +164,7 @@ test('a create that was sent is brought to its end though interrupted', async ()
 test('a create interrupted before it is sent is never sent', async () => {
   const stackState = await startForTest();
   await expect(
-    clientOf(stackState).createKey({ name: 'x' }, { signal: AbortSignal.abort(new InterruptedError('SIGTERM')) }),
+    clientOf(stackState).keys.create({ name: 'x' }, { signal: AbortSignal.abort(new InterruptedError('SIGTERM')) }),
   ).rejects.toMatchObject({
     exitCode: 143,
   });
@@ -175,7 +175,7 @@ test('each request is logged with its method, URL, status, duration and repetiti
   const stackState = await startForTest();
   stackState.setFault('list', { kind: 'status', status: 503 }, { times: 1 });
   const lines: string[] = [];
-  await clientOf(stackState, { log: (line) => lines.push(line), sleep: async () => {} }).listKeys();
+  await clientOf(stackState, { log: (line) => lines.push(line), sleep: async () => {} }).keys.list();
   const url = `${stackState.url}/api/security/ingestion/api_keys`;
   expect(lines).toEqual([
     expect.stringMatching(new RegExp(`^GET ${url} 503 in \\d+ ms, repeated in \\d+ ms$`)),
@@ -186,7 +186,7 @@ test('each request is logged with its method, URL, status, duration and repetiti
 test('a refused connection says that nothing was created', async () => {
   const stackState = await startForTest();
   await stackState.close();
-  await expect(clientOf(stackState).createKey({ name: 'x' })).rejects.toMatchObject({
+  await expect(clientOf(stackState).keys.create({ name: 'x' })).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringMatching(/refused the connection.*Nothing reached the server, nothing was created/),
   });
@@ -200,7 +200,7 @@ test('a host name that does not exist is named', async () => {
     process.nextTick(done, Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), details));
   }) as typeof dns.lookup);
   const api = clientOf({ url: 'http://no-such-host.invalid', caPem: '' });
-  await expect(api.listKeys()).rejects.toMatchObject({
+  await expect(api.keys.list()).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringContaining('The host name no-such-host.invalid cannot be found'),
   });

@@ -7,7 +7,7 @@ import { caFileOf, startForTest } from '../support/stackstate.ts';
 
 test('an own authority is trusted besides the public ones: one request, one handshake', async () => {
   const stackState = await startForTest({ tls: true });
-  await clientOf(stackState).listKeys();
+  await clientOf(stackState).keys.list();
   expect(stackState.tlsHandshakes).toBe(1);
   expect(stackState.requests).toHaveLength(1);
 });
@@ -25,7 +25,7 @@ test.each([
 ])('%s is an error of its own, and no token was sent', async (_name, server, trust, message, hint) => {
   const stackState = await startForTest({ tls: true, ...server });
   const api = clientOf(trust === undefined ? stackState : { url: stackState.url, caPem: '' });
-  await expect(api.listKeys()).rejects.toMatchObject({
+  await expect(api.keys.list()).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringMatching(message),
     hints: [expect.stringMatching(hint)],
@@ -35,7 +35,7 @@ test.each([
 
 test('create over an untrusted connection says that nothing was created', async () => {
   const stackState = await startForTest({ tls: true });
-  await expect(clientOf({ url: stackState.url, caPem: '' }).createKey({ name: 'x' })).rejects.toMatchObject({
+  await expect(clientOf({ url: stackState.url, caPem: '' }).keys.create({ name: 'x' })).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringContaining('nothing was created'),
   });
@@ -44,7 +44,7 @@ test('create over an untrusted connection says that nothing was created', async 
 
 test('skip-ssl takes any certificate', async () => {
   const stackState = await startForTest({ tls: { wrongHost: true } });
-  await clientOf({ url: stackState.url, caPem: '' }, { skipSsl: true }).listKeys();
+  await clientOf({ url: stackState.url, caPem: '' }, { skipSsl: true }).keys.list();
   expect(stackState.requests).toHaveLength(1);
 });
 
@@ -56,7 +56,7 @@ test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch verification off', async ()
     else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
   });
   process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
-  await expect(clientOf({ url: stackState.url, caPem: '' }).listKeys()).rejects.toMatchObject({ exitCode: 4 });
+  await expect(clientOf({ url: stackState.url, caPem: '' }).keys.list()).rejects.toMatchObject({ exitCode: 4 });
 });
 
 test('the authorities of NODE_EXTRA_CA_CERTS stay trusted beside an own one', async () => {
@@ -74,7 +74,7 @@ test.each([
   ['-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'],
 ])('authorities that are no certificates are an error of the configuration: %j', async (caPem) => {
   const stackState = await startForTest({ tls: true });
-  await expect(clientOf({ url: stackState.url, caPem }).listKeys()).rejects.toMatchObject({ exitCode: 1 });
+  await expect(clientOf({ url: stackState.url, caPem }).keys.list()).rejects.toMatchObject({ exitCode: 1 });
 });
 
 test('extra authorities of the environment that cannot be used take nothing away from the own ones', async () => {
@@ -82,14 +82,6 @@ test('extra authorities of the environment that cannot be used take nothing away
   const env = { NODE_EXTRA_CA_CERTS: '/dev/null', STS_CA_CERT_PATH: caFileOf(stackState), STS_CLI_API_TOKEN: tokens.api };
   const { code } = await runBuilt(['ingestion-api-key', 'list', '--url', stackState.url], { env });
   expect(code).toBe(0);
-});
-
-test('TLS to a server that speaks plain HTTP', async () => {
-  const stackState = await startForTest();
-  await expect(clientOf(stackState, { url: stackState.url.replace('http:', 'https:') }).listKeys()).rejects.toMatchObject({
-    exitCode: 4,
-    message: expect.stringContaining('does not speak TLS on this port'),
-  });
 });
 
 /** A server that accepts connections and never says a word. */
@@ -111,7 +103,7 @@ const farTooLateMs = 8000;
 test.each(['http', 'https'])('a silent %s server ends at the deadline', async (scheme) => {
   const url = `${scheme}://${await silentServer()}`;
   const started = performance.now();
-  await expect(clientOf({ url, caPem: '' }, { timeoutMs: 400 }).listKeys()).rejects.toMatchObject({
+  await expect(clientOf({ url, caPem: '' }, { timeoutMs: 400 }).keys.list()).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringContaining('no response within 0.4 s'),
   });
@@ -122,7 +114,7 @@ test('a silent proxy ends at the deadline, and nothing was created', async () =>
   const env = { HTTPS_PROXY: `http://${await silentServer()}` };
   const started = performance.now();
   await expect(
-    clientOf({ url: 'https://stackstate.invalid', caPem: '' }, { timeoutMs: 400, env }).createKey({ name: 'x' }),
+    clientOf({ url: 'https://stackstate.invalid', caPem: '' }, { timeoutMs: 400, env }).keys.create({ name: 'x' }),
   ).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringMatching(/no response within 0\.4 s.*nothing was created/),
@@ -134,7 +126,7 @@ test('a body that drips ends at the deadline', async () => {
   const stackState = await startForTest();
   stackState.setFault('list', { kind: 'drip', intervalMs: 50 });
   const started = performance.now();
-  await expect(clientOf(stackState, { timeoutMs: 400 }).listKeys()).rejects.toMatchObject({
+  await expect(clientOf(stackState, { timeoutMs: 400 }).keys.list()).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringMatching(/no (?:complete )?response within 0\.4 s/),
   });

@@ -1,14 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { StsError } from '../../src/errors.ts';
 import { type Access, type AccessOptions, loadAccess } from '../../src/kubernetes/index.ts';
+import { createCertificate } from '../stackstate/certificates.ts';
 import { tempFolder } from '../support/temp.ts';
-import { base64, kubeconfig, type TestWorld, type TestWorldOptions, testWorld, write } from './support.ts';
+import {
+  base64,
+  expectSecretFree,
+  kubeconfig,
+  refusal,
+  type TestWorld,
+  type TestWorldOptions,
+  testWorld,
+  write,
+} from './support.ts';
 
 const v1 = 'client.authentication.k8s.io/v1';
 const v1beta1 = 'client.authentication.k8s.io/v1beta1';
 const secret = 'not-to-be-seen-1234';
-const caPem = '-----BEGIN CERTIFICATE-----';
 
 const credential = (status: object, apiVersion = v1) => JSON.stringify({ kind: 'ExecCredential', apiVersion, status });
 
@@ -103,6 +111,7 @@ test.each([
 });
 
 test('KUBERNETES_EXEC_INFO says what is asked for, and of the cluster only what provideClusterInfo allows', async () => {
+  const { caPem } = await createCertificate();
   const cluster = {
     server: 'https://api.example/k8s',
     'certificate-authority-data': base64(caPem),
@@ -159,7 +168,7 @@ test.each([
   const error = await refusal(open(exec).then(({ credentials }) => credentials.get(false)));
   expect(error).toMatchObject({ exitCode: 1, message: expect.stringContaining(problem) });
   expect(error.message).toMatch(/^The user "user-one" in \S+\/config /);
-  expectNoSecret(error);
+  expectSecretFree(error, secret, base64(secret));
 });
 
 test.each([
@@ -183,7 +192,7 @@ test.each([
   const { credentials } = await open({}, { run: async () => ({ stdout }) });
   const error = await refusal(credentials.get(false));
   expect(error).toMatchObject({ exitCode: 1, message: expect.stringContaining(problem) });
-  expectNoSecret(error);
+  expectSecretFree(error, secret, base64(secret));
 });
 
 test('a plugin that is not installed is named, with the hint of the kubeconfig file, harmless', async () => {
@@ -209,7 +218,7 @@ test('a plugin that fails: its last words stand in the error, harmless', async (
   expect(error.message).toMatch(/^The credential plugin "get-token" of the user "user-one" in \S+ failed with exit code 254\.$/);
   expect(error.hints).toHaveLength(10);
   expect(error.hints.at(-1)).toBe('\\u001b[2JPlease run: aws sso login');
-  expectNoSecret(error);
+  expectSecretFree(error, secret, base64(secret));
 });
 
 test('what a plugin says is shown while it runs, harmless, and then not again', async () => {
@@ -285,17 +294,4 @@ test('a token or a certificate of the user wins over the plugin, which is then n
 
 async function notFound(): Promise<never> {
   throw Object.assign(new Error('spawn ENOENT'), { code: 'ENOENT' });
-}
-
-async function refusal(act: Promise<unknown>): Promise<StsError> {
-  const error = await act.then(
-    () => new Error('it was taken'),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof StsError) return error;
-  throw error;
-}
-
-function expectNoSecret(error: StsError): void {
-  expect([error.message, ...error.hints].join('\n')).not.toContain(secret);
 }

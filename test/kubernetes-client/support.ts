@@ -5,7 +5,8 @@ import { createServer as createHttpsServer } from 'node:https';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import { StsError } from '../../src/errors.ts';
 import type { KubernetesWorld } from '../../src/kubernetes/index.ts';
 import { nodeDisk } from '../../src/platform/node-disk.ts';
 import { nodeProcesses } from '../../src/platform/node-processes.ts';
@@ -151,6 +152,7 @@ export function testWorld(options: TestWorldOptions = {}): TestWorld {
       },
     }),
     now: options.now ?? (() => Date.now()),
+    monotonic: options.now ?? (() => performance.now()),
     sleep: options.sleep ?? ((ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal })),
   };
 }
@@ -185,6 +187,26 @@ export function kubeconfig({ cluster = {}, user, context = {} }: KubeconfigParts
 
 export function base64(text: string): string {
   return Buffer.from(text).toString('base64');
+}
+
+/** The error that an action ends in. @param kind its class. @throws what else it ends in. */
+export async function refusal<T extends StsError = StsError>(
+  act: Promise<unknown>,
+  kind: abstract new (...args: never[]) => T = StsError as never,
+): Promise<T> {
+  const error = await act.then(
+    () => new Error('it was taken'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof kind) return error;
+  throw error;
+}
+
+/** An error says none of these, neither in its hints nor in its causes. */
+export function expectSecretFree(error: StsError, ...secrets: readonly string[]): void {
+  const texts: string[] = [...error.hints];
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) texts.push(cause.message, String(cause.stack));
+  for (const secret of secrets) expect(texts.join('\n')).not.toContain(secret);
 }
 
 /** Whether kubectl is on this machine, to be asked how it reads the same files. */

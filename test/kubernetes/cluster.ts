@@ -45,17 +45,8 @@ export class Cluster {
   /** Puts a workload in that has always run what it runs now. */
   seedWorkload(kind: WorkloadKind, wanted: NewWorkload): KubeObject {
     const plural = pluralOf(kind);
-    const labels = wanted.labels ?? { app: wanted.name };
-    const annotations = wanted.annotations === undefined ? {} : { annotations: wanted.annotations };
-    const spec = {
-      ...(plural === 'daemonsets' ? {} : { replicas: wanted.replicas ?? 1 }),
-      selector: { matchLabels: labels },
-      template: { metadata: { labels, ...annotations }, spec: { containers: [{ name: 'main', image: 'main:1' }] } },
-      ...(plural === 'deployments' ? { strategy: { type: 'RollingUpdate' } } : { updateStrategy: { type: 'RollingUpdate' } }),
-      ...wanted.spec,
-    };
-    const metadata = { name: wanted.name, namespace: wanted.namespace ?? 'default', generation: 1 };
-    const created = this.store.create(plural, { metadata, spec }, { manager: 'seed' });
+    const { metadata, spec } = manifestOf(kind, wanted);
+    const created = this.store.create(plural, { metadata: { ...metadata, generation: 1 }, spec }, { manager: 'seed' });
     this.#controlled.set(keyOf(plural, created), settled(created, wanted.rollout ?? rollouts.instant, wanted.nodes ?? 2));
     return this.sync(plural, created);
   }
@@ -81,7 +72,7 @@ export class Cluster {
     const status = statusOf(plural, object, situation, now);
     const annotations = {
       ...object.metadata.annotations,
-      ...(plural === 'deployments' && situation.phase !== 'unobserved'
+      ...(plural === 'deployments' && situation.phase !== 'unobserved' && !(situation.paused && situation.held > 0)
         ? { 'deployment.kubernetes.io/revision': String(controlled.revision) }
         : {}),
     };
@@ -124,6 +115,21 @@ export class Cluster {
     if (controlled === undefined) throw new Error(`No controller knows ${plural} ${object.metadata.name}.`);
     return controlled;
   }
+}
+
+/** A workload as it would be sent to be created. */
+export function manifestOf(kind: WorkloadKind, wanted: NewWorkload) {
+  const plural = pluralOf(kind);
+  const labels = wanted.labels ?? { app: wanted.name };
+  const annotations = wanted.annotations === undefined ? {} : { annotations: wanted.annotations };
+  const spec: JsonObject = {
+    ...(plural === 'daemonsets' ? {} : { replicas: wanted.replicas ?? 1 }),
+    selector: { matchLabels: labels },
+    template: { metadata: { labels, ...annotations }, spec: { containers: [{ name: 'main', image: 'main:1' }] } },
+    ...(plural === 'deployments' ? { strategy: { type: 'RollingUpdate' } } : { updateStrategy: { type: 'RollingUpdate' } }),
+    ...wanted.spec,
+  };
+  return { metadata: { name: wanted.name, namespace: wanted.namespace ?? 'default' }, spec };
 }
 
 export function pluralOf(kind: WorkloadKind): WorkloadPlural {

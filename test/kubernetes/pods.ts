@@ -32,7 +32,8 @@ export function podsOf(
   }
   // The others replace one pod after the other, the last one first, each once the old one is gone.
   const last = held + rolling.length - 1;
-  return [...kept, ...rolling.map((index) => make(false, index, index === last ? 'ending' : 'ready'))];
+  const replaced = (index: number) => (phase === 'terminating' ? make(false, index, 'ending') : make(true, index, 'starting'));
+  return [...kept, ...rolling.map((index) => (index === last ? replaced(index) : make(false, index, 'ready')))];
 }
 
 function pod(

@@ -1,3 +1,4 @@
+import { type KubeObject, membersOf, type Plural } from './objects.ts';
 import { badRequest } from './status.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -32,10 +33,17 @@ function ruleOf(rule: string): (labels: Labels) => boolean {
   return (labels) => key in labels === (not === '');
 }
 
-/** A field selector; only names can be selected. @throws StatusError for any other field. */
-export function fieldSelector(text: string): string | undefined {
-  if (text === '') return undefined;
-  const found = /^metadata\.name==?([^,]+)$/.exec(text);
-  if (found === null) throw badRequest(`field label not supported: ${text.split(/[!=]/, 1)[0]}`);
-  return found[1];
+/** A field selector: of all objects names can be selected, of pods their phase too. @throws StatusError for any other field. */
+export function fieldSelector(text: string, plural: Plural): (object: KubeObject) => boolean {
+  const rules = text.split(',').filter((rule) => rule !== '');
+  const holds = rules.map((rule): ((object: KubeObject) => boolean) => {
+    const [, field = rule, operator, value] = /^([^!=]+)(!=|==|=)(.*)$/.exec(rule) ?? [];
+    if (field !== 'metadata.name' && !(field === 'status.phase' && plural === 'pods')) {
+      throw badRequest(`field label not supported: ${field}`);
+    }
+    const selected = ({ metadata, status }: KubeObject) =>
+      field === 'metadata.name' ? metadata.name : membersOf(status)['phase'];
+    return (object) => (selected(object) === value) === (operator !== '!=');
+  });
+  return (object) => holds.every((hold) => hold(object));
 }

@@ -105,6 +105,15 @@ test('over TLS a user is known by a client certificate of its CA, and nobody by 
   expect((await call(kubernetes, 'GET', path)).status).toBe(200);
 });
 
+test('a second server can serve the same cluster, after the first has closed', async () => {
+  const first = await startKubernetes();
+  first.seedSecret({ name: 'a', fields: { API_KEY: 'kept' } });
+  await first.close();
+  const second = await startKubernetesForTest({ cluster: first.cluster, port: first.port });
+  expect((await call(second, 'PATCH', path, { body: { metadata: { labels: { a: 'b' } } } })).status).toBe(200);
+  expect(second.field('default', 'a', 'API_KEY')).toBe('kept');
+});
+
 test("a service account's token is accepted until it is replaced", async () => {
   const kubernetes = await startKubernetesForTest({ anonymous: false });
   kubernetes.seedSecret({ name: 'a' });

@@ -32,6 +32,8 @@ export interface KubernetesOptions extends Pick<FrontOptions<RouteName>, 'port' 
   readonly tls?: boolean | CertificateOptions;
   /** Milliseconds since the epoch; default the real clock. */
   readonly now?: () => number;
+  /** An existing cluster, to start a second server over the same objects. */
+  readonly cluster?: Cluster;
   /** Default `default`, `kube-system`, `open-telemetry` and `monitoring`. */
   readonly namespaces?: readonly string[];
   /** Who is known besides the administrator. */
@@ -89,8 +91,8 @@ const usualNamespaces = ['default', 'kube-system', 'open-telemetry', 'monitoring
 
 /** Starts a simulated Kubernetes API server on a real socket of 127.0.0.1. */
 export async function startKubernetes(options: KubernetesOptions = {}): Promise<Kubernetes> {
-  const now = options.now ?? Date.now;
-  const cluster = new Cluster(now, options.namespaces ?? usualNamespaces);
+  const now = options.now ?? options.cluster?.store.now ?? Date.now;
+  const cluster = options.cluster ?? new Cluster(now, options.namespaces ?? usualNamespaces);
   const admin = { name: administrator.name, tokens: [administrator.token], rules: everything };
   const access = new Access([admin, ...(options.users ?? [])], options.anonymous ?? true);
   cluster.store.watch((change) => {

@@ -44,9 +44,9 @@ export function heldObject(store: ObjectStore, { plural, namespace, name }: Turn
 /** A list of the objects that the request selects. As in the real API, the items do not say their kind. */
 export function listOf({ plural, wanted }: Turn, version: string, objects: readonly KubeObject[]): JsonObject {
   const matches = labelSelector(wanted.query.get('labelSelector') ?? '');
-  const name = fieldSelector(wanted.query.get('fieldSelector') ?? '');
+  const selected = fieldSelector(wanted.query.get('fieldSelector') ?? '', plural);
   const items = objects
-    .filter(({ metadata }) => matches(metadata.labels ?? {}) && (name === undefined || metadata.name === name))
+    .filter((object) => matches(object.metadata.labels ?? {}) && selected(object))
     .map(({ kind: _, apiVersion: __, ...item }) => asJson(item as KubeObject));
   const resource = resources[plural];
   return { kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource), metadata: { resourceVersion: version }, items };

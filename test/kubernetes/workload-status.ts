@@ -43,42 +43,44 @@ function condition(type: string, status: string, reason: string, message: string
   return { type, status, reason, message, lastUpdateTime: timestamp(now), lastTransitionTime: timestamp(now) };
 }
 
+/** Pods that are replaced one after the other, each once the old one is gone. */
+function replacing({ phase, wanted, held }: Situation): {
+  readonly ready: number;
+  readonly updated: number;
+  readonly old: number;
+} {
+  if (phase === 'unobserved') return { ready: wanted, updated: wanted, old: wanted };
+  if (phase === 'done' || held === wanted) return { ready: wanted, updated: wanted - held, old: held };
+  // One pod is on its way: the new one not ready yet, or the old one, which ends, still ready.
+  return phase === 'progressing'
+    ? { ready: wanted - 1, updated: 1, old: wanted - 1 }
+    : { ready: wanted, updated: 0, old: wanted - 1 };
+}
+
 function statefulSetStatus(object: KubeObject, situation: Situation): JsonObject {
   const { phase, wanted, held, oldHash, hash } = situation;
-  const before = phase === 'unobserved';
-  const progressing = phase === 'progressing' && held < wanted && wanted > 0;
-  const ready = wanted - (progressing ? 1 : 0);
-  const updated = before ? wanted : progressing ? 0 : wanted - held;
-  const complete = !before && !progressing && held === 0;
+  const { ready, updated, old } = replacing(situation);
+  const complete = phase === 'done' && held === 0;
   const revision = (of: string) => `${object.metadata.name}-${of}`;
   return {
     replicas: wanted,
     availableReplicas: ready,
-    ...withoutNoughts({
-      readyReplicas: ready,
-      updatedReplicas: updated,
-      currentReplicas: complete ? wanted : before ? wanted : wanted - updated - (progressing ? 1 : 0),
-    }),
+    ...withoutNoughts({ readyReplicas: ready, updatedReplicas: updated, currentReplicas: complete ? wanted : old }),
     currentRevision: revision(complete ? hash : oldHash),
-    updateRevision: revision(before ? oldHash : hash),
+    updateRevision: revision(phase === 'unobserved' ? oldHash : hash),
     collisionCount: 0,
   };
 }
 
-function daemonSetStatus({ phase, wanted, held }: Situation): JsonObject {
-  const progressing = phase === 'progressing' && held === 0 && wanted > 0;
-  const ready = wanted - (progressing ? 1 : 0);
-  const updated = phase === 'unobserved' ? wanted : progressing ? 0 : wanted - held;
+function daemonSetStatus(situation: Situation): JsonObject {
+  const { wanted } = situation;
+  const { ready, updated } = replacing(situation);
   return {
     currentNumberScheduled: wanted,
     desiredNumberScheduled: wanted,
     numberMisscheduled: 0,
     numberReady: ready,
-    ...withoutNoughts({
-      updatedNumberScheduled: updated,
-      numberAvailable: ready,
-      numberUnavailable: wanted - ready,
-    }),
+    ...withoutNoughts({ updatedNumberScheduled: updated, numberAvailable: ready, numberUnavailable: wanted - ready }),
   };
 }
 

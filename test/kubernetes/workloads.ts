@@ -60,8 +60,7 @@ export function situationOf(plural: WorkloadPlural, object: KubeObject, controll
   const held = !changed ? 0 : never ? wanted : Math.min(wanted, partition);
   const phase = controlled.progress.phase(now);
   return {
-    // Only a Deployment starts new pods before the old ones are gone.
-    phase: plural !== 'deployments' && phase === 'terminating' ? 'progressing' : phase,
+    phase,
     wanted,
     held,
     overdue: controlled.progress.isOverdue(now),

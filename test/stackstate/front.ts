@@ -60,7 +60,7 @@ export interface Front<Route extends string> {
   /** Makes a route, or every one, go wrong; replaces the route's former fault. */
   setFault(route: Route | 'any', fault: Fault, options?: FaultOptions<SeenRequest<Route>>): void;
   clearFaults(): void;
-  /** @throws Error when a request matched no route. */
+  /** @throws Error when a request matched no route, or a handler failed. */
   expectNoUnmatched(): void;
   /** Ends all connections at once. @throws Error when a request matched no route. */
   close(): Promise<void>;
@@ -73,13 +73,15 @@ export const origin = 'http://stackstate.test';
 interface Memory<Route extends string> {
   readonly requests: SeenRequest<Route>[];
   readonly unmatched: string[];
+  /** What handlers threw: a mistake of the simulation. */
+  readonly failures: unknown[];
   readonly faults: Map<Route | 'any', ActiveFault<SeenRequest<Route>>>;
   readonly closing: AbortController;
 }
 
 /** Starts a server on a real socket of 127.0.0.1. */
 export async function startFront<Route extends string>(options: FrontOptions<Route>): Promise<Front<Route>> {
-  const memory: Memory<Route> = { requests: [], unmatched: [], faults: new Map(), closing: new AbortController() };
+  const memory: Memory<Route> = { requests: [], unmatched: [], failures: [], faults: new Map(), closing: new AbortController() };
   const server = createHttpServer(options.tls, (message, response) => {
     const socket = sockets.get(message.socket.remotePort) ?? message.socket;
     // A connection the client gave up is no failure of the server.
@@ -87,8 +89,9 @@ export async function startFront<Route extends string>(options: FrontOptions<Rou
   });
   const { sockets, counts } = trackConnections(server);
   const port = await listen(server, options.port ?? 0);
-  const { requests, unmatched, faults, closing } = memory;
+  const { requests, unmatched, failures, faults, closing } = memory;
   const expectNoUnmatched = () => {
+    if (failures.length > 0) throw new Error(`The simulated ${options.name} failed.`, { cause: failures[0] });
     if (unmatched.length > 0) throw new Error(`The simulated ${options.name} has no such route: ${unmatched.join(', ')}`);
   };
   return {
@@ -129,7 +132,7 @@ interface Call {
 /** Records a request and answers it, as its route or the fault set for it says. */
 async function answer<Route extends string>(
   options: FrontOptions<Route>,
-  { requests, unmatched, faults, closing }: Memory<Route>,
+  { requests, unmatched, failures, faults, closing }: Memory<Route>,
   { message, response, socket }: Call,
 ): Promise<void> {
   response.sendDate = false;
@@ -148,7 +151,13 @@ async function answer<Route extends string>(
   if (route === undefined) unmatched.push(`${seen.method} ${seen.path}`);
   await options.onStage?.('received', seen);
   const run = async () => {
-    const result = await toAnswer(route === undefined ? undefined : await options.handle(route, request, message.socket));
+    const handled = route === undefined ? undefined : options.handle(route, request, message.socket);
+    const result = await toAnswer(
+      await handled?.catch((error: unknown) => {
+        failures.push(error);
+        throw error;
+      }),
+    );
     seen.status = result.status;
     await options.onStage?.('handled', seen);
     return result;

@@ -3,7 +3,7 @@ import { type CertificateOptions, createCertificate } from './certificates.ts';
 import type { FaultOptions as ChoiceOptions } from './fault-choice.ts';
 import { type Front, type FrontOptions, type SeenRequest as Seen, startFront } from './front.ts';
 import { type Api, type ApiOptions, createApi, type RouteName } from './handlers.ts';
-import type { IntakeCounts } from './intake-handlers.ts';
+import type { Intake, IntakeCounts } from './intake-handlers.ts';
 import { KeyStore, type KeyStoreOptions, type StoredKey } from './store.ts';
 import { type StoredToken, TokenStore, type TokenStoreOptions } from './token-store.ts';
 
@@ -38,6 +38,8 @@ export interface StackState extends Front<RouteName> {
   readonly store: KeyStore;
   readonly tokenStore: TokenStore;
   readonly intake: IntakeCounts;
+  /** Takes or refuses what comes over OTLP by another way than HTTP, and counts it. */
+  readonly takeOtlp: Intake['takeOtlp'];
   /** The keys that are not deleted. */
   keys(): readonly StoredKey[];
   /** Puts a key in, past all rules. */
@@ -70,6 +72,7 @@ export async function startStackState(options: StackStateOptions = {}): Promise<
     store,
     tokenStore,
     intake: api.intake.counts,
+    takeOtlp: api.intake.takeOtlp,
     keys: () => store.list(),
     seed: (key: Parameters<KeyStore['seed']>[0]) => store.seed(key),
     serviceTokens: () => tokenStore.list(),

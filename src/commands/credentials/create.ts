@@ -8,7 +8,7 @@ import { deliveredTo, refuseClosedStdout, showSecret } from './delivered.ts';
 import { type DeliveryOptions, deliveryFlags } from './delivery-flags.ts';
 import { planDelivery } from './delivery-plan.ts';
 import { type ExpirationOptions, endOf, expirationFlags, expirationOf } from './expiration.ts';
-import { nameFlag } from './name.ts';
+import { nameFlag } from './flags.ts';
 
 export interface CreateOptions extends DeliveryOptions, ExpirationOptions {
   readonly name: string;

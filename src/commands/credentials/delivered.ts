@@ -1,6 +1,6 @@
 import type { Issued } from '../../credentials/ports.ts';
 import { DeliveryError } from '../../errors.ts';
-import type { CredentialNoun } from '../nouns.ts';
+import { type CredentialNoun, documentOf } from '../nouns.ts';
 import type { Members, Session, View } from '../verb.ts';
 import type { DeliveryPlan } from './delivery-plan.ts';
 
@@ -15,7 +15,7 @@ export interface Delivered {
 export function showSecret({ stdout }: Session, noun: CredentialNoun): (issued: Issued) => Promise<void> {
   return (issued) =>
     stdout.show({
-      data: { [noun.words.command]: noun.document(issued, issued.secret) },
+      data: { [noun.words.command]: noun.issued(issued) },
       text: (view) => view.success(noun.generated(issued.secret)),
       value: issued.secret,
     });
@@ -27,7 +27,7 @@ export function deliveredTo(plan: DeliveryPlan, noun: CredentialNoun, issued: Is
   const id = issued.id === undefined ? '' : ` (id ${issued.id})`;
   if (plan.to === 'result') {
     return {
-      data: { [command]: noun.document(issued, issued.secret) },
+      data: { [command]: noun.issued(issued) },
       text: (view) => view.success(noun.generated(issued.secret)),
       values: [issued.secret],
     };
@@ -40,7 +40,7 @@ export function deliveredTo(plan: DeliveryPlan, noun: CredentialNoun, issued: Is
   }[plan.to];
   const target = plan.to === 'file' ? plan.path : place;
   return {
-    data: { [command]: noun.document(issued), ...where },
+    data: { [command]: documentOf(issued), ...where },
     text: (view) => view.success(`${noun.titled} written to ${target}${id}`),
     values: [],
   };

@@ -1,5 +1,5 @@
 import type { Destination } from '../../credentials/ports.ts';
-import type { DocumentNames } from '../../documents/formats.ts';
+import { DEFAULT_SECRET_NAME, type DocumentNames } from '../../documents/formats.ts';
 import type { Session } from '../verb.ts';
 import { type DeliveryPlan, type DocumentPlan, keyVarOf } from './delivery-plan.ts';
 import type { OpenOptions } from './destination.ts';
@@ -32,6 +32,13 @@ export async function openKeyFile(plan: Plan<'file'>, { session, isReplaced }: O
     document: fileDocument({ path, format, keyVar, names: namesOf(document), force }),
     warn: (sentence) => session.progress.warn(sentence),
   });
+}
+
+/** A key file that is only looked after, not written. @param path absolute path. */
+export async function guardedFile(path: string, session: Session): Promise<Destination> {
+  const document = { format: undefined, keyVar: undefined, secretName: DEFAULT_SECRET_NAME, namespace: undefined };
+  const plan = { to: 'file', path, mode: 0o600, force: false, document } as const;
+  return openKeyFile(plan, { session, show: async () => {}, isReplaced: true, mayCreate: false });
 }
 
 /** `--key-command COMMAND` */

@@ -28,6 +28,7 @@ export async function openSecret(
     force: force === true,
     restart: workloads.map((workload) => ({ ...workload, namespace })),
     restartTimeoutMs: plan.restartTimeoutMs,
+    now: () => session.world.now(),
     interrupt: session.world.interrupt,
     warn: (sentence) => progress.warn(sentence),
     onProgress: (sentence) =>

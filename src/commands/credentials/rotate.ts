@@ -10,7 +10,7 @@ import { deliveredTo, refuseClosedStdout, showSecret } from './delivered.ts';
 import { type DeliveryOptions, deliveryFlags } from './delivery-flags.ts';
 import { planDelivery } from './delivery-plan.ts';
 import { type ExpirationOptions, endOf, expirationFlags, expirationOf } from './expiration.ts';
-import { nameFlag, parseName } from './name.ts';
+import { nameFlag, parseName } from './flags.ts';
 
 /** What rotate, renew and migrate share. */
 export interface ReplaceOptions extends DeliveryOptions, ExpirationOptions {
@@ -137,7 +137,7 @@ async function runRotate(noun: CredentialNoun, options: RotateOptions, session: 
   });
   const run = runOf(session, await noun.kind(session), destination);
   const plan = rotationPlanOf(target, options, { now: world.now(), readersNeedMs: destination.readersNeedMs });
-  if (options.dryRun) return (await import('./dry-run.ts')).dryRotation(run, plan, noun);
+  if (options.dryRun) return (await import('./dry-run.ts')).dryRotation(run, plan);
   const result = await rotate(run, plan);
   return rotated(noun, noun, delivery, result, destination.description, run.serverClock.now());
 }

@@ -1,5 +1,6 @@
+import type { Verdict } from '../../credentials/ports.ts';
 import { checkKeyVar } from '../../documents/formats.ts';
-import { ExitCode, UsageError } from '../../errors.ts';
+import { ExitCode, ServerError, UsageError } from '../../errors.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Flags, Outcome, Session, Verb } from '../verb.ts';
@@ -22,7 +23,7 @@ export function verifyVerb<Own extends object>(
   noun: CredentialNoun,
   own: {
     readonly flags: Flags<Own>;
-    readonly verify: (session: Session, secret: string, options: Own) => Promise<boolean>;
+    readonly verify: (session: Session, secret: string, options: Own) => Promise<Verdict>;
     readonly examples: string;
   },
 ): Verb<VerifyOptions & Own> {
@@ -60,9 +61,11 @@ export function verifyVerb<Own extends object>(
       const { readSecretFrom } = await import('./read-secret.ts');
       const { secret, source } = await readSecretFrom(options, noun, session);
       const settings = await session.settings();
-      const isValid = await session.progress.waiting(`Verifying the ${noun.words.short}`, () =>
+      const verdict = await session.progress.waiting(`Verifying the ${noun.words.short}`, () =>
         own.verify(session, secret, options),
       );
+      if (verdict === 'unverifiable') throw new ServerError(`The server has no way to verify a ${noun.words.short}.`);
+      const isValid = verdict === 'valid';
       const where = source === undefined ? '' : ` (${source}, asked ${new URL(settings.url).host})`;
       return {
         data: { valid: isValid },

@@ -1,0 +1,47 @@
+import { UnchangeableError } from './nodes.ts';
+
+// Changes to whole lines of a text; offsets are those of the text that is given.
+
+/** Puts whole lines at the start of a line, with the file's own line ends; where the file lacks a last newline, it keeps lacking it. */
+export function addLines(source: string, at: number, indent: string, text: string): string {
+  const eol = /\r?\n/.exec(source)?.[0] ?? '\n';
+  const lines = text
+    .split('\n')
+    .map((line) => (line === '' ? '' : indent + line))
+    .join(eol);
+  const before = source.slice(0, at);
+  if (before === '' || before === '\ufeff' || before.endsWith('\n')) return splice(source, at, at, lines + eol);
+  return splice(source, at, at, eol + lines);
+}
+
+export function removeLines(source: string, from: number, to: number): string {
+  const start = lineStart(source, from);
+  if (source.slice(start, from).trim() !== '') throw new UnchangeableError();
+  const end = lineEnd(source, to);
+  // A file without a last newline stays one.
+  const newline = end === source.length && !source.endsWith('\n') ? (/\r?\n$/.exec(source.slice(0, start))?.[0].length ?? 0) : 0;
+  return splice(source, start - newline, end, '');
+}
+
+export function column(source: string, offset: number): string {
+  const indent = source.slice(lineStart(source, offset), offset);
+  // After `- ` the next key stands as deep as this one.
+  return indent.replace(/[^ ]/g, ' ');
+}
+
+export function lineStart(source: string, offset: number): number {
+  const start = source.lastIndexOf('\n', offset - 1) + 1;
+  return start === 0 && source.startsWith('\ufeff') ? Math.min(1, offset) : start;
+}
+
+/** Offset after the newline of the line `offset` is in; `offset` itself at the start of a line. */
+export function lineEnd(source: string, offset: number): number {
+  if (offset > 0 && source[offset - 1] === '\n') return offset;
+  const newline = source.indexOf('\n', offset);
+  return newline === -1 ? source.length : newline + 1;
+}
+
+/** The text with another part of it. */
+export function splice(source: string, start: number, end: number, text: string): string {
+  return source.slice(0, start) + text + source.slice(end);
+}
