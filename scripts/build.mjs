@@ -46,6 +46,15 @@ const { output } = await build({
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [
+        {
+          name: 'ground',
+          test: /src\/(errors|escape|ids|json|nearest|system|version|cli\/(flags|words)|commands\/(exit-codes|verb)|config\/(keys|table))\.ts$|fastest-levenshtein/,
+        },
+        {
+          name: 'credentials',
+          test: /src\/(dates|commands\/(legacy|nouns|(ingestion-api-key|service-token)\/(create|delivery-flags|index|rotate|shared|verify)|credentials\/(clocks|delete|expiry|flags|get|list|listing|selector))|delivery\/format)\.ts$|date-fns/,
+        },
+        { name: 'context', test: /src\/commands\/context\// },
         { name: 'settings', test: /src\/config\/(contexts|file|layers|select|settings|token|trust|values)\.ts$/ },
         { name: 'table', test: /src\/output\/(table|draw|width)\.ts$|credentials\/table\.ts$|get-east-asian-width/ },
       ],

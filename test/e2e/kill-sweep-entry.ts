@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { catalogue } from '../../src/cli/catalogue.ts';
+import { loadProgram } from '../../src/cli/catalogue.ts';
 import { EarlyResult } from '../../src/cli/early-output.ts';
 import { readCall } from '../../src/cli/program.ts';
 import { createSession } from '../../src/cli/session.ts';
@@ -26,8 +26,9 @@ const step = (name: string): void => {
   if (steps === Number(fatal)) process.kill(process.pid, 'SIGKILL');
 };
 
-const { options } = readCall(readLine(catalogue, ['ingestion-api-key', 'rotate', ...flags]));
-void runRotate(options as RotateOptions, legacySession(session), step)
+const argv = ['ingestion-api-key', 'rotate', ...flags];
+void loadProgram(argv)
+  .then((program) => runRotate(readCall(readLine(program, argv)).options as RotateOptions, legacySession(session), step))
   .then(
     () => 0,
     async (error: { exitCode?: number }) => {

@@ -47,7 +47,7 @@ export function listVerb(noun: CredentialNoun): Verb {
 
   # the same for ${short}s that have expired already, too
   sts ${command} list --expiring-within 14d --expired --exit-code`,
-    exitCodes: [...requestExitCodes, ExitCode.finding],
+    exitCodes: [...requestExitCodes, ExitCode.finding, ExitCode.readerGone],
     run: (options, session) => list(noun, options, session),
   });
 }
