@@ -53,7 +53,7 @@ export function parseYaml(path: string, source: string): ConfigYaml {
   if (error !== undefined) throw invalid(path, lines, error.pos[0], `it is no valid YAML: ${troubleOf(error)}`);
   const alias = findBadAlias(document);
   if (alias !== undefined) throw invalid(path, lines, alias.offset, `it is no valid YAML: ${alias.reason}`);
-  // Every scalar is text here, so a bare `null` has to be told from a quoted one while its quotes are known.
+  // Every scalar is text here, so a bare `null` must become nothing now: later its quotes are no longer known.
   visit(document, {
     Scalar(key, node) {
       if (key !== 'key' && node.type === 'PLAIN' && /^(?:~|null|Null|NULL)$/.test(String(node.value))) node.value = '';
@@ -67,12 +67,14 @@ export function parseYaml(path: string, source: string): ConfigYaml {
   try {
     // How much the aliases stand for is known by now.
     return { document, lines, data: document.toJS({ maxAliasCount: -1 }) as Record<string, unknown> };
-  } catch {
-    throw invalid(path, lines, badMergeOf(document) ?? at, 'a merge key << takes a map, or a list of maps');
+  } catch (error) {
+    const offset = badMergeOf(document);
+    if (offset === undefined) throw error;
+    throw invalid(path, lines, offset, 'a merge key << takes a map, or a list of maps');
   }
 }
 
-/** Where the first merge key stands that has nothing to merge. */
+/** Offset of the first merge key whose value is neither a map nor a list of maps. */
 function badMergeOf(document: Document.Parsed): number | undefined {
   let offset: number | undefined;
   const resolved = (node: unknown) => (isAlias(node) ? node.resolve(document) : node);
@@ -104,7 +106,7 @@ export function invalid(path: string, lines: LineCounter, offset: number, reason
   });
 }
 
-/** Offset of the deepest node the file has on the way to `keys`; of the key, where the parent is a map. */
+/** Offset of the node that `keys` lead to, or of the last one on the way that the file has; of the key, where the parent is a map. */
 export function offsetOf(document: Document.Parsed, keys: readonly (string | number)[]): number {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? 0;
