@@ -8,6 +8,7 @@ assert.ok = assert;
 assert.equal = assert.strictEqual = (a, b, message) => assert(a === b, message);
 assert.notStrictEqual = (a, b, message) => assert(a !== b, message);
 module.exports = assert;`;
+/** @param {string} what */
 const refuse = (what) => `module.exports = () => { throw new Error('${what} is left out of this program'); };`;
 
 /** Which import of which package is replaced by what. */
@@ -28,9 +29,11 @@ const simdless = fileURLToPath(new URL('../node_modules/undici/lib/llhttp/llhttp
 
 /**
  * A bundler plugin.
+ * @returns {import('rolldown').Plugin}
  * @throws Error at the end of the build when a replacement found nothing to replace: the dependency has changed.
  */
 export function lean() {
+  /** @type {Set<number>} */
   const used = new Set();
   return {
     name: 'lean',
@@ -45,7 +48,8 @@ export function lean() {
     },
     load(id) {
       const found = /^\0lean-(\d+)\.cjs$/.exec(id);
-      return found ? { code: replacements[Number(found[1])].code } : null;
+      const replacement = found && replacements[Number(found[1])];
+      return replacement ? { code: replacement.code } : null;
     },
     buildEnd(error) {
       const missed = replacements.filter((_, index) => !used.has(index));

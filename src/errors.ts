@@ -65,6 +65,9 @@ export class ConfigError extends StsError {
   }
 }
 
+/** The config file holds the change, but the system could not bring it to the disk: a power cut may undo it (exit 1). */
+export class ConfigUnsyncedError extends ConfigError {}
+
 /** The command line cannot be understood or is refused (exit 3). */
 export class UsageError extends StsError {
   constructor(message: string, details?: ErrorDetails) {
@@ -83,6 +86,13 @@ export class FileReadError extends StsError {
 export class DeliveryError extends StsError {
   constructor(message: string, details?: ErrorDetails) {
     super(ExitCode.delivery, message, details);
+  }
+}
+
+/** Whoever read standard output went away before the result was out, as `head` does (exit 141). Nothing is lost, so nothing is said. */
+export class ReaderGoneError extends StsError {
+  constructor(cause: unknown) {
+    super(ExitCode.readerGone, 'The reader of standard output went away.', { cause });
   }
 }
 

@@ -6,7 +6,7 @@ import { decodeJson } from './decode.ts';
 import type { CallOptions } from './model.ts';
 
 export interface ApiOptions {
-  readonly settings: Pick<Settings, 'url' | 'apiPath' | 'token' | 'caCertificates' | 'skipSsl' | 'timeoutMs'>;
+  readonly settings: Pick<Settings, 'url' | 'basicAuth' | 'apiPath' | 'token' | 'caCertificates' | 'skipSsl' | 'timeoutMs'>;
   /** Where the proxy settings and the places of CA certificates are read from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Version of this program, for `User-Agent`. */
@@ -54,7 +54,8 @@ export class Requests {
   /** @throws ConfigError when the user and the password in the URL cannot be decoded. */
   constructor(options: ApiOptions) {
     const { settings, log = () => {}, ...rest } = options;
-    const { url, credentials } = withoutUser(settings.url);
+    const { url, credentials: written } = withoutUser(settings.url);
+    const credentials = settings.basicAuth ?? written;
     this.host = url.host;
     this.#options = options;
     this.#url = url.href;

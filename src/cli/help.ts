@@ -1,14 +1,14 @@
-import type { Command, Option } from 'commander';
+import { interruptExitCodes } from '../commands/exit-codes.ts';
+import type { Noun, Program, Verb } from '../commands/verb.ts';
 import { ExitCode } from '../errors.ts';
+import { type FlagRow, flagsOf, globalFlags, helpFlag, versionFlag } from './flags.ts';
 
-/** What a verb's help says beyond its flags. */
-export interface VerbHelp {
-  readonly examples: string;
-  /** Exit codes the verb can end in, in any order; those of its kind (`allExitCodes`) need not be among them. */
-  readonly exitCodes: readonly ExitCode[];
+/** What help is asked for: a verb, else a noun, which may be the program. */
+export interface HelpTopic {
+  readonly program: Program;
+  readonly noun: Noun;
+  readonly verb: Verb | undefined;
 }
-
-const extras = new WeakMap<Command, VerbHelp>();
 
 const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   [ExitCode.done]: 'done',
@@ -29,77 +29,76 @@ const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   [ExitCode.sigterm]: 'terminated by SIGTERM',
 };
 
-/** How whoever waits for something can end before it came. */
-export const interruptExitCodes = [ExitCode.sighup, ExitCode.sigint, ExitCode.sigterm] as const;
-
-/** Adds examples and exit codes to a verb's help. */
-export function describeVerb(command: Command, help: VerbHelp): Command {
-  extras.set(command, help);
-  return command;
-}
-
 /** The help of a command in cobra's layout, which users of the Go CLI know. */
-export function renderHelp(command: Command): string {
-  const path = commandPath(command);
-  const verbs = command.commands;
-  const lines: string[] = [command.description(), '', 'Usage:'];
-  if (verbs.length > 0) {
-    lines.push(`  ${path} [command]`, '', 'Available Commands:');
-    const width = Math.max(...verbs.map((verb) => verb.name().length), 10);
-    const sorted = verbs.toSorted((a, b) => (a.name() < b.name() ? -1 : 1));
-    for (const verb of sorted) lines.push(`  ${verb.name().padEnd(width)}  ${verb.summary() || verb.description()}`);
-  } else {
-    const positional = command.registeredArguments.map(
-      (argument) => ` ${argument.required ? argument.name() : `[${argument.name()}]`}`,
-    );
-    lines.push(`  ${path}${positional.join('')} [flags]`);
-  }
-  const extra = extras.get(command);
-  if (extra !== undefined) lines.push('', 'Examples:', ...extra.examples.split('\n'));
-  if (verbs.length === 0 && command.parent !== null) {
-    lines.push('', 'Flags:', ...flagLines([...command.options, helpFlag(command)]));
-    lines.push('', 'Global Flags:', ...flagLines(globalOptions(command)));
-  }
-  if (command.parent === null) lines.push('', 'Flags:', ...flagLines([...command.options, helpFlag(command)]));
-  if (extra !== undefined) {
-    lines.push('', 'Exit Codes:');
-    for (const code of allExitCodes(extra)) lines.push(`  ${String(code).padEnd(4)}${exitCodeMeanings[code]}`);
-  }
-  if (verbs.length > 0) lines.push('', `Use "${path} [command] --help" for more information about a command.`);
+export function renderHelp(topic: HelpTopic): string {
+  const lines = topic.verb === undefined ? nounHelp(topic) : verbHelp(topic.verb, topic);
   return `${lines.join('\n')}\n`;
 }
 
 /** `sts ingestion-api-key create` */
-export function commandPath(command: Command): string {
-  return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`;
+export function commandPath({ program, noun, verb }: HelpTopic): string {
+  return [program.name, ...(noun === program ? [] : [noun.name]), ...(verb === undefined ? [] : [verb.name])].join(' ');
+}
+
+function nounHelp(topic: HelpTopic): string[] {
+  const { program, noun } = topic;
+  const path = commandPath(topic);
+  const below = [...noun.verbs, ...(noun === program ? program.nouns : [])].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const width = Math.max(...below.map(({ name }) => name.length), 10);
+  return [
+    noun.description,
+    '',
+    'Usage:',
+    `  ${path} [command]`,
+    '',
+    'Available Commands:',
+    ...below.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    ...(noun.examples === undefined ? [] : ['', 'Examples:', ...noun.examples.split('\n')]),
+    ...(noun === program ? ['', 'Flags:', ...flagLines([...globalFlags, versionFlag, helpFor(noun.name)])] : []),
+    '',
+    `Use "${path} [command] --help" for more information about a command.`,
+  ];
+}
+
+function verbHelp(verb: Verb, topic: HelpTopic): string[] {
+  return [
+    verb.description ?? verb.summary,
+    '',
+    'Usage:',
+    `  ${commandPath(topic)} [flags]`,
+    '',
+    'Examples:',
+    ...verb.examples.split('\n'),
+    '',
+    'Flags:',
+    ...flagLines([...flagsOf(verb), helpFor(verb.name)]),
+    '',
+    'Global Flags:',
+    ...flagLines(globalFlags),
+    '',
+    'Exit Codes:',
+    ...allExitCodes(verb).map((code) => `  ${String(code).padEnd(4)}${exitCodeMeanings[code]}`),
+  ];
 }
 
 /** Every command line can be refused; whoever waits for a server can be interrupted. */
-function allExitCodes({ exitCodes }: VerbHelp): ExitCode[] {
+function allExitCodes({ exitCodes }: Verb): ExitCode[] {
   const interrupted = exitCodes.includes(ExitCode.connection) ? interruptExitCodes : [];
   return [...new Set([ExitCode.done, ExitCode.usage, ...exitCodes, ...interrupted])].sort((a, b) => a - b);
 }
 
-function globalOptions(command: Command): Option[] {
-  let root = command;
-  while (root.parent !== null) root = root.parent;
-  return root.options.filter((option) => option.long !== '--version');
+function helpFor(name: string): FlagRow {
+  return { ...helpFlag, help: `help for ${name}` };
 }
 
-function helpFlag(command: Command): Option {
-  return command.createOption('-h, --help', `help for ${command.name()}`);
-}
-
-function flagLines(options: readonly Option[]): string[] {
-  const shown = options.map((option) => ({ term: flagTerm(option), option }));
+function flagLines(rows: readonly FlagRow[]): string[] {
+  const shown = rows.map((row) => ({ term: flagTerm(row), row }));
   const width = Math.max(...shown.map(({ term }) => term.length));
   return shown
-    .toSorted((a, b) => ((a.option.long ?? '') < (b.option.long ?? '') ? -1 : 1))
-    .map(({ term, option }) => `  ${term.padEnd(width)}   ${option.description}${option.mandatory ? ' (required)' : ''}`);
+    .toSorted((a, b) => (a.row.long < b.row.long ? -1 : 1))
+    .map(({ term, row }) => `  ${term.padEnd(width)}   ${row.help}${row.required ? ' (required)' : ''}`);
 }
 
-function flagTerm(option: Option): string {
-  const long = option.long ?? '';
-  const value = /[<[]([^>\]]+)[>\]]/.exec(option.flags)?.[1];
-  return `${option.short === undefined ? '    ' : `${option.short}, `}${long}${value === undefined ? '' : ` ${value}`}`;
+function flagTerm({ long, short, value }: FlagRow): string {
+  return `${short === undefined ? '    ' : `-${short}, `}--${long}${value === undefined ? '' : ` ${value}`}`;
 }

@@ -1,13 +1,17 @@
-import { isDeepStrictEqual } from 'node:util';
-import { isMap, isScalar, isSeq, type YAMLMap, type YAMLSeq } from 'yaml';
+import { isMap, isScalar, type YAMLMap } from 'yaml';
 import { ConfigError, UsageError } from '../errors.ts';
 import { unknownContext } from './contexts.ts';
-import { appendContext, fillContext, firstContexts, pairOf, removeItem, removeKey, setKey, UnchangeableError } from './edit.ts';
+import { appendContext, fillContext, firstContexts, removeItem, removeKey, setKey } from './edit.ts';
 import { CONTEXT_KEYS, contextEntries } from './keys.ts';
+import { migrated } from './migrate.ts';
 import type { Context } from './model.ts';
-import { parseConfig, parseYaml } from './parse.ts';
+import { entryOf, indexOf, listOf, pairOf, rootOf, UnchangeableError } from './nodes.ts';
+import { type ParsedConfig, parseConfig } from './parse.ts';
+import { newContext } from './render.ts';
+import { type Data, entriesIn, recordOf, verified, withoutSettings } from './verified.ts';
+import { parseYaml } from './yaml.ts';
 
-type Data = Record<string, unknown>;
+// Each change takes the old flat form into the list first: see `migrated`.
 
 /**
  * The text of the file with a context saved and made current. A context of that name is replaced: what it held before and
@@ -15,26 +19,20 @@ type Data = Record<string, unknown>;
  * @throws ConfigError when the text cannot be parsed, or not be changed without touching anything else.
  */
 export function withContext(path: string, source: string, name: string, context: Context): string {
-  const before = parseConfig(path, source);
+  const listed = migrated(path, source);
   const entries = contextEntries(context);
-  const flat = before.flat && name === 'default';
+  const isThere = parseConfig(path, listed).contexts.some((candidate) => candidate.name === name);
   return verified(
     path,
-    source,
-    (text) => {
-      const place = flat ? 'flat' : before.contexts.some((candidate) => candidate.name === name) ? 'list' : 'new';
-      const saved =
-        place === 'new' ? append(path, text, name, context) : replace(path, text, place === 'flat' ? undefined : name, context);
-      return current(path, saved, name);
-    },
+    listed,
+    (text) => current(path, isThere ? replace(path, text, name, context) : append(path, text, name, context), name),
     (data) => {
       const known = Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
-      if (flat) return { ...withoutKnown(data), ...known, ...currentOf(data, name, before.currentContext) };
-      const list = (Array.isArray(data['contexts']) ? data['contexts'] : []) as Data[];
-      const entryOf = (entry: Data) => ({ ...entry, context: { ...withoutKnown(recordOf(entry['context'])), ...known } });
-      const contexts = list.some((entry) => entry['name'] === name)
-        ? list.map((entry) => (entry['name'] === name ? entryOf(entry) : entry))
-        : [...list, entryOf({ name })];
+      const entryFrom = (entry: Data) => ({ ...entry, context: { ...withoutSettings(recordOf(entry['context'])), ...known } });
+      const list = entriesIn(data);
+      const contexts = isThere
+        ? list.map((entry) => (entry['name'] === name ? entryFrom(entry) : entry))
+        : [...list, entryFrom({ name })];
       return { ...data, contexts, 'current-context': name };
     },
   );
@@ -45,74 +43,79 @@ export function withContext(path: string, source: string, name: string, context:
  * @throws NotFoundError when it has no such context; ConfigError as `withContext`.
  */
 export function withCurrent(path: string, source: string, name: string): string {
-  const before = parseConfig(path, source);
   demand(path, source, name);
   return verified(
     path,
-    source,
+    migrated(path, source),
     (text) => current(path, text, name),
-    (data) => ({ ...data, ...currentOf(data, name, before.currentContext) }),
+    (data) => ({ ...data, 'current-context': name }),
   );
 }
 
 /**
- * The text of the file without a context.
- * @throws NotFoundError when it has no such context, UsageError when it is the current one; ConfigError as `withContext`.
+ * The text of the file without a context. The last one may go even if it is the current one; then there is none.
+ * @throws NotFoundError when it has no such context, UsageError when it is the current one of several; ConfigError as `withContext`.
  */
 export function withoutContext(path: string, source: string, name: string): string {
-  const before = parseConfig(path, source);
-  demand(path, source, name);
-  if (before.currentContext === name) {
-    const other = before.contexts.find((candidate) => candidate.name !== name)?.name;
+  const { contexts, currentContext } = demand(path, source, name);
+  const isCurrent = currentContext === name;
+  const other = contexts.find((candidate) => candidate.name !== name)?.name;
+  if (isCurrent && other !== undefined) {
     throw new UsageError(`The context ${JSON.stringify(name)} is the current one and cannot be deleted.`, {
-      hints: [
-        other === undefined
-          ? 'It is the only one. Save another first: sts context save --name NAME --url URL --service-token -'
-          : `Choose another first: sts context set --name ${JSON.stringify(other)}`,
-      ],
+      hints: [`Choose another first: sts context set --name ${JSON.stringify(other)}`],
     });
   }
-  const flat = before.flat && name === 'default';
   return verified(
     path,
-    source,
+    migrated(path, source),
     (text) => {
-      if (flat) return Object.values(CONTEXT_KEYS).reduce((rest, key) => removeKey(rest, rootOf(path, rest), key), text);
-      const root = rootOf(path, text);
+      const settled = isCurrent ? setKey(text, rootOf(path, text), 'current-context', '') : text;
+      const root = rootOf(path, settled);
       const list = listOf(root);
-      return removeItem(text, root, list, indexOf(list, name));
+      return removeItem(settled, root, list, indexOf(list, name));
     },
-    (data) =>
-      flat ? withoutKnown(data) : { ...data, contexts: (data['contexts'] as Data[]).filter((entry) => entry['name'] !== name) },
+    (data) => ({
+      ...data,
+      contexts: entriesIn(data).filter((entry) => entry['name'] !== name),
+      ...(isCurrent ? { 'current-context': '' } : {}),
+    }),
   );
 }
 
-/** Makes the change and reads the result back: it must say what was meant, and everything else as before. */
-function verified(path: string, source: string, change: (text: string) => string, meant: (data: Data) => Data): string {
-  const expected = meant(parseYaml(path, source).data);
-  try {
-    const text = change(source);
-    parseConfig(path, text);
-    if (isDeepStrictEqual(plain(parseYaml(path, text).data), plain(expected))) return text;
-  } catch (error) {
-    if (!(error instanceof UnchangeableError || error instanceof ConfigError)) throw error;
+/**
+ * The text of the file with another token in a context, in the place and of the kind of the old one.
+ * @throws NotFoundError when it has no such context; ConfigError when its token is not the old one, and as `withContext`.
+ */
+export function withToken(path: string, source: string, name: string, oldValue: string, newValue: string): string {
+  const { contexts } = demand(path, source, name);
+  const context = contexts.find((candidate) => candidate.name === name)?.context;
+  const member = (['apiToken', 'serviceToken', 'k8sSaToken'] as const).find((kind) => context?.[kind]?.trim() === oldValue);
+  if (member === undefined) {
+    throw new ConfigError(
+      `The token of the context ${JSON.stringify(name)} in ${path} is no longer the one that is to be replaced; nothing was written.`,
+      { hints: ['Another program has changed it: look at the context, and run the command again.'] },
+    );
   }
-  throw new ConfigError(
-    `The config file ${path} cannot be changed without touching more than this context; nothing was written.`,
-    {
-      hints: [
-        'It uses YAML features such as anchors, merge keys or explicit keys. Edit it by hand, or use another one with --config PATH.',
-      ],
-    },
+  const key = CONTEXT_KEYS[member];
+  return verified(
+    path,
+    migrated(path, source),
+    (text) => setKey(text, contextMap(path, text, name), key, newValue),
+    (data) => ({
+      ...data,
+      contexts: entriesIn(data).map((entry) =>
+        entry['name'] === name ? { ...entry, context: { ...recordOf(entry['context']), [key]: newValue } } : entry,
+      ),
+    }),
   );
 }
 
 function append(path: string, text: string, name: string, context: Context): string {
   const { document, data } = parseYaml(path, text);
-  const entries = contextEntries(context);
-  if (isMap(document.contents)) return appendContext(text, document.contents, name, entries);
+  const added = newContext(name, contextEntries(context));
+  if (isMap(document.contents)) return appendContext(text, document.contents as YAMLMap, added);
   if (Object.keys(data).length > 0) throw new UnchangeableError();
-  return firstContexts(withoutNothing(text, document.contents?.range), name, entries);
+  return firstContexts(withoutNothing(text, document.contents?.range), added);
 }
 
 /** The text without a `null` or `~` that is all the file says. */
@@ -120,30 +123,29 @@ function withoutNothing(text: string, range: readonly [number, number, number] |
   return range ? text.slice(0, range[0]) + text.slice(range[1]) : text;
 }
 
-/** @param name undefined for the flat form. */
-function replace(path: string, text: string, name: string | undefined, context: Context): string {
-  const place = (source: string): YAMLMap => {
-    const root = rootOf(path, source);
-    const found = name === undefined ? root : pairOf(entryOf(root, name), 'context')?.value;
-    if (!isMap(found)) throw new UnchangeableError();
-    return found;
-  };
+function replace(path: string, text: string, name: string, context: Context): string {
   const entries = new Map(contextEntries(context));
-  if (name !== undefined) {
-    const entry = entryOf(rootOf(path, text), name);
-    const value = pairOf(entry, 'context')?.value;
-    if (!isMap(value) || value.items.length === 0) return fillContext(text, entry, [...entries]);
-  }
+  const entry = entryOf(rootOf(path, text), name);
+  const value = pairOf(entry, 'context')?.value;
+  if (!isMap(value) || value.items.length === 0) return fillContext(text, entry, [...entries]);
   let source = text;
   // First all that is set, so that a block never becomes empty on the way.
-  for (const [key, value] of entries) {
-    const old = pairOf(place(source), key)?.value;
-    if (!isScalar(old) || old.value !== String(value)) source = setKey(source, place(source), key, value);
+  for (const [key, set] of entries) {
+    const old = pairOf(contextMap(path, source, name), key)?.value;
+    if (!isScalar(old) || old.value !== String(set)) source = setKey(source, contextMap(path, source, name), key, set);
   }
   for (const key of Object.values(CONTEXT_KEYS)) {
-    if (!entries.has(key)) source = removeKey(source, place(source), key);
+    if (!entries.has(key) && pairOf(value as YAMLMap, key) !== undefined) {
+      source = removeKey(source, contextMap(path, source, name), key);
+    }
   }
   return source;
+}
+
+function contextMap(path: string, text: string, name: string): YAMLMap {
+  const found = pairOf(entryOf(rootOf(path, text), name), 'context')?.value;
+  if (!isMap(found)) throw new UnchangeableError();
+  return found as YAMLMap;
 }
 
 function current(path: string, text: string, name: string): string {
@@ -151,54 +153,9 @@ function current(path: string, text: string, name: string): string {
   return setKey(text, rootOf(path, text), 'current-context', name);
 }
 
-function currentOf(data: Data, name: string, before: string | undefined): Data {
-  return before === name ? pick(data, 'current-context') : { 'current-context': name };
-}
-
-function pick(data: Data, key: string): Data {
-  return key in data ? { [key]: data[key] } : {};
-}
-
-function demand(path: string, source: string, name: string): void {
-  const names = parseConfig(path, source).contexts.map((context) => context.name);
+function demand(path: string, source: string, name: string): ParsedConfig {
+  const parsed = parseConfig(path, source);
+  const names = parsed.contexts.map((context) => context.name);
   if (!names.includes(name)) throw unknownContext(name, names, path);
-}
-
-function rootOf(path: string, text: string): YAMLMap {
-  const { contents } = parseYaml(path, text).document;
-  if (!isMap(contents)) throw new UnchangeableError();
-  return contents as YAMLMap;
-}
-
-function listOf(root: YAMLMap): YAMLSeq {
-  const list = pairOf(root, 'contexts')?.value;
-  if (!isSeq(list)) throw new UnchangeableError();
-  return list;
-}
-
-function indexOf(list: YAMLSeq, name: string): number {
-  const index = list.items.findIndex((item) => isMap(item) && item.get('name') === name);
-  if (index === -1) throw new UnchangeableError();
-  return index;
-}
-
-function entryOf(root: YAMLMap, name: string): YAMLMap {
-  const list = listOf(root);
-  const entry = list.items[indexOf(list, name)];
-  if (!isMap(entry)) throw new UnchangeableError();
-  return entry;
-}
-
-function withoutKnown(data: Data): Data {
-  const known: readonly string[] = Object.values(CONTEXT_KEYS);
-  return Object.fromEntries(Object.entries(data).filter(([key]) => !known.includes(key)));
-}
-
-function recordOf(value: unknown): Data {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Data) : {};
-}
-
-/** Prototypes and the order of keys do not matter. */
-function plain(data: Data): unknown {
-  return JSON.parse(JSON.stringify(data));
+  return parsed;
 }

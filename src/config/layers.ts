@@ -1,14 +1,17 @@
-import { ConfigError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { ConfigFile } from './file.ts';
-import { CONTEXT_KEYS } from './keys.ts';
-import type { Context, GlobalOptions, NamedContext } from './model.ts';
+import { CONTEXT_KEYS, CONTEXT_MEMBERS } from './keys.ts';
+import type { GlobalOptions, NamedContext } from './model.ts';
+import { SETTINGS, type Setting, type SettingName } from './table.ts';
 
-export type Member = keyof Context;
 type Environment = Readonly<Record<string, string | undefined>>;
+
+export type Level = 'flag' | 'environment' | 'file';
 
 /** A value somebody gave, still as text. */
 export interface Found {
   readonly text: string;
+  readonly level: Level;
   /** For `--verbose`: `flag --url`, `environment STS_CLI_URL`, `PATH:LINE`. */
   readonly source: string;
   /** For messages: `--url`, `STS_CLI_URL`, `url in PATH:LINE`. */
@@ -17,36 +20,28 @@ export interface Found {
 
 /** One level of settings: all flags, the whole environment, or one context of the file. The first level that has a setting wins. */
 export interface Layer {
-  readonly level: 'flag' | 'environment' | 'file';
-  find(member: Member): Found | undefined;
+  readonly level: Level;
+  find(name: SettingName): Found | undefined;
 }
-
-const VARIABLES: Readonly<Record<Member, string>> = {
-  url: 'STS_CLI_URL',
-  apiToken: 'STS_CLI_API_TOKEN',
-  serviceToken: 'STS_CLI_SERVICE_TOKEN',
-  k8sSaToken: 'STS_CLI_K8S_SA_TOKEN',
-  k8sSaTokenPath: 'STS_CLI_K8S_SA_TOKEN_PATH',
-  apiPath: 'STS_CLI_API_PATH',
-  skipSsl: 'STS_SKIP_SSL',
-  caCertPath: 'STS_CA_CERT_PATH',
-  caCertBase64Data: 'STS_CA_CERT_BASE64_DATA',
-};
 
 /** @param apiPath the flag `--api-path`, which only `context save` has. */
 export function flagLayer(globals: GlobalOptions, apiPath?: string): Layer {
-  const given: Partial<Record<Member, string | boolean | undefined>> = { ...globals, apiPath };
+  const given: Partial<Record<SettingName, string | number | boolean>> = {
+    ...globals,
+    ...(apiPath === undefined ? {} : { apiPath }),
+  };
   return {
     level: 'flag',
-    find(member) {
-      const value = given[member];
-      if (value === undefined || value === false) return undefined;
-      const label = `--${CONTEXT_KEYS[member]}`;
+    find(name) {
+      const value = given[name];
+      if (value === undefined) return undefined;
+      const { flag, key }: Setting = SETTINGS[name];
+      const label = `--${flag ?? key}`;
       // `--api-token "$TOKEN"` with an empty variable must not fall back to a stored token of another server.
       if (typeof value === 'string' && value.trim() === '') {
-        throw new ConfigError(`${label} is empty.`, { hints: [`Give ${label} a value, or leave it out.`] });
+        throw new UsageError(`${label} is empty.`, { hints: [`Give ${label} a value, or leave it out.`] });
       }
-      return { text: String(value), source: `flag ${label}`, label };
+      return { text: String(value), level: 'flag', source: `flag ${label}`, label };
     },
   };
 }
@@ -55,31 +50,39 @@ export function flagLayer(globals: GlobalOptions, apiPath?: string): Layer {
 export function environmentLayer(env: Environment): Layer {
   return {
     level: 'environment',
-    find(member) {
-      const label = VARIABLES[member];
-      const text = variable(env, label);
-      return text === undefined ? undefined : { text, source: `environment ${label}`, label };
+    find(name) {
+      const { variable: label }: Setting = SETTINGS[name];
+      const text = label === undefined ? undefined : variable(env, label);
+      return text === undefined
+        ? undefined
+        : { text, level: 'environment', source: `environment ${label}`, label: String(label) };
     },
   };
 }
 
-export function contextLayer(file: ConfigFile, { name, context }: NamedContext): Layer {
+export function contextLayer(file: ConfigFile, { name: contextName, context }: NamedContext): Layer {
   return {
     level: 'file',
-    find(member) {
-      const value = context[member];
-      if (value === undefined || value === '') return undefined;
+    find(name) {
+      const member = CONTEXT_MEMBERS.find((candidate) => candidate === name);
+      const value = member === undefined ? undefined : context[member];
+      if (member === undefined || value === undefined || value === '') return undefined;
       const key = CONTEXT_KEYS[member];
-      const source = `${file.path}:${file.lineOf(name, key) ?? 1}`;
-      return { text: String(value), source, label: `${key} in ${source}` };
+      const source = `${file.path}:${file.lineOf(contextName, key) ?? 1}`;
+      return { text: String(value), level: 'file', source, label: `${key} in ${source}` };
     },
   };
+}
+
+/** A level that does not have certain settings, whatever was given there. */
+export function layerWithout({ level, find }: Layer, names: readonly SettingName[]): Layer {
+  return { level, find: (name) => (names.includes(name) ? undefined : find(name)) };
 }
 
 /** The first level that has the setting. */
-export function findIn(layers: readonly Layer[], member: Member): Found | undefined {
+export function findIn(layers: readonly Layer[], name: SettingName): Found | undefined {
   for (const layer of layers) {
-    const found = layer.find(member);
+    const found = layer.find(name);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -1,4 +1,6 @@
-export type TokenKind = 'api-token' | 'service-token' | 'k8s-sa-token';
+import type { ContextMember, NamesWith, SETTINGS, TokenKind, ValueOf } from './table.ts';
+
+export type { TokenKind } from './table.ts';
 
 export interface Token {
   readonly kind: TokenKind;
@@ -16,12 +18,14 @@ export interface SettingSource {
 
 /** All that is needed to talk to one StackState. */
 export interface Settings {
-  /** Base URL without trailing slash. */
+  /** Base URL without trailing slash, and without the user name and password that may have stood in it. */
   readonly url: string;
+  /** `user:password` of the URL, decoded, to be sent as HTTP Basic. Never logged. */
+  readonly basicAuth?: string;
   /** Path under the URL, with leading and without trailing slash. */
   readonly apiPath: string;
   readonly token: Token;
-  /** PEM text of the authorities to trust besides the public roots. */
+  /** PEM text of the CA certificates to trust besides the public roots. */
   readonly caCertificates?: string;
   readonly skipSsl: boolean;
   /** Deadline for one request, all of it, in milliseconds. */
@@ -30,39 +34,23 @@ export interface Settings {
   readonly sources: readonly SettingSource[];
 }
 
-/** The global flags as given on the command line; absent where not given. */
-export interface GlobalOptions {
-  readonly url?: string;
-  readonly apiToken?: string;
-  readonly serviceToken?: string;
-  readonly k8sSaToken?: string;
-  readonly k8sSaTokenPath?: string;
-  readonly caCertPath?: string;
-  readonly caCertBase64Data?: string;
-  readonly skipSsl?: boolean;
-  readonly context?: string;
-  readonly config?: string;
-  readonly timeout?: string;
-  readonly output: 'text' | 'json';
-  /** False with `--no-color`. */
-  readonly color: boolean;
-  /** How often `-v` was given. */
-  readonly verbose: number;
-}
+type Rows = typeof SETTINGS;
 
-/** What the config file holds about one StackState. Absent members are not set. */
-export interface Context {
-  /** As written in the file; empty when the context has none. */
-  readonly url: string;
-  readonly apiToken?: string;
-  readonly serviceToken?: string;
-  readonly k8sSaToken?: string;
-  readonly k8sSaTokenPath?: string;
-  readonly apiPath?: string;
-  readonly skipSsl?: boolean;
-  readonly caCertPath?: string;
-  readonly caCertBase64Data?: string;
-}
+/** The flags that have a value also where they are not given. */
+type CompletedFlag = NamesWith<'flag'> & NamesWith<'initial'>;
+
+/**
+ * The global flags as given on the command line; absent where not given. `color` is false with `--no-color` and true with
+ * `--no-color=false`; `verbose` is how often `-v` was given, or its number.
+ */
+export type GlobalOptions = { readonly [Name in CompletedFlag]: ValueOf<Rows[Name]> } & {
+  readonly [Name in Exclude<NamesWith<'flag'>, CompletedFlag>]?: ValueOf<Rows[Name]>;
+};
+
+/** What the config file holds about one StackState. Absent members are not set; the URL is empty when the context has none. */
+export type Context = { readonly url: string } & {
+  readonly [Name in Exclude<ContextMember, 'url'>]?: ValueOf<Rows[Name]>;
+};
 
 export interface NamedContext {
   readonly name: string;

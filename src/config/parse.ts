@@ -1,19 +1,9 @@
-import {
-  type Document,
-  isAlias,
-  isCollection,
-  isMap,
-  isNode,
-  LineCounter,
-  type Node,
-  parseDocument,
-  visit,
-  type YAMLError,
-} from 'yaml';
 import * as z from 'zod/mini';
-import { ConfigError } from '../errors.ts';
-import { CONTEXT_KEYS, type ContextKey } from './keys.ts';
+import { CONTEXT_KEYS, CONTEXT_MEMBERS, type ContextKey } from './keys.ts';
 import type { Context, NamedContext } from './model.ts';
+import { type ContextMember, SETTINGS, type Setting } from './table.ts';
+import { booleanOf } from './values.ts';
+import { invalid, offsetOf, parseYaml } from './yaml.ts';
 
 /** What a config file says, and where it says it. */
 export interface ParsedConfig {
@@ -26,87 +16,18 @@ export interface ParsedConfig {
   readonly flat: boolean;
 }
 
-/** Parsed YAML in which every scalar is text, so that a token `0123` keeps its digits. */
-export interface ConfigYaml {
-  readonly document: Document.Parsed;
-  readonly lines: LineCounter;
-  readonly data: Record<string, unknown>;
-}
-
 const text = z.optional(z.string());
-const settings = {
-  url: text,
-  'api-token': text,
-  'service-token': text,
-  'k8s-sa-token': text,
-  'k8s-sa-token-path': text,
-  'api-path': text,
-  'skip-ssl': z.optional(z.string().check(z.regex(/^(?:|true|false|yes|no|on|off|1|0)$/i))),
-  'ca-cert-path': text,
-  'ca-cert-base64-data': text,
-} satisfies Record<ContextKey, unknown>;
+const boolean = z.optional(z.string().check(z.refine((word) => word === '' || booleanOf(word) !== undefined)));
+const settings = schemaOf((row) => (row.value === undefined ? boolean : text));
 const contextSchema = z.object(settings);
 const entrySchema = z.object({ name: z.string().check(z.minLength(1)), context: z.optional(contextSchema) });
 const fileSchema = z.object({ ...settings, contexts: z.optional(z.array(entrySchema)), 'current-context': text });
 type FileContext = z.infer<typeof contextSchema>;
 
-// The library's own messages quote the source, which may be a token.
-const TROUBLE: Readonly<Record<string, string>> = {
-  BAD_ALIAS: 'an alias refers to nothing',
-  BAD_DQ_ESCAPE: 'a quoted text has an invalid escape',
-  BAD_INDENT: 'the indentation is wrong',
-  BAD_SCALAR_START: 'a text that starts with this character must be quoted',
-  BLOCK_AS_IMPLICIT_KEY: 'a colon too many, or a text that must be quoted',
-  DUPLICATE_KEY: 'the same key stands there twice',
-  MISSING_CHAR: 'a bracket, quote, colon or comma is missing',
-  MULTILINE_IMPLICIT_KEY: 'a colon is missing after a key',
-  MULTIPLE_DOCS: 'a second document begins',
-  TAB_AS_INDENT: 'a tab is used for indentation',
-};
-
-/** @throws ConfigError naming path, line and column when `source` is no YAML map. */
-export function parseYaml(path: string, source: string): ConfigYaml {
-  const lines = new LineCounter();
-  const document = parseDocument(source, {
-    schema: 'failsafe',
-    merge: true,
-    keepSourceTokens: true,
-    prettyErrors: false,
-    lineCounter: lines,
-    logLevel: 'silent',
-  });
-  const error: YAMLError | undefined = document.errors[0];
-  if (error !== undefined) throw invalid(path, lines, error.pos[0], `it is no valid YAML: ${troubleOf(error)}`);
-  // Every scalar is text here, so a bare `null` has to be told from a quoted one while its quotes are known.
-  visit(document, {
-    Scalar(key, node) {
-      if (key !== 'key' && node.type === 'PLAIN' && /^(?:~|null|Null|NULL)$/.test(String(node.value))) node.value = '';
-    },
-  });
-  // A file of comments only has no contents, or an empty scalar after a `---`.
-  const empty = document.contents === null || (!isCollection(document.contents) && document.toJS() === '');
-  if (empty) return { document, lines, data: {} };
-  const at = document.contents?.range[0] ?? 0;
-  if (!isMap(document.contents)) throw invalid(path, lines, at, 'it must be a map with the key "contexts"');
-  try {
-    return { document, lines, data: document.toJS({ maxAliasCount: 100 }) as Record<string, unknown> };
-  } catch {
-    visit(document, {
-      Alias(_key, node) {
-        if (node.resolve(document) !== undefined) return;
-        throw invalid(path, lines, node.range?.[0] ?? at, `it is no valid YAML: ${TROUBLE['BAD_ALIAS']}`);
-      },
-    });
-    throw invalid(path, lines, at, 'its aliases cannot be resolved');
-  }
-}
-
-function troubleOf({ code, message }: YAMLError): string {
-  // The library's codes do not tell a bracket that is never closed from other trouble, only its text does.
-  const kind = /^Flow (sequence|map)\b/.exec(message)?.[1];
-  if (kind === undefined) return TROUBLE[code] ?? 'unexpected text';
-  const open = kind === 'map' ? 'a { is not closed by a }' : 'a [ is not closed by a ]';
-  return code === 'BAD_INDENT' ? `${open}, or what it holds is not indented` : open;
+/** The same for every key of a context. */
+function schemaOf<T>(of: (row: Setting) => T): Record<ContextKey, T> {
+  // Every key is there, because the members are those of the table.
+  return Object.fromEntries(CONTEXT_MEMBERS.map((name) => [SETTINGS[name].key, of(SETTINGS[name])])) as Record<ContextKey, T>;
 }
 
 /**
@@ -136,7 +57,7 @@ export function parseConfig(path: string, source: string): ParsedConfig {
     contexts.push({ name: entry.name, context: toContext(entry.context ?? {}) });
   }
   const flat = !seen.has('default') && Object.values(CONTEXT_KEYS).some((key) => present(file[key]) !== undefined);
-  if (flat) contexts.unshift({ name: 'default', context: toContext(file) });
+  if (flat) contexts.push({ name: 'default', context: toContext(file) });
   const current = present(file['current-context']) ?? (flat ? 'default' : undefined);
   return {
     contexts,
@@ -149,37 +70,6 @@ export function parseConfig(path: string, source: string): ParsedConfig {
       return keys === undefined ? undefined : line(key === undefined ? keys : [...keys, 'context', key]);
     },
   };
-}
-
-function invalid(path: string, lines: LineCounter, offset: number, reason: string): ConfigError {
-  const { line, col } = lines.linePos(offset);
-  const where = `line ${Math.max(line, 1)}, column ${Math.max(col, 1)}`;
-  return new ConfigError(`The config file ${path} cannot be used, ${where}: ${reason}.`, {
-    hints: [`Correct the file, or use another one with --config PATH.`],
-  });
-}
-
-/** Offset of the deepest node the file has on the way to `keys`; of the key, where the parent is a map. */
-function offsetOf(document: Document.Parsed, keys: readonly (string | number)[]): number {
-  let node: unknown = document.contents;
-  let offset = startOf(node) ?? 0;
-  for (const key of keys) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isNode(item.key) && item.key.toJS(document) === key);
-      if (pair === undefined) return offset;
-      offset = startOf(pair.key) ?? offset;
-      node = pair.value;
-    } else if (isCollection(node)) {
-      node = node.items[Number(key)];
-      offset = startOf(node) ?? offset;
-    } else return offset;
-  }
-  return offset;
-}
-
-function startOf(node: unknown): number | undefined {
-  return isNode(node) ? (node as Node).range?.[0] : undefined;
 }
 
 /** A key without a value counts as a key that is not there. */
@@ -204,14 +94,17 @@ function present(value: string | undefined): string | undefined {
 }
 
 function toContext(file: FileContext): Context {
-  const context: { -readonly [K in keyof Context]: Context[K] } = { url: present(file.url) ?? '' };
-  for (const member of Object.keys(CONTEXT_KEYS) as (keyof Context)[]) {
+  const set = CONTEXT_MEMBERS.flatMap((member) => {
     const value = present(file[CONTEXT_KEYS[member]]);
-    if (value === undefined) continue;
-    if (member === 'skipSsl') context.skipSsl = /^(?:true|yes|on|1)$/i.test(value);
-    else context[member] = value;
-  }
-  return context;
+    return value === undefined ? [] : [[member, isText(member) ? value : booleanOf(value) === true]];
+  });
+  // The rows say which members are text, and so does the type.
+  return { url: '', ...Object.fromEntries(set) } as Context;
+}
+
+function isText(member: ContextMember): boolean {
+  const { value }: Setting = SETTINGS[member];
+  return value !== undefined;
 }
 
 function spell(keys: readonly (string | number)[]): string {
@@ -226,6 +119,6 @@ function demand(keys: readonly (string | number)[]): string {
   if (last === 'contexts') return 'must be a list of contexts';
   if (last === 'context') return 'must be a map with url and a token';
   if (last === 'name') return 'must be given, as text';
-  if (last === 'skip-ssl') return 'must be true or false';
+  if (CONTEXT_MEMBERS.some((member) => SETTINGS[member].key === last && !isText(member))) return 'must be true or false';
   return typeof last === 'number' ? 'must be a map with name and context' : 'must be text';
 }

@@ -18,20 +18,30 @@ export function quoted(value: string | boolean): string {
   return typeof value === 'boolean' ? String(value) : visible(JSON.stringify(value));
 }
 
-export function blockContexts(name: string, entries: Entries): string {
-  return `contexts:\n${blockItem(name, entries, '  ')}`;
+/** A context that comes into the list, in both styles of YAML. */
+export interface NewContext {
+  /** Its lines as an item of a list, each with this indentation. */
+  block(indent: string): string;
+  readonly flow: string;
 }
 
-export function blockItem(name: string, entries: Entries, indent: string): string {
-  return [`${indent}- name: ${scalar(name)}`, `${indent}  context:`, ...blockPairs(entries, `${indent}    `)].join('\n');
+/** @param lines its settings in block style; those of `entries` if they stand nowhere yet. */
+export function newContext(name: string, entries: Entries, lines: readonly string[] = blockPairs(entries, '')): NewContext {
+  return {
+    block: (indent) =>
+      [`${indent}- name: ${scalar(name)}`, `${indent}  context:`, ...lines.map((line) => indented(line, `${indent}    `))].join(
+        '\n',
+      ),
+    flow: `{"name": ${quoted(name)}, "context": {${flowPairs(entries)}}}`,
+  };
+}
+
+function indented(line: string, indent: string): string {
+  return line === '' ? '' : indent + line;
 }
 
 export function blockPairs(entries: Entries, indent: string): string[] {
   return entries.map(([key, value]) => `${indent}${key}: ${scalar(value)}`);
-}
-
-export function flowContext(name: string, entries: Entries): string {
-  return `{"name": ${quoted(name)}, "context": {${flowPairs(entries)}}}`;
 }
 
 export function flowPairs(entries: Entries): string {

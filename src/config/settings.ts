@@ -1,54 +1,43 @@
-import { ConfigError, UsageError } from '../errors.ts';
-import { contextLayer, environmentLayer, type Found, findIn, flagLayer, type Layer, variable } from './layers.ts';
-import type { Context, GlobalOptions, SettingSource, Settings } from './model.ts';
-import { type Selection, selectContext } from './select.ts';
-import { type FoundToken, findToken, hasToken, POD_TOKEN_PATH, podToken } from './token.ts';
-import { type FoundAuthorities, findAuthorities } from './trust.ts';
-import { parseApiPath, parseBoolean, parseTimeout, parseUrl } from './values.ts';
+import { chosenBy, environmentOf, ignoredVariables } from './environment.ts';
+import { contextLayer, environmentLayer, findIn, flagLayer, variable } from './layers.ts';
+import type { Context, Settings } from './model.ts';
+import { diskOf, resolveLayers, type SettingsInput, timeoutOf } from './resolve.ts';
+import { selectContext } from './select.ts';
+import { type FoundToken, hasToken, POD_TOKEN_PATH, podToken } from './token.ts';
+import { certificateData } from './trust.ts';
+import { doubledApiPath } from './url.ts';
 
-export interface SettingsInput {
-  readonly globals: GlobalOptions;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string | undefined;
-  resolvePath(path: string): string;
-  /** The token's text, for a token given as `-`. */
-  readStdin(): Promise<string>;
-  /** Takes one sentence for the user. */
-  warn(line: string): void;
-  /** The context a verb's own `--name` asks for; it wins over `--context`. */
-  readonly contextName?: string;
-  /** Where the pod's own token is; for tests. */
-  readonly podTokenPath?: string;
-}
-
-const DEFAULT_API_PATH = '/api';
-const DEFAULT_TIMEOUT_MS = 30_000;
-export const SAVE_EXAMPLE = 'sts context save --name NAME --url https://stackstate.example.com --service-token -';
+export type { SettingsInput } from './resolve.ts';
 
 /**
  * All that is needed to talk to StackState: for each setting the flag wins over the environment, that over the chosen
- * context of the config file. The token and the authorities are replaced as groups.
+ * context of the config file. The token and the CA certificates are replaced as groups.
  *
+ * A context that a flag names says which server is meant: the variables for URL and token are then ignored, with one warning.
  * A config file that is broken does not matter when URL and token are given without it, unless `--config`,
  * `--context` or `STS_CLI_CONTEXT` asks for it; it is then left out with a warning.
  *
- * @throws ConfigError, UsageError (`--timeout`), FileReadError (a file a setting names), NotFoundError (no such context).
+ * @throws ConfigError, UsageError (a flag's value), FileReadError (a file a setting names), NotFoundError (no such context).
  */
 export async function resolveSettings(input: SettingsInput): Promise<Settings> {
   const timeout = timeoutOf(input);
-  const given = [flagLayer(input.globals), environmentLayer(input.env)];
+  const flags = flagLayer(input.globals);
+  const { environment, ignored } = environmentOf(input, flags);
+  const given = [flags, environment];
   const complete = findIn(given, 'url') !== undefined && given.some(hasToken);
   const selection = await selectContext(input, complete);
   const { file, context } = selection;
+  if (ignored.length > 0) input.warn(ignoredVariables(ignored, input));
   const layers = file === undefined || context === undefined ? given : [...given, contextLayer(file, context)];
-  const podTokenPath =
-    variable(input.env, 'KUBERNETES_SERVICE_HOST') === undefined ? undefined : (input.podTokenPath ?? POD_TOKEN_PATH);
+  const isConfigured = ignored.some(({ member }) => member !== 'url');
+  const inCluster = variable(input.env, 'KUBERNETES_SERVICE_HOST') !== undefined && !isConfigured;
+  const podTokenPath = inCluster ? (input.podTokenPath ?? POD_TOKEN_PATH) : undefined;
   const resolved = await resolveLayers(layers, input, {
-    selection,
+    searched: { globals: input.globals, selection, byFlag: chosenBy(input) !== undefined },
     timeout,
     podTokenPath,
-    fallback: async () => (podTokenPath === undefined ? undefined : podToken(podTokenPath)),
-    authoritiesOf: (skipSsl) => !skipSsl,
+    fallback: async () => (podTokenPath === undefined ? undefined : podToken(podTokenPath, await diskOf(input))),
+    wantsCertificates: (skipSsl) => !skipSsl,
   });
   return resolved.settings;
 }
@@ -61,145 +50,33 @@ export interface GivenInput extends SettingsInput {
 }
 
 /**
- * The settings that flags and environment give, without any config file, and the context that keeps them.
- * Paths are made absolute, so that the context means the same from everywhere.
+ * The settings that flags and environment give, without any config file, and the context that keeps them. It holds the CA
+ * certificates themselves, and no Kubernetes service-account token: the Go CLI, which uses the same file, cannot keep one.
  * @throws as `resolveSettings` does.
  */
 export async function resolveGiven(input: GivenInput): Promise<{ settings: Settings; context: Context }> {
   const layers = [flagLayer(input.globals, input.apiPath), environmentLayer(input.env)];
-  const { settings, token, authorities } = await resolveLayers(layers, input, {
-    selection: {},
+  const { settings, baseUrl, certificates } = await resolveLayers(layers, input, {
+    searched: { globals: input.globals, selection: {}, byFlag: false },
     timeout: timeoutOf(input),
     fallback: input.askToken,
-    authoritiesOf: () => true,
+    wantsCertificates: () => true,
   });
-  const { kind, value } = token.token;
+  const doubled = doubledApiPath(settings.url, settings.apiPath);
+  if (doubled !== undefined) input.warn(doubled);
+  const { kind, value } = settings.token;
+  if (kind === 'k8s-sa-token') {
+    input.warn(
+      'The Kubernetes service-account token is not saved: give it with each command (--k8s-sa-token-path PATH), or set STS_CLI_K8S_SA_TOKEN_PATH.',
+    );
+  }
   const context: Context = {
-    url: settings.url,
+    url: baseUrl.complete,
     ...(kind === 'api-token' ? { apiToken: value } : {}),
     ...(kind === 'service-token' ? { serviceToken: value } : {}),
-    ...(kind === 'k8s-sa-token' ? (token.path === undefined ? { k8sSaToken: value } : { k8sSaTokenPath: token.path }) : {}),
     apiPath: settings.apiPath === '' ? '/' : settings.apiPath,
     ...(settings.skipSsl ? { skipSsl: true } : {}),
-    ...(authorities === undefined
-      ? {}
-      : authorities.path === undefined
-        ? { caCertBase64Data: authorities.found.text.replace(/\s+/g, '') }
-        : { caCertPath: authorities.path }),
+    ...(certificates === undefined ? {} : { caCertBase64Data: certificateData(certificates.pem) }),
   };
   return { settings, context };
-}
-
-interface Resolved {
-  readonly settings: Settings;
-  readonly token: FoundToken;
-  readonly authorities: FoundAuthorities | undefined;
-}
-
-interface Resolution {
-  readonly selection: Selection;
-  /** Found before all else: a flag with a senseless value is said to have one whatever else is missing. */
-  readonly timeout: Timeout;
-  /** Gives a token where no layer has one. */
-  fallback(): Promise<FoundToken | undefined>;
-  /** Whether the authorities are wanted. What is not verified needs none, but a saved context keeps them. */
-  authoritiesOf(skipSsl: boolean): boolean;
-  /** Where the fallback looks for a token; undefined outside a cluster. */
-  readonly podTokenPath?: string | undefined;
-}
-
-async function resolveLayers(layers: readonly Layer[], input: SettingsInput, resolution: Resolution): Promise<Resolved> {
-  const { selection, timeout } = resolution;
-  const sources: SettingSource[] = selection.source === undefined ? [] : [selection.source];
-  const note = (setting: string, found: Found | undefined, value?: string) => {
-    sources.push({ setting, source: found?.source ?? 'default', ...(value === undefined ? {} : { value }) });
-  };
-  const urlFound = findIn(layers, 'url');
-  if (urlFound === undefined) throw missingUrl(input, selection);
-  const url = parseUrl(urlFound.text, urlFound.label);
-  note('url', urlFound, url);
-
-  const pathFound = findIn(layers, 'apiPath');
-  const apiPath = pathFound === undefined ? DEFAULT_API_PATH : parseApiPath(pathFound.text, pathFound.label);
-  note('api-path', pathFound, apiPath);
-
-  const skipFound = findIn(layers, 'skipSsl');
-  const skipSsl = skipFound !== undefined && parseBoolean(skipFound.text, skipFound.label);
-  note('skip-ssl', skipFound, String(skipSsl));
-
-  const { timeoutMs } = timeout;
-  note('timeout', timeout.found, `${timeoutMs}ms`);
-
-  const authorities = resolution.authoritiesOf(skipSsl) ? await findAuthorities(layers, input.resolvePath) : undefined;
-  if (authorities !== undefined)
-    note(authorities.path === undefined ? 'ca-cert-base64-data' : 'ca-cert-path', authorities.found, authorities.path);
-
-  // Last, because it may take stdin or ask.
-  const token = (await findToken(layers, input)) ?? (await resolution.fallback());
-  if (token === undefined) throw missingToken(url, input, resolution);
-  sources.push({ setting: token.token.kind, source: token.source });
-
-  const settings: Settings = {
-    url,
-    apiPath,
-    token: token.token,
-    skipSsl,
-    timeoutMs,
-    sources,
-    ...(authorities === undefined ? {} : { caCertificates: authorities.pem }),
-    ...(selection.context === undefined ? {} : { contextName: selection.context.name }),
-  };
-  return { settings, token, authorities };
-}
-
-function missingUrl(input: SettingsInput, selection: Selection): ConfigError {
-  const { file, context } = selection;
-  const message =
-    file === undefined || context === undefined
-      ? 'No StackState URL is configured.'
-      : `The context ${JSON.stringify(context.name)} in ${file.path} has no URL.`;
-  return new ConfigError(message, {
-    hints: [...contextHints(input, selection, 'https://stackstate.example.com'), 'Or set STS_CLI_URL and STS_CLI_SERVICE_TOKEN.'],
-  });
-}
-
-function missingToken(url: string, input: SettingsInput, { selection, podTokenPath }: Resolution): ConfigError {
-  const { file, context } = selection;
-  const where =
-    file === undefined || context === undefined ? '' : `: the context ${JSON.stringify(context.name)} in ${file.path} has none`;
-  const pod = podTokenPath === undefined ? [] : [`The pod's own token was looked for in ${podTokenPath}: there is no such file.`];
-  return new ConfigError(`No token is configured for ${url}${where}.`, {
-    hints: [...pod, ...contextHints(input, selection, url), 'Or set STS_CLI_SERVICE_TOKEN, or STS_CLI_API_TOKEN.'],
-  });
-}
-
-/** How to get a context that has all it needs: complete the one in use, choose another, or save a first one. */
-function contextHints({ globals }: SettingsInput, { file, context }: Selection, url: string): string[] {
-  if (file !== undefined && context !== undefined) {
-    const config = globals.config === undefined ? '' : ` --config ${JSON.stringify(file.path)}`;
-    return [`Complete it: sts context save${config} --name ${JSON.stringify(context.name)} --url ${url} --service-token -`];
-  }
-  const first = file?.contexts[0];
-  const choose = first === undefined ? [] : [`Choose a saved context: sts context set --name ${JSON.stringify(first.name)}`];
-  return [...choose, `Save a context: ${SAVE_EXAMPLE}`];
-}
-
-interface Timeout {
-  readonly timeoutMs: number;
-  readonly found: Found | undefined;
-}
-
-function timeoutOf({ globals, env }: SettingsInput): Timeout {
-  const hints = ['A timeout is a number with a unit, from 1ms to 24h: 500ms, 30s, 2m, 1m30s.'];
-  if (globals.timeout !== undefined) {
-    const timeoutMs = parseTimeout(globals.timeout);
-    if (timeoutMs === undefined) throw new UsageError(`--timeout cannot be ${JSON.stringify(globals.timeout)}.`, { hints });
-    return { timeoutMs, found: { text: globals.timeout, source: 'flag --timeout', label: '--timeout' } };
-  }
-  const label = 'STS_CLI_TIMEOUT';
-  const text = variable(env, label);
-  if (text === undefined) return { timeoutMs: DEFAULT_TIMEOUT_MS, found: undefined };
-  const timeoutMs = parseTimeout(text.trim());
-  if (timeoutMs === undefined) throw new ConfigError(`${label} cannot be ${JSON.stringify(text)}.`, { hints });
-  return { timeoutMs, found: { text, source: `environment ${label}`, label } };
 }

@@ -1,9 +1,12 @@
+/** How StackState is told who asks; each kind has its own header. */
+export type TokenKind = 'api-token' | 'service-token' | 'k8s-sa-token';
+
 /** One setting of the program: each place that has to know it reads this row. */
 export interface Setting {
   /** The flag without its dashes; undefined: there is none. */
   readonly flag?: string;
   readonly short?: string;
-  /** What stands for the flag's value in the help; undefined: a boolean. */
+  /** What stands for the value in the help; undefined: a boolean. */
   readonly value?: string;
   /** The environment variable. */
   readonly variable?: string;
@@ -11,7 +14,14 @@ export interface Setting {
   readonly key?: string;
   /** Whether the value is never shown: not in `context list`, not with `-v`, not in an error. */
   readonly secret: boolean;
+  /** How a value is shown that is no secret itself and may hold one. */
+  readonly shown?: (value: string) => string;
+  /** The kind of token that it gives. Exactly one of these settings counts. */
+  readonly token?: TokenKind;
+  /** What counts where nobody gives a value. */
   readonly default?: string;
+  /** What the parser gives for the flag where it is not on the command line; undefined: nothing. */
+  readonly initial?: string | number | boolean;
   readonly help: string;
   /** What completion offers. */
   readonly complete?: readonly string[] | 'file' | 'context';
@@ -25,6 +35,7 @@ export const SETTINGS = {
     variable: 'STS_CLI_URL',
     key: 'url',
     secret: false,
+    shown: withoutUserInfo,
     help: 'URL of StackState',
   },
   apiToken: {
@@ -33,6 +44,7 @@ export const SETTINGS = {
     variable: 'STS_CLI_API_TOKEN',
     key: 'api-token',
     secret: true,
+    token: 'api-token',
     help: 'API token, "-" to read it from stdin',
   },
   serviceToken: {
@@ -41,6 +53,7 @@ export const SETTINGS = {
     variable: 'STS_CLI_SERVICE_TOKEN',
     key: 'service-token',
     secret: true,
+    token: 'service-token',
     help: 'service token, "-" to read it from stdin',
   },
   k8sSaToken: {
@@ -49,6 +62,7 @@ export const SETTINGS = {
     variable: 'STS_CLI_K8S_SA_TOKEN',
     key: 'k8s-sa-token',
     secret: true,
+    token: 'k8s-sa-token',
     help: 'Kubernetes service-account token, "-" to read it from stdin',
   },
   k8sSaTokenPath: {
@@ -57,10 +71,12 @@ export const SETTINGS = {
     variable: 'STS_CLI_K8S_SA_TOKEN_PATH',
     key: 'k8s-sa-token-path',
     secret: false,
+    token: 'k8s-sa-token',
     help: 'file that holds the Kubernetes service-account token',
     complete: 'file',
   },
   apiPath: {
+    value: 'path',
     variable: 'STS_CLI_API_PATH',
     key: 'api-path',
     secret: false,
@@ -122,8 +138,9 @@ export const SETTINGS = {
     value: 'format',
     secret: false,
     default: 'text',
-    help: 'output format: text or json; for lists also wide',
-    complete: ['text', 'json', 'wide'],
+    initial: 'text',
+    help: 'output format: text or json; for lists also wide and prometheus',
+    complete: ['text', 'json', 'wide', 'prometheus'],
   },
   color: {
     flag: 'no-color',
@@ -141,6 +158,7 @@ export const SETTINGS = {
     flag: 'verbose',
     short: 'v',
     secret: false,
+    initial: 0,
     help: 'say on stderr what is being done; repeatable, or --verbose=2',
   },
 } as const satisfies Readonly<Record<string, Setting>>;
@@ -148,6 +166,42 @@ export const SETTINGS = {
 export type SettingName = keyof typeof SETTINGS;
 
 /** The settings that a context of the config file can hold. */
-export type ContextMember = {
-  [Name in SettingName]: (typeof SETTINGS)[Name] extends { readonly key: string } ? Name : never;
+export type ContextMember = NamesWith<'key'>;
+
+/** The settings that give a token. */
+export type TokenMember = NamesWith<'token'>;
+
+/** The value that a row of the table asks for. */
+export type ValueOf<Row> = Row extends { readonly complete: readonly (infer Word)[] }
+  ? Word
+  : Row extends { readonly initial: number }
+    ? number
+    : Row extends { readonly value: string }
+      ? string
+      : boolean;
+
+/** The names of the rows that have something. */
+export type NamesWith<Column extends keyof Setting> = {
+  [Name in SettingName]: Column extends keyof (typeof SETTINGS)[Name] ? Name : never;
 }[SettingName];
+
+/** What stands where a secret is. */
+export const MASK = '********';
+
+/** The value of a setting as it may be shown to anybody. */
+export function shownValue(name: SettingName, value: string): string {
+  const { secret, shown }: Setting = SETTINGS[name];
+  return secret ? MASK : (shown?.(value) ?? value);
+}
+
+/** The settings that have a certain column, in the table's order. */
+export function namesWith<Column extends keyof Setting>(column: Column): readonly NamesWith<Column>[] {
+  const rows = Object.entries<Setting>(SETTINGS).filter(([, row]) => row[column] !== undefined);
+  // The names are those of the table, and the rows have the column.
+  return rows.map(([name]) => name) as NamesWith<Column>[];
+}
+
+/** A URL without the user name and password that may stand in front of its host. */
+export function withoutUserInfo(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
+}

@@ -1,37 +1,56 @@
 import { ConfigError } from '../errors.ts';
+import type { Disk } from '../platform/disk.ts';
 import type { Found, Layer } from './layers.ts';
-import { readSmallFile } from './token.ts';
+import { readNamedFile } from './read.ts';
 
-export interface FoundAuthorities {
+/** CA certificates to trust besides the public ones. */
+export interface FoundCertificates {
+  /** The setting that gave them. */
+  readonly member: 'caCertPath' | 'caCertBase64Data';
   /** PEM text. */
   readonly pem: string;
   readonly found: Found;
-  /** Absolute path of the file, when they came from one. */
+  /** Absolute path of the file, where they came from one. */
   readonly path?: string;
 }
 
+export interface TrustInput {
+  disk(): Promise<Disk>;
+  resolvePath(path: string): string;
+}
+
 /**
- * The authorities of the first level that gives some; at one level the path wins over the data.
+ * The CA certificates of the first level that gives some; on one level the path wins over the data.
  * A relative path starts at the working directory, also one that stands in the config file: the Go CLI takes it so.
  * @throws FileReadError when the file cannot be read, ConfigError when the data is no base64 or holds no certificate.
  */
-export async function findAuthorities(
+export async function findCaCertificates(
   layers: readonly Layer[],
-  resolvePath: (path: string) => string,
-): Promise<FoundAuthorities | undefined> {
+  { disk, resolvePath }: TrustInput,
+): Promise<FoundCertificates | undefined> {
   for (const layer of layers) {
     const byPath = layer.find('caCertPath');
     if (byPath !== undefined) {
       const path = resolvePath(byPath.text);
-      const pem = await readSmallFile(path, 'The CA certificate file');
-      return { pem: certificates(pem, `The file ${path}, given by ${byPath.label},`), found: byPath, path };
+      const pem = await readNamedFile(await disk(), path, 'The CA certificate file');
+      return { pem: certificates(pem, `The file ${path}, given by ${byPath.label},`), found: byPath, member: 'caCertPath', path };
     }
     const inline = layer.find('caCertBase64Data');
     if (inline !== undefined) {
-      return { pem: certificates(decode(inline), `The data given by ${inline.label}`), found: inline };
+      return {
+        pem: certificates(decode(inline), `The data given by ${inline.label}`),
+        found: inline,
+        member: 'caCertBase64Data',
+      };
     }
   }
   return undefined;
+}
+
+/** Certificates as the file keeps them: those alone, whatever else stands in the PEM text, such as a private key. */
+export function certificateData(pem: string): string {
+  const blocks = pem.match(/-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[\s\S]*?-----END \1-----/g) ?? [];
+  return Buffer.from(`${blocks.join('\n')}\n`).toString('base64');
 }
 
 function decode({ text, label }: Found): string {

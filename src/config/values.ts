@@ -4,32 +4,6 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * The base URL of StackState, without trailing slash.
- * @param from what the value was given by, for the message. The value itself is never shown, it may hold a password.
- * @throws ConfigError when it is no http or https URL, or has credentials, a query or a fragment.
- */
-export function parseUrl(text: string, from: string): string {
-  const trimmed = text.trim();
-  const refuse = (reason: string) =>
-    new ConfigError(`The URL given by ${from} ${reason}.`, { hints: ['It looks like https://stackstate.example.com'] });
-  if (!/^https?:\/\//i.test(trimmed)) throw refuse('must start with https:// or http://');
-  // Browsers drop line breaks inside a URL; a URL with them is a mistake here.
-  if (/[\p{Cc}\s\\]/u.test(trimmed)) throw refuse('contains a space, a backslash or a control character');
-  let url: URL;
-  try {
-    url = new URL(trimmed);
-  } catch (cause) {
-    throw new ConfigError(`The URL given by ${from} is no valid URL.`, { hints: refuse('').hints, cause });
-  }
-  if (url.username !== '' || url.password !== '' || /^https?:\/\/[^/?#]*@/i.test(trimmed)) {
-    throw refuse('must not contain a user name or password: give a token instead');
-  }
-  if (trimmed.includes('?')) throw refuse('must not contain a query (?...)');
-  if (trimmed.includes('#')) throw refuse('must not contain a fragment (#...)');
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
-}
-
-/**
  * The path of the API under the URL: leading slash, no trailing one; empty for `/`.
  * @throws ConfigError for a whole URL, or a path with a query, a fragment, `..` (encoded or not) or characters no path has.
  */
@@ -44,12 +18,22 @@ export function parseApiPath(text: string, from: string): string {
   return path === '/' ? '' : path;
 }
 
-/** @throws ConfigError for anything but true, 1, false and 0. */
-export function parseBoolean(text: string, from: string): boolean {
+const TRUE = ['1', 't', 'true', 'yes', 'on'];
+const FALSE = ['0', 'f', 'false', 'no', 'off'];
+
+/** What a word for true or false says, whatever its case; undefined when it is none. */
+export function booleanOf(text: string): boolean | undefined {
   const word = text.trim().toLowerCase();
-  if (word === 'true' || word === '1') return true;
-  if (word === 'false' || word === '0') return false;
-  throw new ConfigError(`${from} must be true or false.`, { hints: [`Set ${from} to true, 1, false or 0.`] });
+  return TRUE.includes(word) ? true : FALSE.includes(word) ? false : undefined;
+}
+
+/** @throws ConfigError for anything that is no word for true or false. */
+export function parseBoolean(text: string, from: string): boolean {
+  const value = booleanOf(text);
+  if (value !== undefined) return value;
+  throw new ConfigError(`${from} must be true or false.`, {
+    hints: [`Set ${from} to true or false; 1, t, yes, on and 0, f, no, off are taken too.`],
+  });
 }
 
 /**

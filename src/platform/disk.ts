@@ -1,7 +1,7 @@
 /** What is known of a file without reading it. */
 export interface FileFacts {
   readonly kind: 'file' | 'folder' | 'link' | 'other';
-  /** Permission bits alone, such as 0o600. */
+  /** Permission bits alone, such as 0o600. Windows has those of the owner only. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -10,6 +10,15 @@ export interface FileFacts {
   /** Device and inode together name the file, whatever path leads to it. */
   readonly device: bigint;
   readonly inode: bigint;
+}
+
+/** What a file holds. */
+export interface FileContent {
+  /** As UTF-8; what is none is replaced, so that only `bytes` can tell. */
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  /** Of the file that was read, where a symbolic link leads to it. */
+  readonly facts: FileFacts;
 }
 
 /** A file that is open for writing, at its beginning. */
@@ -22,6 +31,7 @@ export interface OpenFile {
   /** Gives the file the owner, the mode and, where the system has them, the access control list of another one. */
   copyAccess(from: { readonly path: string; readonly facts: FileFacts }): Promise<void>;
   chmod(mode: number): Promise<void>;
+  chown(uid: number, gid: number): Promise<void>;
   /** Returns once the content is on the disk. */
   sync(): Promise<void>;
   /** Harmless when called twice. */
@@ -47,9 +57,17 @@ export interface Disk {
    * @param limit most bytes to take.
    * @throws RangeError when it is larger, NotRegularError when it is no regular file.
    */
-  read(path: string, limit: number): Promise<{ readonly text: string; readonly facts: FileFacts }>;
+  read(path: string, limit: number): Promise<FileContent>;
+  /**
+   * Reads whatever can be read to its end, as UTF-8: also a pipe, such as that of a shell's `<(...)`. Waits for whoever writes it.
+   * @param limit most bytes to take.
+   * @throws RangeError when there are more.
+   */
+  readInput(path: string, limit: number): Promise<string>;
   /** Names in a folder. */
   list(folder: string): Promise<string[]>;
+  /** What a symbolic link says; fails with EINVAL where the path is none. */
+  readLink(path: string): Promise<string>;
   realpath(path: string): Promise<string>;
   /** Creates a file that must not exist yet, whatever the umask, with exactly this mode. */
   create(path: string, mode: number): Promise<OpenFile>;
@@ -60,6 +78,7 @@ export interface Disk {
   unlink(path: string): Promise<boolean>;
   /** Makes the entries of a folder survive a power cut. Where the system does not offer that, it does nothing. */
   syncFolder(folder: string): Promise<void>;
+  /** Makes one folder; the one above it must be there. Fails with EEXIST where something is. */
   makeFolder(path: string, mode: number): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
   /** Whether a file is mounted by itself, as containers do with single files: it cannot be replaced then. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, lstat, open, realpath, rename, unlink } from 'node:fs/promises';
+import { link, lstat, open, readdir, realpath, rename, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../system.ts';
@@ -50,11 +50,17 @@ async function bySocket(place: string, address: (name: string) => string): Promi
       const stats = await lstat(place).catch(() => undefined);
       return stats?.ino === ino && stats.dev === dev;
     };
-    held = await take(own, place, (name) => isAlive(address(name)));
+    const alive = (name: string) => isAlive(address(name));
+    held = await take(own, place, alive);
     if (!held) return undefined;
+    await sweepDead(place, ownName, alive);
+    let released = false;
     return {
-      isHeld: isOwn,
+      isHeld: async () => !released && isOwn(),
       async release() {
+        if (released) return;
+        // From here on another file may have the inode, and another process the lock.
+        released = true;
         if (await isOwn()) await unlink(place);
         await close(server);
       },
@@ -67,14 +73,28 @@ async function bySocket(place: string, address: (name: string) => string): Promi
 
 /** Puts the own socket in the lock's place. @returns false when another process has the lock. */
 async function take(own: string, place: string, alive: (name: string) => Promise<boolean>): Promise<boolean> {
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    if (await linked(own, place)) return true;
-    const before = await lstat(place).catch(() => undefined);
-    if (before === undefined) continue;
-    if (await alive(basename(place))) return false;
-    if (await replaceDead(own, place, before.ino, alive)) return true;
+  try {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      if (await linked(own, place)) return true;
+      const before = await lstat(place).catch(() => undefined);
+      if (before === undefined) continue;
+      if (await alive(basename(place))) return false;
+      if (await replaceDead(own, place, before.ino, alive)) return true;
+    }
+  } catch (error) {
+    // Who has the lock sweeps, and took the own socket for a dead one: it did not listen yet.
+    if (systemCode(error) !== 'ENOENT') throw error;
   }
   return false;
+}
+
+/** Removes the sockets that killed processes left beside the lock. Only for who has the lock. */
+async function sweepDead(place: string, ownName: string, alive: (name: string) => Promise<boolean>): Promise<void> {
+  const prefix = `${basename(place)}-`;
+  for (const name of await readdir(dirname(place)).catch((): string[] => [])) {
+    if (!name.startsWith(prefix) || name === ownName || (await alive(name))) continue;
+    await unlink(join(dirname(place), name)).catch(() => undefined);
+  }
 }
 
 /** Replaces the socket of a process that has ended. Only one process at a time may: another could take the new one for the dead one. */
@@ -128,7 +148,8 @@ function listen(address: string): Promise<Server> {
   return new Promise((done, fail) => {
     const server = createServer((socket) => socket.destroy());
     server.once('error', fail);
-    server.listen({ path: address, backlog: 511 }, () => {
+    // Any user may ask whether this process is alive; who may take the lock is told by the folder's permissions.
+    server.listen({ path: address, backlog: 511, readableAll: true, writableAll: true }, () => {
       server.unref();
       done(server);
     });

@@ -1,10 +1,9 @@
-import type { Stats } from 'node:fs';
-import { constants } from 'node:fs';
-import { chmod, type FileHandle, link, lstat, mkdir, open, readdir, readFile, realpath, rename, unlink } from 'node:fs/promises';
+// The promises of this module take longer to load than a config file to read: they are looked at only by what changes something.
+import fs, { type Stats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../system.ts';
-import { copyAcl } from './acl.ts';
-import { type Disk, type FileFacts, NotRegularError, type OpenFile } from './disk.ts';
+import { type Disk, type FileContent, type FileFacts, NotRegularError, type OpenFile } from './disk.ts';
 
 /** What the system says where it cannot bring a folder to the disk, and the file itself is in place all the same. */
 const cannotSync = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EPERM', 'EACCES', 'EBADF']);
@@ -13,32 +12,34 @@ const cannotSync = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR
 export const nodeDisk: Disk = {
   async facts(path) {
     try {
-      return factsOf(await lstat(path));
+      return factsOf(await fs.promises.lstat(path));
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return undefined;
       throw error;
     }
   },
   read,
-  list: (folder) => readdir(folder),
-  realpath: (path) => realpath(path),
+  readInput,
+  list: (folder) => fs.promises.readdir(folder),
+  readLink: (path) => fs.promises.readlink(path),
+  realpath: (path) => fs.promises.realpath(path),
   async create(path, mode) {
-    const file = await open(path, 'wx', mode);
+    const file = await fs.promises.open(path, 'wx', mode);
     try {
       // The mode of a new file is subject to the umask.
       await file.chmod(mode);
     } catch (error) {
       await file.close();
-      await unlink(path);
+      await fs.promises.unlink(path);
       throw error;
     }
     return openFile(path, file);
   },
-  rename: (from, to) => rename(from, to),
-  link: (existing, path) => link(existing, path),
+  rename: (from, to) => fs.promises.rename(from, to),
+  link: (existing, path) => fs.promises.link(existing, path),
   async unlink(path) {
     try {
-      await unlink(path);
+      await fs.promises.unlink(path);
       return true;
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return false;
@@ -47,7 +48,7 @@ export const nodeDisk: Disk = {
   },
   async syncFolder(folder) {
     try {
-      const handle = await open(folder, 'r');
+      const handle = await fs.promises.open(folder, 'r');
       try {
         await handle.sync();
       } finally {
@@ -58,9 +59,9 @@ export const nodeDisk: Disk = {
     }
   },
   async makeFolder(path, mode) {
-    await mkdir(path, { mode });
+    await fs.promises.mkdir(path, { mode });
   },
-  chmod: (path, mode) => chmod(path, mode),
+  chmod: (path, mode) => fs.promises.chmod(path, mode),
   isMountPoint,
   isTrusted,
   async lock(path) {
@@ -69,26 +70,48 @@ export const nodeDisk: Disk = {
   },
 };
 
+const chunkLength = 65_536;
+
 /** Only the owner of a file may rename or remove it in a folder with this bit. */
 const sticky = 0o1000;
 
-async function read(path: string, limit: number): Promise<{ text: string; facts: FileFacts }> {
+/** Reads at once, without the promises of `node:fs`: a small local file is there sooner than they are loaded. */
+async function read(path: string, limit: number): Promise<FileContent> {
   // A FIFO would keep the program waiting for a writer.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   try {
-    const stats = await file.stat();
+    const stats = fs.fstatSync(file);
     if (!stats.isFile()) throw new NotRegularError(stats.isDirectory() ? 'folder' : 'other');
     const chunks: Buffer[] = [];
     let length = 0;
     for (;;) {
-      const chunk = Buffer.alloc(Math.min(limit + 1 - length, 65_536));
-      const { bytesRead } = await file.read(chunk, 0, chunk.length, length);
+      const chunk = Buffer.alloc(Math.min(limit + 1 - length, chunkLength));
+      const taken = fs.readSync(file, chunk, 0, chunk.length, length);
+      if (taken === 0) break;
+      chunks.push(chunk.subarray(0, taken));
+      length += taken;
+      if (length > limit) throw new RangeError(`larger than ${limit} bytes`);
+    }
+    const bytes = Buffer.concat(chunks);
+    return { text: bytes.toString('utf8'), bytes, facts: factsOf(stats) };
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+async function readInput(path: string, limit: number): Promise<string> {
+  const file = await fs.promises.open(path, 'r');
+  try {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(chunkLength), 0, chunkLength, null);
       if (bytesRead === 0) break;
-      chunks.push(chunk.subarray(0, bytesRead));
+      chunks.push(buffer.subarray(0, bytesRead));
       length += bytesRead;
       if (length > limit) throw new RangeError(`larger than ${limit} bytes`);
     }
-    return { text: Buffer.concat(chunks).toString('utf8'), facts: factsOf(stats) };
+    return Buffer.concat(chunks).toString('utf8');
   } finally {
     await file.close();
   }
@@ -109,8 +132,10 @@ function openFile(path: string, file: FileHandle): OpenFile {
       if (own.uid !== facts.uid || own.gid !== facts.gid) await file.chown(facts.uid, facts.gid);
       // After the owner: to change that takes away some bits.
       await file.chmod(facts.mode);
+      const { copyAcl } = await import('./acl.ts');
       await copyAcl(from, path);
     },
+    chown: (uid, gid) => file.chown(uid, gid),
     chmod: (mode) => file.chmod(mode),
     sync: () => file.sync(),
     async close() {
@@ -124,7 +149,8 @@ function openFile(path: string, file: FileHandle): OpenFile {
 function factsOf(stats: Stats): FileFacts {
   return {
     kind: stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : stats.isSymbolicLink() ? 'link' : 'other',
-    mode: stats.mode & 0o7777,
+    // Windows has no group and no others, and Node gives them the bits of the owner.
+    mode: stats.mode & (process.platform === 'win32' ? 0o700 : 0o7777),
     uid: stats.uid,
     gid: stats.gid,
     size: stats.size,
@@ -135,10 +161,10 @@ function factsOf(stats: Stats): FileFacts {
 
 async function isMountPoint(path: string): Promise<boolean> {
   const folder = dirname(path);
-  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => undefined);
+  const mounts = await fs.promises.readFile('/proc/self/mountinfo', 'utf8').catch(() => undefined);
   // Where Linux has its list it decides: layered file systems have devices of their own for files.
-  if (mounts === undefined) return (await lstat(path)).dev !== (await lstat(folder)).dev;
-  const real = join(await realpath(folder), basename(path));
+  if (mounts === undefined) return (await fs.promises.lstat(path)).dev !== (await fs.promises.lstat(folder)).dev;
+  const real = join(await fs.promises.realpath(folder), basename(path));
   const pathOf = (point: string) =>
     point.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
   return mounts.split('\n').some((line) => pathOf(line.split(' ')[4] ?? '') === real);
@@ -149,9 +175,9 @@ async function isTrusted(path: string): Promise<boolean> {
   const uid = process.geteuid?.();
   // Windows has no such bits.
   if (uid === undefined) return true;
-  const file = await lstat(path);
+  const file = await fs.promises.lstat(path);
   if (file.uid !== uid || (file.mode & 0o022) !== 0) return false;
-  const folder = await lstat(await realpath(dirname(path)));
+  const folder = await fs.promises.lstat(await fs.promises.realpath(dirname(path)));
   const isForeign = folder.uid !== uid && folder.uid !== 0;
   const isOpen = (folder.mode & 0o022) !== 0 && (folder.mode & sticky) === 0;
   return !isForeign && !isOpen;

@@ -1,6 +1,7 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { FileReadError, InterruptedError, type InterruptSignal } from '../errors.ts';
+import { expandHome } from './home.ts';
 import type { InputStream, OutputStream, World } from './world.ts';
 
 /**
@@ -12,10 +13,11 @@ export function nodeWorld(): World {
   // Node ignores this signal, so that a write beyond the file size limit fails like any other; the library that locks the
   // config file would end the process by it, unless somebody else listens.
   process.on('SIGXFSZ', () => {});
+  const home = process.env['HOME'] ?? (process.platform === 'win32' ? process.env['USERPROFILE'] : undefined);
   const world: World = {
     env: process.env,
-    home: process.env['HOME'] ?? (process.platform === 'win32' ? process.env['USERPROFILE'] : undefined),
-    resolvePath,
+    home,
+    resolvePath: (path) => resolvePath(expandHome(path, home)),
     stdin: inputStream(() => world.interrupt),
     stdout: outputStream(1, () => process.stdout),
     stderr: outputStream(2, () => process.stderr),

@@ -28,6 +28,7 @@ export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Home folder of the user; undefined where none is known. */
   readonly home: string | undefined;
+  /** The absolute path; a `~/` at its beginning is the home folder. @throws UsageError for the home folder of another user. */
   resolvePath(path: string): string;
   readonly stdin: InputStream;
   readonly stdout: OutputStream;

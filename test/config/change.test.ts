@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Lexer } from 'yaml';
-import { withContext, withCurrent, withoutContext } from '../../src/config/change.ts';
+import { withContext, withCurrent, withoutContext, withToken } from '../../src/config/change.ts';
 import type { Context } from '../../src/config/model.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { ConfigError, NotFoundError, UsageError } from '../../src/errors.ts';
-import { configTexts } from './texts.ts';
+import { configTexts, type Line } from './texts.ts';
 
 const path = '/home/me/.config/stackstate-cli/config.yaml';
 const context: Context = { url: 'https://new.example.com', serviceToken: 'svc', apiPath: '/api' };
@@ -78,11 +78,6 @@ describe('saving a new context', () => {
       `{"contexts": [{"name": "a", "context": {"url": "u"}}, ${flow}], "current-context": "new"}\n`,
     ],
     ['a list with a comma at its end', 'contexts: [{name: a},]\n', `contexts: [{name: a}, ${flow},]\ncurrent-context: new\n`],
-    [
-      'the old flat form',
-      'url: https://a # main\napi-token: t\n',
-      `url: https://a # main\napi-token: t\n${fresh}current-context: new\n`,
-    ],
   ])('into %s', (_what, before, after) => {
     expect(save(before)).toBe(after);
   });
@@ -90,15 +85,6 @@ describe('saving a new context', () => {
   test('keeps the line ends of the file', () => {
     const result = save(written.replaceAll('\n', '\r\n'));
     expect(result).toBe(save(written).replaceAll('\n', '\r\n'));
-  });
-
-  test('beside the old flat form leaves that reachable as default', () => {
-    const { contexts, currentContext } = parseConfig(path, save('url: https://a\napi-token: t\n'));
-    expect(contexts.map(({ name }) => name)).toEqual(['default', 'new']);
-    expect(currentContext).toBe('new');
-    expect(parseConfig(path, withCurrent(path, save('url: https://a\napi-token: t\n'), 'default')).currentContext).toBe(
-      'default',
-    );
   });
 
   test.each([
@@ -171,11 +157,98 @@ describe('saving a context that is there', () => {
       expect({ contexts, currentContext }).toEqual({ contexts: [{ name: 'a', context }], currentContext: 'a' });
     }
   });
+});
 
-  test('in the old flat form stays in the flat form', () => {
-    expect(save('# mine\nurl: https://a\napi-token: t\neditor: vi\n', 'default')).toBe(
-      '# mine\nurl: https://new.example.com\neditor: vi\nservice-token: svc\napi-path: /api\n',
+describe('the old flat form becomes a context of the list at the first write', () => {
+  const flat = '# mine\nurl: https://a # main\n# the token\napi-token: t\neditor: vi\n';
+  const listed = `# mine
+# the token
+editor: vi
+contexts:
+  - name: default
+    context:
+      url: https://a # main
+      api-token: t
+current-context: default
+`;
+  const item =
+    '  - name: new\n    context:\n      url: https://new.example.com\n      service-token: svc\n      api-path: /api\n';
+
+  test('with the comments beside its lines, when another context is saved', () => {
+    expect(save(flat)).toBe(listed.replace('current-context: default', `${item}current-context: new`));
+  });
+
+  test('when it is made the current one, which it is already', () => {
+    expect(withCurrent(path, flat, 'default')).toBe(listed);
+  });
+
+  test('when it is replaced', () => {
+    expect(save(flat, 'default')).toBe(
+      listed.replace(
+        'url: https://a # main\n      api-token: t\n',
+        'url: https://new.example.com # main\n      service-token: svc\n      api-path: /api\n',
+      ),
     );
+  });
+
+  test('when its token is replaced', () => {
+    expect(withToken(path, flat, 'default', 't', 'u')).toBe(listed.replace('api-token: t', 'api-token: u'));
+  });
+
+  test('when it is deleted', () => {
+    expect(withoutContext(path, flat, 'default')).toBe('# mine\n# the token\neditor: vi\ncontexts: []\ncurrent-context: ""\n');
+  });
+
+  test.each<[what: string, before: string, after: string]>([
+    [
+      'its current context stays',
+      'url: https://a\ncontexts:\n- name: b # two\n  context: {url: https://b}\ncurrent-context: b\n',
+      'contexts:\n- name: b # two\n  context: {url: https://b}\n- name: default\n  context:\n    url: https://a\ncurrent-context: b\n',
+    ],
+    [
+      'a list in flow style has no place for its comments',
+      'url: https://a # main\napi-token: t\ncontexts: [{name: b}]\ncurrent-context: b\n',
+      '# main\ncontexts: [{name: b}, {"name": "default", "context": {"url": "https://a", "api-token": "t"}}]\ncurrent-context: b\n',
+    ],
+    [
+      'JSON stays JSON',
+      '{"url": "https://a", "editor": "vi", "contexts": [{"name": "b"}], "current-context": "b"}',
+      '{"editor": "vi", "contexts": [{"name": "b"}, {"name": "default", "context": {"url": "https://a"}}], "current-context": "b"}',
+    ],
+    [
+      'values of several lines move as they are',
+      '  ca-cert-base64-data: |\n    AAAA\n\n    BBBB\n  url: "https://\\\n    a"\n  contexts:\n    - name: b\n  current-context: b\n',
+      '  contexts:\n    - name: b\n    - name: default\n      context:\n        ca-cert-base64-data: |\n          AAAA\n\n          BBBB\n        url: "https://\\\n          a"\n  current-context: b\n',
+    ],
+    [
+      'the line ends of the file stay',
+      'url: https://a\r\ncontexts:\r\n  - name: b\r\ncurrent-context: b',
+      'contexts:\r\n  - name: b\r\n  - name: default\r\n    context:\r\n      url: https://a\r\ncurrent-context: b',
+    ],
+  ])('%s', (_what, before, after) => {
+    expect(withCurrent(path, before, 'b')).toBe(after);
+  });
+});
+
+describe('replacing a token', () => {
+  test('changes it where it stands, and nothing else', () => {
+    expect(withToken(path, written, 'prod', 'abc', 'xyz')).toBe(written.replace("'abc'", 'xyz'));
+    expect(withToken(path, written, 'test', 'def', 'x y')).toBe(written.replace('def', '"x y"'));
+  });
+
+  test.each([
+    ['is another one by now', 'prod', 'old'],
+    ['is that of another context', 'prod', 'def'],
+    ['is none', 'prod', ''],
+  ])('that %s is refused', (_what, name, old) => {
+    const attempt = () => withToken(path, written, name, old, 'new');
+    expect(attempt).toThrow(ConfigError);
+    expect(attempt).toThrow(`The token of the context "prod" in ${path} is no longer the one that is to be replaced`);
+    expect(attempt).not.toThrow(/abc|def|"old"/);
+  });
+
+  test('of a context that is not there is refused', () => {
+    expect(() => withToken(path, written, 'nope', 'abc', 'new')).toThrow(NotFoundError);
   });
 });
 
@@ -204,17 +277,16 @@ describe('deleting a context', () => {
   });
 
   test('that is the last of the list leaves an empty list', () => {
-    const source = 'url: https://a\ncontexts: # all\n  # one\n  - name: x\n    context: {url: https://x}\n';
-    const current = `${source}current-context: default\n`;
-    expect(withoutContext(path, current, 'x')).toBe('url: https://a\ncontexts: [] # all\n  # one\ncurrent-context: default\n');
+    const source = 'contexts: # all\n  # one\n  - name: x\n    context: {url: https://x}\ncurrent-context: y\n';
+    expect(withoutContext(path, source, 'x')).toBe('contexts: [] # all\n  # one\ncurrent-context: y\n');
   });
 
-  test('of the flat form removes its keys', () => {
-    const source =
-      'url: https://a # old\neditor: vi\napi-token: t\ncontexts: [{name: x, context: {url: https://x}}]\ncurrent-context: x\n';
-    expect(withoutContext(path, source, 'default')).toBe(
-      'editor: vi\ncontexts: [{name: x, context: {url: https://x}}]\ncurrent-context: x\n',
-    );
+  test('that is the last one goes, also when it is the current one', () => {
+    const source = '# all\ncontexts:\n  - name: a\n    context: {url: https://a}\ncurrent-context: a # for now\n';
+    expect(withoutContext(path, source, 'a')).toBe('# all\ncontexts: []\ncurrent-context: "" # for now\n');
+    const { contexts, currentContext } = parseConfig(path, withoutContext(path, source, 'a'));
+    expect({ contexts, currentContext }).toEqual({ contexts: [], currentContext: undefined });
+    expect(save(withoutContext(path, source, 'a'))).toContain('current-context: new # for now');
   });
 
   test.each([
@@ -294,6 +366,79 @@ describe('whatever the file looks like', () => {
       { numRuns: 120 },
     );
   });
+
+  test('every other line stays as it is, byte for byte and in its place', () => {
+    const change = fc.constantFrom('save', 'save new', 'set', 'delete', 'token');
+    fc.assert(
+      fc.property(configTexts, fc.nat(), change, (given, pick, what) => {
+        const { contexts, currentContext } = parseConfig(path, given.source);
+        const chosen = contexts[pick % Math.max(1, contexts.length)];
+        if (chosen === undefined) return;
+        const { apiToken } = chosen.context;
+        // Only the last context may be deleted while it is the current one.
+        if (what === 'delete' && chosen.name === currentContext && contexts.length > 1) return;
+        if (what === 'token' && apiToken === undefined) return;
+        const result = {
+          save: () => save(given.source, chosen.name),
+          'save new': () => save(given.source, 'Added'),
+          set: () => withCurrent(path, given.source, chosen.name),
+          delete: () => withoutContext(path, given.source, chosen.name),
+          token: () => withToken(path, given.source, chosen.name, apiToken ?? '', 'replaced'),
+        }[what]();
+        // Without a newline behind it a blank last line is none.
+        const all = given.lines.at(-1)?.text === '' ? given.lines.slice(0, -1) : given.lines;
+        const kept = all.filter(isKept(what, chosen.name, parseConfig(path, given.source).flat));
+        const lines = linesOf(result);
+        expect(
+          restOf(
+            kept.map(({ text }) => text),
+            lines,
+          ),
+        ).toEqual([]);
+        const written = restOf(
+          lines,
+          kept.map(({ text }) => text),
+          true,
+        );
+        for (const line of written) expect(line).toMatch(OURS);
+        if (given.source.includes('\r\n')) expect(result).not.toMatch(/[^\r]\n/);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  /** Lines that a change may write. */
+  const OURS =
+    /^\s*(?:- name:|context:|url:|api-token:|service-token:|api-path:|ca-cert-path:|contexts:|current-context:|x-|#|- |deep:|text:|first|second|$)/;
+
+  function linesOf(text: string): string[] {
+    const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
+    return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+  }
+
+  /** Whether a change must leave a line as it is. */
+  function isKept(what: string, name: string, flat: boolean): (line: Line, index: number, all: readonly Line[]) => boolean {
+    return ({ says, of }, index, all) => {
+      if (says === 'current' || (says === 'contexts' && what === 'delete')) return false;
+      if (of === '') return !flat || says !== 'setting';
+      if (of !== name) return true;
+      if (what === 'save' || what === 'token') return says !== 'setting';
+      // All from its first line to its last goes.
+      return what !== 'delete' || index > all.findLastIndex((line) => line.of === name);
+    };
+  }
+
+  /** What is left of `wanted` when it is looked for in `lines`, in its order; or of `lines` without what was found. */
+  function restOf(wanted: readonly string[], lines: readonly string[], others = false): string[] {
+    const rest: string[] = [];
+    let at = 0;
+    for (const line of wanted) {
+      const found = others ? (lines[at] === line ? at : -1) : lines.indexOf(line, at);
+      if (found === -1) rest.push(line);
+      else at = found + 1;
+    }
+    return rest;
+  }
 
   test('JSON stays JSON', () => {
     const settings = fc.dictionary(

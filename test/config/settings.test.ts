@@ -73,6 +73,8 @@ current-context: prod
 const flags: Partial<GlobalOptions> = { url: 'https://flag', apiToken: 'by-flag' };
 const env: Env = { STS_CLI_URL: 'https://env', STS_CLI_SERVICE_TOKEN: 'by-env' };
 
+const off: Partial<Settings> = { skipSsl: false };
+
 describe('flag over environment over file', () => {
   test('the current context of the file, when nothing else is said', async () => {
     expect(await settings({ file: stored })).toMatchObject({
@@ -138,6 +140,16 @@ describe('flag over environment over file', () => {
     expect(await settings(world)).toMatchObject(wanted);
   });
 
+  test.each<[what: string, world: World, wanted: Partial<Settings>]>([
+    ['--skip-ssl=false over the environment', { flags: { ...flags, skipSsl: false }, env: { STS_SKIP_SSL: 'true' } }, off],
+    ['--skip-ssl=false over the file', { flags: { skipSsl: false }, file: stored }, off],
+    ['STS_SKIP_SSL=off over the file', { env: { STS_SKIP_SSL: 'off' }, file: stored }, off],
+    ['STS_SKIP_SSL=yes', { flags, env: { STS_SKIP_SSL: 'yes' } }, { skipSsl: true }],
+    ['skip-ssl of the file in another spelling', { file: stored.replace('skip-ssl: true', 'skip-ssl: On') }, { skipSsl: true }],
+  ])('the switch: %s', async (_what, world, wanted) => {
+    expect(await settings(world)).toMatchObject(wanted);
+  });
+
   test('says where each setting came from, and no secret', async () => {
     const { sources } = await settings({ flags: { timeout: '5s' }, env: { STS_CLI_SERVICE_TOKEN: 'hush' }, file: stored });
     expect(sources).toEqual([
@@ -153,6 +165,78 @@ describe('flag over environment over file', () => {
   test('names what nobody gave as the default', async () => {
     expect((await settings({ flags })).sources).toContainEqual({ setting: 'api-path', source: 'default', value: '/api' });
   });
+});
+
+describe('a context that a flag names', () => {
+  const cluster = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
+  const ofTest = { url: 'https://test.example.com', token: { kind: 'service-token', value: 'other' }, contextName: 'test' };
+
+  test.each<[what: string, world: World, wanted: object, ignored: string | undefined]>([
+    ['beats the URL variable', { env: { STS_CLI_URL: 'https://env' } }, ofTest, 'STS_CLI_URL is'],
+    ['beats the token variable', { env: { STS_CLI_API_TOKEN: 'by-env' } }, ofTest, 'STS_CLI_API_TOKEN is'],
+    ['beats both', { env }, ofTest, 'STS_CLI_URL and STS_CLI_SERVICE_TOKEN are'],
+    [
+      'beats two kinds of token',
+      { env: { ...env, STS_CLI_K8S_SA_TOKEN_PATH: 'nope', STS_CLI_API_TOKEN: 'a' } },
+      ofTest,
+      'STS_CLI_URL, STS_CLI_API_TOKEN, STS_CLI_SERVICE_TOKEN and STS_CLI_K8S_SA_TOKEN_PATH are',
+    ],
+    [
+      'leaves other variables',
+      { env: { STS_CLI_API_PATH: '/v2', STS_CLI_TIMEOUT: '5s' } },
+      { ...ofTest, apiPath: '/v2' },
+      undefined,
+    ],
+    [
+      'leaves flags',
+      { flags, env },
+      { ...ofTest, url: 'https://flag', token: { kind: 'api-token', value: 'by-flag' } },
+      undefined,
+    ],
+    [
+      'leaves a token flag, and beats the URL variable',
+      { flags: { apiToken: 'by-flag' }, env },
+      { ...ofTest, token: { kind: 'api-token', value: 'by-flag' } },
+      'STS_CLI_URL is',
+    ],
+    ['beats STS_CLI_CONTEXT without a word', { env: { STS_CLI_CONTEXT: 'prod' } }, ofTest, undefined],
+    ['says nothing of empty variables', { env: { STS_CLI_URL: ' ' } }, ofTest, undefined],
+  ])('%s', async (_what, world, wanted, ignored) => {
+    const given = { ...world, flags: { ...world.flags, context: 'test' }, file: stored };
+    expect(await settings(given)).toMatchObject(wanted);
+    const warning = `${ignored} ignored, because --context says which context to use.`;
+    expect(warnings).toEqual(ignored === undefined ? [] : [warning]);
+  });
+
+  test('that is incomplete is not completed by what is ignored, nor by the token of the pod', async () => {
+    const file = 'contexts: [{name: half, context: {url: https://a}}]\n';
+    const error = await failure({ flags: { context: 'half' }, env: { ...env, ...cluster }, file, podToken: 'pod' });
+    expect(error.message).toBe(`No token is configured for https://a: the context "half" in ${configPath} has none.`);
+    expect(error.hints).toContain('Or give --service-token -, or --api-token -.');
+    expect(error.hints.join()).not.toContain('set STS_CLI');
+    const noUrl = await failure({ flags: { context: 'half' }, env, file: 'contexts: [{name: half, context: {api-token: t}}]\n' });
+    expect(noUrl.message).toContain('has no URL');
+    const { token } = await settings({ flags: { context: 'half' }, env: cluster, file, podToken: 'pod' });
+    expect(token).toEqual({ kind: 'k8s-sa-token', value: 'pod' });
+  });
+
+  test('chosen by a variable beats nothing: of two variables the more exact one wins', async () => {
+    expect(await settings({ env: { ...env, STS_CLI_CONTEXT: 'test' }, file: stored })).toMatchObject({
+      url: 'https://env',
+      token: { kind: 'service-token', value: 'by-env' },
+    });
+    expect(warnings).toEqual([]);
+  });
+});
+
+test.each<[what: string, world: World]>([
+  ['by flag', { flags: { url: 'https://me:hush@a/x', apiToken: 't' } }],
+  ['by variable', { env: { STS_CLI_URL: 'https://me:hush@a/x/', STS_CLI_API_TOKEN: 't' } }],
+  ['in the file', { file: stored.replace('https://prod.example.com/', 'https://me:hush@a/x') }],
+])('a user name and password in the URL %s are for HTTP Basic and shown nowhere', async (_where, world) => {
+  const { url, basicAuth, sources } = await settings(world);
+  expect({ url, basicAuth }).toEqual({ url: 'https://a/x', basicAuth: 'me:hush' });
+  expect(JSON.stringify(sources)).not.toContain('hush');
 });
 
 describe('the token', () => {
@@ -219,7 +303,9 @@ describe('the token', () => {
   });
 
   test('that is empty on the command line does not fall back to a stored one', async () => {
-    expect((await failure({ flags: { apiToken: '' }, file: stored })).message).toContain('--api-token is empty');
+    const error = await failure({ flags: { apiToken: '' }, file: stored });
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.message).toBe('--api-token is empty.');
   });
 
   test('of the pod is used in a cluster only, and only when there is no other', async () => {
@@ -251,7 +337,7 @@ describe('the token file of the pod', () => {
   });
 });
 
-describe('authorities', () => {
+describe('CA certificates', () => {
   beforeEach(() => {
     writeFileSync(join(home, 'ca.pem'), pem);
     writeFileSync(join(home, 'no.pem'), 'nothing');
@@ -344,7 +430,7 @@ describe('what is missing or wrong', () => {
   });
 
   test('a switch in the environment that is none', async () => {
-    expect((await failure({ flags, env: { STS_SKIP_SSL: 'yes' } })).message).toContain('STS_SKIP_SSL must be true or false');
+    expect((await failure({ flags, env: { STS_SKIP_SSL: 'maybe' } })).message).toContain('STS_SKIP_SSL must be true or false');
   });
 });
 
@@ -358,7 +444,7 @@ describe('a config file that is broken', () => {
 
   test('is left out with a warning when URL and token are given', async () => {
     expect((await settings({ flags, file: broken })).url).toBe('https://flag');
-    expect(warnings).toEqual([expect.stringContaining('It is left out')]);
+    expect(warnings).toEqual([expect.stringContaining('The file is not used')]);
   });
 
   test('is an error again when it is asked for', async () => {

@@ -4,7 +4,19 @@ export interface ConfigText {
   readonly source: string;
   /** Names of the contexts in its list. */
   readonly names: readonly string[];
+  readonly lines: readonly Line[];
 }
+
+export interface Line {
+  /** Without its line end. */
+  readonly text: string;
+  /** What the line says, as far as a change may touch it; nothing for comments, unknown keys and blank lines. */
+  readonly says?: 'setting' | 'entry' | 'current' | 'contexts';
+  /** The context of the list that it belongs to; `''` for the flat form. */
+  readonly of?: string;
+}
+
+const KNOWN = /^(?:url|api-token|service-token|api-path|ca-cert-path):/;
 
 const word = fc
   .stringMatching(/^[a-z][a-z0-9.-]{0,9}$/)
@@ -67,24 +79,35 @@ export const configTexts: fc.Arbitrary<ConfigText> = fc
     const names = shape.entries.map(({ name }) => name);
     const name = names[(shape.current ?? 0) % Math.max(1, names.length)];
     const current = shape.current === undefined || name === undefined ? [] : [`current-context: ${name}`];
-    const lines = [
-      ...(shape.marker ? ['---'] : []),
-      ...(shape.head === undefined ? [] : [`# ${shape.head}`]),
-      ...(shape.currentFirst ? current : []),
-      ...(shape.flat?.flat() ?? []),
-      ...(shape.entries.length === 0 ? [] : ['contexts:']),
-      ...shape.entries.flatMap((item) => [
-        ...(item.before === undefined ? [] : [`${shape.indent}# ${item.before}`]),
-        `${shape.indent}- name: ${item.name}`,
+    const comments = (indent: string, text: string | undefined): Line[] =>
+      text === undefined ? [] : [{ text: `${indent}# ${text}` }];
+    const setting =
+      (of: string, indent: string) =>
+      (text: string): Line =>
+        KNOWN.test(text) ? { text: indent + text, says: 'setting', of } : { text: indent + text, of };
+    const { indent } = shape;
+    const currentLine = current.map((text): Line => ({ text, says: 'current' }));
+    const lines: Line[] = [
+      ...(shape.marker ? [{ text: '---' }] : []),
+      ...comments('', shape.head),
+      ...(shape.currentFirst ? currentLine : []),
+      ...(shape.flat?.flat() ?? []).map(setting('', '')),
+      ...(shape.entries.length === 0 ? [] : [{ text: 'contexts:', says: 'contexts' } as const]),
+      ...shape.entries.flatMap((item): Line[] => [
+        ...comments(indent, item.before),
+        { text: `${indent}- name: ${item.name}`, says: 'entry', of: item.name },
         ...(item.isFlow
-          ? [`${shape.indent}  context: ${item.flow}`]
-          : [`${shape.indent}  context:`, ...item.block.flat().map((line) => `${shape.indent}    ${line}`)]),
-        ...(item.after === undefined ? [] : [`${shape.indent}      # ${item.after}`]),
-        ...(shape.blank ? [''] : []),
+          ? [{ text: `${indent}  context: ${item.flow}`, says: 'setting', of: item.name } as const]
+          : [
+              { text: `${indent}  context:`, says: 'entry', of: item.name } as const,
+              ...item.block.flat().map(setting(item.name, `${indent}    `)),
+            ]),
+        ...comments(`${indent}      `, item.after),
+        ...(shape.blank ? [{ text: '' }] : []),
       ]),
-      ...(shape.currentFirst ? [] : current),
-      ...(shape.tail === undefined ? [] : [`# ${shape.tail}`]),
+      ...(shape.currentFirst ? [] : currentLine),
+      ...comments('', shape.tail),
     ];
-    const text = (shape.bom ? '\ufeff' : '') + lines.join('\n') + (shape.finalNewline ? '\n' : '');
-    return { source: shape.crlf ? text.replaceAll('\n', '\r\n') : text, names };
+    const text = (shape.bom ? '\ufeff' : '') + lines.map((line) => line.text).join('\n') + (shape.finalNewline ? '\n' : '');
+    return { source: shape.crlf ? text.replaceAll('\n', '\r\n') : text, names, lines };
   });

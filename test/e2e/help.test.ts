@@ -165,7 +165,9 @@ test('the version stands alone on a line', async () => {
     new RegExp(`^VERSION +\\| BUILD DATE +\\| COMMIT *\n${version} +\\| \\d{4}-\\d\\d-\\d\\d +\\| \\w+\n$`),
   );
   expect(json).toMatchObject(quiet);
-  expect(json.stdout).toMatch(/^\{\n {2}"build-date": ".+",\n {2}"commit": ".+",\n {2}"version": ".+"\n\}\n$/);
+  expect(json.stdout).toMatch(
+    /^\{\n {2}"build-date": ".+",\n {2}"commit": ".+",\n {2}"runtime": "(?:bun|node) .+",\n {2}"version": ".+"\n\}\n$/,
+  );
   expect(JSON.parse(json.stdout)).toMatchObject({ version });
 });
 
@@ -177,7 +179,11 @@ test.each([
   [['ingestion-api-key', 'create', '--nmae', 'x'], 'Unknown flag: --nmae', 'Did you mean --name?'],
   [['ingestion-api-key', 'list', '--otput', 'json'], 'Unknown flag: --otput', 'Did you mean --output?'],
   [['ingestion-api-key', 'list', '-x'], 'Unknown flag: -x', "See 'sts ingestion-api-key list --help'."],
-  [['ingestion-api-key', 'list', '--skip-ssl=perhaps'], '--skip-ssl takes no value.', "See 'sts ingestion-api-key list --help'."],
+  [
+    ['ingestion-api-key', 'list', '--skip-ssl=perhaps'],
+    '--skip-ssl takes true or false, or no value.',
+    "See 'sts ingestion-api-key list --help'.",
+  ],
   [['ingestion-api-key', 'create'], 'A flag is missing: -n, --name', "See 'sts ingestion-api-key create --help'."],
   [['ingestion-api-key', 'create', '--name'], 'A value is missing for -n, --name', "See 'sts ingestion-api-key create --help'."],
   [['ingestion-api-key', 'list', '--out', 'json'], 'Unknown flag: --out', 'Did you mean --output?'],

@@ -71,6 +71,12 @@ test.each(Object.entries(ways))('-vvv with %s tells no token and no key', async 
     await run([keys, 'delete', '--id', String(existing.id)]),
     await run([keys, 'create', '--name', 'x', '-o', 'json']),
   ];
+  // A token of Kubernetes is not saved, and those of the environment do not count when a context is validated.
+  const [, validated] = results;
+  if (results[0]?.stderr.includes('is not saved') && given.flags.length === 0) {
+    expect(validated).toMatchObject({ code: 1, stderr: expect.stringContaining('[ERROR] No token is configured for') });
+    results.splice(1, 1);
+  }
   expect(results.map(({ code, stderr }) => (code === 0 ? 0 : stderr))).toEqual(results.map(() => 0));
   for (const { stderr } of results) {
     expectNoSecret(stderr, stackState);
@@ -164,7 +170,8 @@ test('what is mistyped around a token does not show it', async () => {
   const results: BuiltResult[] = [];
   while (forms.length > 0) results.push(...(await Promise.all(forms.splice(0, 3).map((form) => runBuilt([...form, '-vvv'])))));
   for (const { code, stdout, stderr } of results) {
-    expect([1, 3]).toContain(code);
+    // With a URL that has a user name nothing is mistyped: nobody listens there.
+    expect([1, 3, 4]).toContain(code);
     expect(stdout).toBe('');
     expectNoSecret(stderr);
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { InterruptedError } from '../../../src/errors.ts';
@@ -83,30 +83,59 @@ current-context: prod
     expect(result.stdout + result.stderr).not.toContain(tokens.service);
   });
 
-  test('keeps the authority as an absolute path', async () => {
+  test('keeps the CA certificates themselves, as the Go CLI does, and no private key that stands beside them', async () => {
     const stackState = await startForTest({ tls: true });
     const ca = caFileOf(stackState);
+    const pem = readFileSync(ca, 'utf8');
+    writeFileSync(ca, `# our CA\n${pem}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n`);
     const argv = ['save', '--url', stackState.url, '--service-token', tokens.service, '--ca-cert-path', 'ca.pem'];
     expect(await sts(argv, { cwd: dirname(ca) })).toMatchObject({ code: 0, stderr: '' });
-    expect(file()).toContain(`ca-cert-path: ${ca}\n`);
+    const data = /ca-cert-base64-data: (\S+)\n/.exec(file())?.[1] ?? '';
+    expect(Buffer.from(data, 'base64').toString().trim()).toBe(pem.trim());
+    expect(file()).not.toContain('ca-cert-path');
+    rmSync(ca);
     expect(await sts(['validate'])).toMatchObject({ code: 0 });
   });
 
-  test('keeps the path of a service-account token, not the token, and that the certificate is not verified', async () => {
-    writeFileSync(join(home, 'token'), 'jwt-secret\n');
-    const argv = ['save', '--url', 'https://a', '--k8s-sa-token-path', 'token', '--skip-ssl', '--skip-validate'];
-    expect(await sts(argv, { cwd: home })).toMatchObject({ code: 0 });
-    expect(file()).toContain(`k8s-sa-token-path: ${join(home, 'token')}\n      api-path: /api\n      skip-ssl: true\n`);
-    expect(file()).not.toContain('jwt-secret');
-  });
-
-  test('keeps the authority also when the certificate is not verified for now', async () => {
+  test('keeps them also when the certificate is not verified for now', async () => {
     const stackState = await startForTest({ tls: true });
     const ca = caFileOf(stackState);
     const argv = ['save', '--url', stackState.url, '--service-token', tokens.service, '--ca-cert-path', ca, '--skip-ssl'];
     expect(await sts(argv)).toMatchObject({ code: 0 });
-    expect(file()).toContain(`skip-ssl: true\n      ca-cert-path: ${ca}\n`);
+    expect(file()).toMatch(/skip-ssl: true\n {6}ca-cert-base64-data: /);
     expect(await sts(['validate'])).toMatchObject({ code: 0 });
+  });
+
+  test('does not keep a service-account token, and says so', async () => {
+    writeFileSync(join(home, 'token'), 'jwt-secret\n');
+    for (const token of [
+      ['--k8s-sa-token-path', 'token'],
+      ['--k8s-sa-token', 'jwt-secret'],
+    ]) {
+      const result = await sts(['save', '--url', 'https://a', ...token, '--skip-validate'], { cwd: home });
+      expect(result.code).toBe(0);
+      expect(result.stderr).toContain('The Kubernetes service-account token is not saved');
+      expect(file()).toBe(
+        'contexts:\n  - name: default\n    context:\n      url: https://a\n      api-path: /api\ncurrent-context: default\n',
+      );
+    }
+  });
+
+  test('keeps a user name and password of the URL, sends them as HTTP Basic, and shows them nowhere', async () => {
+    const stackState = await startForTest();
+    const url = stackState.url.replace('//', '//me:hush@');
+    const saved = await sts(['save', '--url', url, '--api-token', tokens.api, '-v']);
+    expect(file()).toContain(`url: ${url}\n`);
+    const validated = await sts(['validate', '-v']);
+    const basic = `Basic ${Buffer.from('me:hush').toString('base64')}`;
+    expect(stackState.requests.map(({ headers }) => headers['authorization'])).toEqual([basic, basic]);
+    const shown = [saved, validated, await sts(['list']), await sts(['list', '-o', 'json']), await sts(['show', '-o', 'json'])];
+    for (const { stdout, stderr } of shown) expect(stdout + stderr).not.toMatch(/hush|me:/);
+  });
+
+  test('says that a URL that ends in the API path is likely wrong', async () => {
+    const result = await sts(['save', '--url', 'https://a/api', '--api-token', 't', '--skip-validate']);
+    expect(result.stderr).toContain('drop /api: --url https://a\n');
   });
 
   test('takes the name from --context where --name is not given', async () => {
@@ -226,9 +255,9 @@ describe('list', () => {
     write(two);
     expect(await sts(['list'])).toMatchObject({
       code: 0,
-      stdout: `NAME | URL                               |
-prod | https://prod.example.com          | *
-test | https://********@test.example.com |
+      stdout: `NAME | URL                      |
+prod | https://prod.example.com | *
+test | https://test.example.com |
 `,
     });
   });
@@ -239,7 +268,7 @@ test | https://********@test.example.com |
     expect(jsonOf(masked.stdout)).toEqual({
       contexts: [
         { name: 'prod', context: { url: 'https://prod.example.com', 'api-token': '********' } },
-        { name: 'test', context: { url: 'https://********@test.example.com', 'service-token': '********' } },
+        { name: 'test', context: { url: 'https://test.example.com', 'service-token': '********' } },
       ],
     });
     expect(masked.stdout).not.toContain('secret');
@@ -247,9 +276,8 @@ test | https://********@test.example.com |
   });
 
   test('of nothing says so, and how to save one', async () => {
-    const result = await sts(['list']);
-    expect(result).toMatchObject({ code: 0, stdout: 'No contexts found.\n' });
-    expect(result.stderr).toContain('sts context save');
+    expect(await sts(['list'])).toMatchObject({ code: 0, stdout: 'No contexts found.\n', stderr: '' });
+    expect((await sts(['list'], { stderr: { isTTY: true } })).stderr).toContain('sts context save');
     expect(jsonOf((await sts(['list', '-o', 'json'])).stdout)).toEqual({ contexts: [] });
   });
 

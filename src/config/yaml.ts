@@ -1,0 +1,130 @@
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
+import { ConfigError } from '../errors.ts';
+import { findBadAlias } from './aliases.ts';
+
+/** Parsed YAML in which every scalar is text, so that a token `0123` keeps its digits. */
+export interface ConfigYaml {
+  readonly document: Document.Parsed;
+  readonly lines: LineCounter;
+  readonly data: Record<string, unknown>;
+}
+
+// The library's own messages quote the source, which may be a token.
+const TROUBLE: Readonly<Record<string, string>> = {
+  BAD_ALIAS: 'an alias has no name',
+  BAD_DQ_ESCAPE: 'a quoted text has an invalid escape',
+  BAD_INDENT: 'the indentation is wrong',
+  BAD_SCALAR_START: 'a text that starts with this character must be quoted',
+  BLOCK_AS_IMPLICIT_KEY: 'a colon too many, or a text that must be quoted',
+  DUPLICATE_KEY: 'the same key stands there twice',
+  MISSING_CHAR: 'a bracket, quote, colon or comma is missing',
+  MULTILINE_IMPLICIT_KEY: 'a colon is missing after a key',
+  MULTIPLE_DOCS: 'a second document begins',
+  RESOURCE_EXHAUSTION: 'it is nested too deeply',
+  TAB_AS_INDENT: 'a tab is used for indentation',
+};
+
+/** @throws ConfigError naming path, line and column when `source` is no YAML map. */
+export function parseYaml(path: string, source: string): ConfigYaml {
+  const lines = new LineCounter();
+  const document = parseDocument(source, {
+    schema: 'failsafe',
+    merge: true,
+    keepSourceTokens: true,
+    prettyErrors: false,
+    lineCounter: lines,
+    // Says nothing by itself; with `silent` a second document would be no error.
+    logLevel: 'error',
+  });
+  const error: YAMLError | undefined = document.errors[0];
+  if (error !== undefined) throw invalid(path, lines, error.pos[0], `it is no valid YAML: ${troubleOf(error)}`);
+  const alias = findBadAlias(document);
+  if (alias !== undefined) throw invalid(path, lines, alias.offset, `it is no valid YAML: ${alias.reason}`);
+  // Every scalar is text here, so a bare `null` must become nothing now: later its quotes are no longer known.
+  visit(document, {
+    Scalar(key, node) {
+      if (key !== 'key' && node.type === 'PLAIN' && /^(?:~|null|Null|NULL)$/.test(String(node.value))) node.value = '';
+    },
+  });
+  // A file of comments only has no contents, or an empty scalar after a `---`.
+  const empty = document.contents === null || (!isCollection(document.contents) && document.toJS() === '');
+  if (empty) return { document, lines, data: {} };
+  const at = document.contents?.range[0] ?? 0;
+  if (!isMap(document.contents)) throw invalid(path, lines, at, 'it must be a map with the key "contexts"');
+  try {
+    // How much the aliases stand for is known by now.
+    return { document, lines, data: document.toJS({ maxAliasCount: -1 }) as Record<string, unknown> };
+  } catch (error) {
+    const offset = badMergeOf(document);
+    if (offset === undefined) throw error;
+    throw invalid(path, lines, offset, 'a merge key << takes a map, or a list of maps');
+  }
+}
+
+/** Offset of the first merge key whose value is neither a map nor a list of maps. */
+function badMergeOf(document: Document.Parsed): number | undefined {
+  let offset: number | undefined;
+  const resolved = (node: unknown) => (isAlias(node) ? node.resolve(document) : node);
+  visit(document, {
+    Pair(_key, { key, value }) {
+      if (!isScalar(key) || key.source !== '<<') return;
+      const source = resolved(value);
+      const maps = isSeq(source) ? source.items.map(resolved) : [source];
+      if (!maps.every((map) => isMap(map))) offset ??= key.range?.[0];
+    },
+  });
+  return offset;
+}
+
+function troubleOf({ code, message }: YAMLError): string {
+  // The library's codes do not tell a bracket that is never closed from other trouble, only its text does.
+  const kind = /^Flow (sequence|map)\b/.exec(message)?.[1];
+  if (kind === undefined) return TROUBLE[code] ?? 'unexpected text';
+  const open = kind === 'map' ? 'a { is not closed by a }' : 'a [ is not closed by a ]';
+  return code === 'BAD_INDENT' ? `${open}, or what it holds is not indented` : open;
+}
+
+/** The error for a config file that cannot be used: it names the place. */
+export function invalid(path: string, lines: LineCounter, offset: number, reason: string): ConfigError {
+  const { line, col } = lines.linePos(offset);
+  const where = `line ${Math.max(line, 1)}, column ${Math.max(col, 1)}`;
+  return new ConfigError(`The config file ${path} cannot be used, ${where}: ${reason}.`, {
+    hints: [`Correct the file, or use another one with --config PATH.`],
+  });
+}
+
+/** Offset of the node that `keys` lead to, or of the last one on the way that the file has; of the key, where the parent is a map. */
+export function offsetOf(document: Document.Parsed, keys: readonly (string | number)[]): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node) ?? 0;
+  for (const key of keys) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isNode(item.key) && item.key.toJS(document) === key);
+      if (pair === undefined) return offset;
+      offset = startOf(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isCollection(node)) {
+      node = node.items[Number(key)];
+      offset = startOf(node) ?? offset;
+    } else return offset;
+  }
+  return offset;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? (node as Node).range?.[0] : undefined;
+}
