@@ -24,6 +24,11 @@ export function flagsOf(verb: Verb): readonly FlagRow[] {
   return flagEntries(verb).map(([option, flag]) => ({ ...flag, option }));
 }
 
+/** `-n, --name <name>`, as a sentence names a flag. */
+export function termOf({ long, short, value }: FlagRow): string {
+  return `${short === undefined ? '' : `-${short}, `}--${long}${value === undefined ? '' : ` <${value}>`}`;
+}
+
 function globalFlag(name: SettingName, setting: Setting, long: string): FlagRow {
   const standard = setting.default === undefined || setting.value === undefined ? '' : `, default ${setting.default}`;
   return {

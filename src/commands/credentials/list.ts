@@ -52,7 +52,7 @@ export function listVerb(noun: CredentialNoun): Verb {
 
   # all servers of the config file, for the textfile collector of node_exporter
   sts ${command} list --all-contexts -o prometheus > sts.prom.new && mv sts.prom.new sts.prom`,
-    exitCodes: [...requestExitCodes, ExitCode.finding],
+    exitCodes: [...requestExitCodes, ExitCode.finding, ExitCode.readerGone],
     prometheus: true,
     run: (options, session) => (options.allContexts ? listAll(noun, options, session) : list(noun, options, session)),
   });

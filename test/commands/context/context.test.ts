@@ -153,7 +153,9 @@ current-context: prod
     expect(await sts(['save', ...connection], { env: { STS_CLI_CONTEXT: 'env' } })).toMatchObject({
       stdout: "[SUCCESS] Saved context: 'default'\n",
     });
-    expect((await sts(['save', '--help'])).stdout).toContain('(default: the one --context names, else "default")');
+    expect((await sts(['save', '--help'])).stdout.replace(/\s+/g, ' ')).toContain(
+      '(default: the one --context names, else "default")',
+    );
   });
 
   test('into a relative home puts no token anywhere', async () => {
