@@ -150,7 +150,7 @@ export class Transport {
       },
     });
     const { statusCode: status, headers: received } = response;
-    const encoding = headerOf(received, 'content-encoding');
+    const encoding = received['content-encoding']?.toString();
     const read = await readBody(response.body, encoding, status === 200 ? sink?.() : undefined);
     if (connection.malformed !== undefined) throw new MalformedError(connection.malformed);
     const serverTime = timeOf(headerOf(received, 'date'));
