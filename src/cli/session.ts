@@ -51,8 +51,9 @@ export function createSession(world: World, globals: GlobalOptions, printer: Pri
         );
       }
       const { createApi } = await import('../api/client.ts');
-      const { env, now, sleep } = world;
-      const api = createApi({ settings, env, version, log: progress.verbose, now, sleep });
+      const { env, now, monotonic, sleep } = world;
+      const warn = (line: string) => void printer.warn(line);
+      const api = createApi({ settings, env, version, log: progress.verbose, warn, now, monotonic, sleep });
       clients.push(api);
       return api;
     },

@@ -1,5 +1,5 @@
 import type { Members, Outcome, Rows, View } from '../commands/verb.ts';
-import { ExitCode } from '../errors.ts';
+import { DeliveryError, ExitCode } from '../errors.ts';
 import { jsonBlocks, toJson } from '../json.ts';
 import type { Printer } from '../output/printer.ts';
 import type { EarlyResult } from './early-output.ts';
@@ -19,7 +19,9 @@ export interface Shown {
 export async function showOutcome(outcome: Outcome, shown: Shown): Promise<ExitCode> {
   const { printer } = shown;
   const { failures = [], warnings = [], notes = [], exitCode = ExitCode.done } = outcome;
-  await showResult(outcome, shown);
+  await showResult(outcome, shown).catch((error: unknown) => {
+    throw error instanceof DeliveryError && outcome.done !== undefined ? error.because(outcome.done) : error;
+  });
   for (const warning of warnings) await printer.warn(warning);
   for (const note of notes) await printer.note(note);
   await printer.error(...failures);

@@ -37,8 +37,20 @@ const TROUBLE: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab is used for indentation',
 };
 
-/** @throws ConfigError naming path, line and column when `source` is no YAML map. */
+// A change reads the same text several times, on its way and to check it.
+let last: { readonly path: string; readonly source: string; readonly yaml: ConfigYaml } | undefined;
+
+/**
+ * Reads the text of a config file.
+ * @returns what it says; not to be changed.
+ * @throws ConfigError naming path, line and column when `source` is no YAML map.
+ */
 export function parseYaml(path: string, source: string): ConfigYaml {
+  if (last?.path !== path || last.source !== source) last = { path, source, yaml: read(path, source) };
+  return last.yaml;
+}
+
+function read(path: string, source: string): ConfigYaml {
   const lines = new LineCounter();
   const document = parseDocument(source, {
     schema: 'failsafe',

@@ -87,7 +87,7 @@ async function askToken(session: Session): Promise<FoundToken | undefined> {
   if (!stdin.isTTY) return undefined;
   const { cleanToken } = await import('../../config/token.ts');
   const url = maskedUrl(session.globals.url ?? env['STS_CLI_URL'] ?? '');
-  const answer = await session.readSecret(`API token or service token for ${visible(url)}: `);
+  const answer = await session.readSecret(`${visible(url)} asks for an API token or service token: `);
   const kind = answer.trim().startsWith(SERVICE_TOKEN_PREFIX) ? 'service-token' : 'api-token';
   return { token: cleanToken(kind, answer, 'the terminal'), source: 'terminal' };
 }

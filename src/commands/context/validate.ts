@@ -33,7 +33,7 @@ const OVERRIDES = [
 
 /**
  * Connects with a context as it is stored: URL and token of the environment do not count, flags do.
- * @throws NotFoundError when there is no such context, and what `serverInfo` throws.
+ * @throws NotFoundError when there is no such context, and what `server.info` throws.
  */
 async function validate(options: ValidateOptions, session: Session): Promise<Outcome> {
   const { world, progress, globals } = session;

@@ -221,7 +221,7 @@ current-context: prod
     const result = await sts(['save', '--url', 'https://me:hush@a', '--skip-validate'], {
       stdin: { isTTY: true, answers: [answer] },
     });
-    const text = 'API token or service token for https://a: ';
+    const text = 'https://a asks for an API token or service token: ';
     expect(result).toMatchObject({ code: 0, questions: [{ text, hidden: true }] });
     expect(file()).toContain(saved);
   });
