@@ -35,6 +35,15 @@ const { output } = await build({
       includeDependenciesRecursively: false,
       groups: [
         {
+          name: 'ground',
+          test: /src\/(errors|escape|ids|json|nearest|system|version|cli\/(flags|words)|commands\/(exit-codes|verb)|config\/(keys|table))\.ts$|fastest-levenshtein/,
+        },
+        {
+          name: 'credentials',
+          test: /src\/(dates|documents\/formats|kinds\/words|shell-word|commands\/(nouns|(ingestion-api-key|service-token)\/(index|own|roles)|credentials\/(clocks|create|delete|delivered|delivery-flags|delivery-plan|expiration|expiry|flags|get|list|listing|migrate|pool|renew|rotate|selector|verify)))\.ts$|date-fns/,
+        },
+        { name: 'context', test: /src\/commands\/context\// },
+        {
           name: 'settings',
           test: /src\/config\/(contexts|environment|file|layers|missing|read|resolve|select|settings|this-machine|token|trust|url|values)\.ts$|src\/platform\/(disk|node-disk)\.ts$|src\/reason\.ts$/,
         },

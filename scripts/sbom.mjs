@@ -18,7 +18,7 @@ import { runtimeOf, runtimes } from './runtimes.mjs';
  */
 export function sbomOf(target, packages) {
   /** @type {Bom} */
-  const whole = JSON.parse(npm(['sbom', '--sbom-format', 'cyclonedx'], root));
+  const whole = JSON.parse(npm(['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx'], root));
   const bundled = whole.components.filter((component) => packages.includes(component['bom-ref']));
   const missing = packages.filter((name) => !bundled.some((component) => component['bom-ref'] === name));
   if (missing.length > 0) throw new Error(`npm does not know of ${missing.join(', ')}.`);

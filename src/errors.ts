@@ -65,6 +65,9 @@ export class ConfigError extends StsError {
   }
 }
 
+/** The config file holds the change, but the system could not bring it to the disk: a power cut may undo it (exit 1). */
+export class ConfigUnsyncedError extends ConfigError {}
+
 /** The command line cannot be understood or is refused (exit 3). */
 export class UsageError extends StsError {
   constructor(message: string, details?: ErrorDetails) {

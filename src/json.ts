@@ -5,6 +5,8 @@ import { compareBytes } from './ids.ts';
 export type JsonValue = null | undefined | boolean | number | bigint | string | readonly JsonValue[] | object;
 
 const ROWS_PER_BLOCK = 500;
+/** Printable ASCII without the quote and the backslash. */
+const needsNoEscape = /^[ !#-[\]-~]*$/;
 
 /**
  * One JSON document: two-space indent, keys sorted bytewise, `bigint` as exact digits, undefined members left out, a
@@ -101,7 +103,7 @@ function keysOf(record: Readonly<Record<string, JsonValue>>): string[] {
 
 /** JSON's own quoting leaves DEL, C1, separators and bidirectional controls raw; `visible` writes them as JSON does. */
 function quote(text: string): string {
-  return visible(JSON.stringify(text));
+  return needsNoEscape.test(text) ? `"${text}"` : visible(JSON.stringify(text));
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, JsonValue>> {

@@ -1,11 +1,10 @@
-import { catalogue } from './cli/catalogue.ts';
+import { loadProgram } from './cli/catalogue.ts';
 import { EarlyResult } from './cli/early-output.ts';
 import { renderHelp } from './cli/help.ts';
 import type { Call } from './cli/program.ts';
-import { refuse, withHelp } from './cli/refusals.ts';
 import { createSession } from './cli/session.ts';
 import { endBegun, showOutcome } from './cli/show.ts';
-import { asksFor, readLine, shownAs } from './cli/words.ts';
+import { asksFor, faultOf, type Line, readLine, shownAs, withHelp } from './cli/words.ts';
 import type { Verb } from './commands/verb.ts';
 import { ExitCode } from './errors.ts';
 import { createPrinter, describeError, type Printer } from './output/printer.ts';
@@ -19,14 +18,17 @@ import { version } from './version.ts';
  * @returns the exit code. Never throws: every error is shown and mapped here.
  */
 export async function main(argv: readonly string[], world: World): Promise<ExitCode> {
-  const line = readLine(catalogue, argv);
+  const line = readLine(await loadProgram(argv), argv);
   const { stdout, stderr, env } = world;
   let printer = createPrinter({ stdout, stderr, env, ...shownAs(line) });
   try {
-    refuse(line);
+    if (faultOf(line) !== undefined) {
+      const { refusalOf } = await import('./cli/refusals.ts');
+      throw refusalOf(readLine(await loadProgram(), argv));
+    }
     const { verb } = line;
     if (verb === undefined || line.help || asksFor('help', line)) {
-      await printer.write([asksFor('version', line) ? `${version}\n` : renderHelp(line)]);
+      await printer.write([await informationOf(line, printer.width)]);
       return ExitCode.done;
     }
     const { readCall } = await import('./cli/program.ts');
@@ -47,9 +49,24 @@ export function start(): void {
   main(process.argv.slice(2), world).then(endProcess);
 }
 
+/** Help, or the version. @param width columns of the terminal; undefined off a terminal. */
+async function informationOf(line: Line, width: number | undefined): Promise<string> {
+  if (asksFor('version', line)) return `${version}\n`;
+  if (line.topic === undefined) return renderHelp(line, width);
+  const { renderTopic } = await import('./cli/topics.ts');
+  return renderTopic(line.topic, width);
+}
+
 async function run(verb: Verb, { options, globals }: Call, world: World, printer: Printer): Promise<ExitCode> {
   const { color, width, success } = printer;
-  const view = { color, width, success, wide: globals.output === 'wide', now: world.now() };
+  const view = {
+    color,
+    width,
+    success,
+    wide: globals.output === 'wide',
+    prometheus: globals.output === 'prometheus',
+    now: world.now(),
+  };
   const quiet = globals.quiet === true;
   const early = new EarlyResult(world.stdout, quiet ? 'quiet' : printer.json ? 'json' : 'text', view);
   const session = createSession(world, globals, printer, early);

@@ -21,7 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   load: ['main'],
   main: ['cli', 'output', 'platform'],
   cli: ['commands', 'api', 'config', 'output'],
-  commands: ['kinds', 'destinations', 'credentials', 'kubernetes', 'config', 'documents', 'output'],
+  commands: ['kinds', 'destinations', 'credentials', 'kubernetes', 'config', 'documents', 'output', 'platform'],
   // The two layers that implement the ports of `credentials`. A kind knows no destination, a destination no kind.
   kinds: [],
   destinations: ['credentials', 'documents', 'kubernetes', 'platform'],

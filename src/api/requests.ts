@@ -6,7 +6,7 @@ import { decodeJson } from './decode.ts';
 import type { CallOptions } from './model.ts';
 
 export interface ApiOptions {
-  readonly settings: Pick<Settings, 'url' | 'apiPath' | 'token' | 'caCertificates' | 'skipSsl' | 'timeoutMs'>;
+  readonly settings: Pick<Settings, 'url' | 'basicAuth' | 'apiPath' | 'token' | 'caCertificates' | 'skipSsl' | 'timeoutMs'>;
   /** Where the proxy settings and the places of CA certificates are read from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Version of this program, for `User-Agent`. */
@@ -54,7 +54,8 @@ export class Requests {
   /** @throws ConfigError when the user and the password in the URL cannot be decoded. */
   constructor(options: ApiOptions) {
     const { settings, log = () => {}, ...rest } = options;
-    const { url, credentials } = withoutUser(settings.url);
+    const { url, credentials: written } = withoutUser(settings.url);
+    const credentials = settings.basicAuth ?? written;
     this.host = url.host;
     this.#options = options;
     this.#url = url.href;
@@ -83,12 +84,13 @@ export class Requests {
 
   /** The path of a resource under the API. */
   path(segments: Segments, query = ''): string {
-    return this.rootPath([...this.#options.settings.apiPath.split('/').filter((part) => part !== ''), ...segments], query);
+    // The API's own path is written as it goes into the request.
+    return `${this.#basePath}${this.#options.settings.apiPath}${joined(segments)}${query}` || '/';
   }
 
   /** The path of a resource under the server's URL. */
   rootPath(segments: Segments, query = ''): string {
-    return `${this.#basePath}/${segments.map(encodeURIComponent).join('/')}${query}`;
+    return `${this.#basePath}${joined(segments)}${query}`;
   }
 
   /** Sends what changes nothing. @throws ConnectionError, ServerError when no response came. */
@@ -166,6 +168,10 @@ export class Requests {
 }
 
 type ReadRequest = Omit<TransportRequest, 'changes' | 'signal'>;
+
+function joined(segments: Segments): string {
+  return segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
+}
 
 function tokenHeader(token: Token | undefined): Record<string, string> {
   return token === undefined ? {} : { [tokenHeaders[token.kind]]: token.value };

@@ -24,6 +24,11 @@ export function flagsOf(verb: Verb): readonly FlagRow[] {
   return flagEntries(verb).map(([option, flag]) => ({ ...flag, option }));
 }
 
+/** `-n, --name <name>`, as a sentence names a flag. */
+export function termOf({ long, short, value }: FlagRow): string {
+  return `${short === undefined ? '' : `-${short}, `}--${long}${value === undefined ? '' : ` <${value}>`}`;
+}
+
 function globalFlag(name: SettingName, setting: Setting, long: string): FlagRow {
   const standard = setting.default === undefined || setting.value === undefined ? '' : `, default ${setting.default}`;
   return {
@@ -40,13 +45,13 @@ function globalFlag(name: SettingName, setting: Setting, long: string): FlagRow 
   };
 }
 
-const outputs = ['text', 'json', 'wide'] as const;
+const outputs = ['text', 'json', 'wide', 'prometheus'] as const;
 
 function parseOutput(text: string): (typeof outputs)[number] {
   const output = outputs.find((known) => known === text);
   if (output !== undefined) return output;
   const near = nearest(text, outputs);
-  throw new UsageError(`--output cannot be ${JSON.stringify(text)}: it takes text, json or wide.`, {
+  throw new UsageError(`--output cannot be ${JSON.stringify(text)}: it takes text, json, wide or prometheus.`, {
     hints: near === undefined ? [] : [`Did you mean ${near}?`],
   });
 }

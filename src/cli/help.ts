@@ -1,16 +1,12 @@
 import { interruptExitCodes } from '../commands/exit-codes.ts';
-import type { Noun, Program, Verb } from '../commands/verb.ts';
+import type { Verb } from '../commands/verb.ts';
 import { ExitCode } from '../errors.ts';
 import { type FlagRow, flagsOf, globalFlags, helpFlag, versionFlag } from './flags.ts';
+import { commandPath, type Line, TOPICS } from './words.ts';
 
-/** What help is asked for: a verb, else a noun, which may be the program. */
-export interface HelpTopic {
-  readonly program: Program;
-  readonly noun: Noun;
-  readonly verb: Verb | undefined;
-}
+type Place = Pick<Line, 'program' | 'noun' | 'verb'>;
 
-const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
+export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   [ExitCode.done]: 'done',
   [ExitCode.config]: 'the configuration is unreadable, invalid or incomplete',
   [ExitCode.server]: 'the server refused, failed, or its answer made no sense',
@@ -29,55 +25,64 @@ const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   [ExitCode.sigterm]: 'terminated by SIGTERM',
 };
 
-/** The help of a command in cobra's layout, which users of the Go CLI know. */
-export function renderHelp(topic: HelpTopic): string {
-  const lines = topic.verb === undefined ? nounHelp(topic) : verbHelp(topic.verb, topic);
+/** What the help is wrapped to where there is no terminal. */
+const OFF_TERMINAL = 80;
+/** Descriptions get a line of their own where less than this is left for them beside the terms. */
+const NARROWEST = 24;
+
+/**
+ * The help of a command in cobra's layout, which users of the Go CLI know.
+ * @param width columns of the terminal; undefined off a terminal.
+ */
+export function renderHelp(place: Place, width: number | undefined): string {
+  const lines = place.verb === undefined ? nounHelp(place, width) : verbHelp(place.verb, place, width ?? OFF_TERMINAL);
   return `${lines.join('\n')}\n`;
 }
 
-/** `sts ingestion-api-key create` */
-export function commandPath({ program, noun, verb }: HelpTopic): string {
-  return [program.name, ...(noun === program ? [] : [noun.name]), ...(verb === undefined ? [] : [verb.name])].join(' ');
-}
-
-function nounHelp(topic: HelpTopic): string[] {
-  const { program, noun } = topic;
-  const path = commandPath(topic);
+function nounHelp(place: Place, terminal: number | undefined): string[] {
+  const { program, noun } = place;
+  const path = commandPath(place);
+  const width = terminal ?? OFF_TERMINAL;
   const below = [...noun.verbs, ...(noun === program ? program.nouns : [])].toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const width = Math.max(...below.map(({ name }) => name.length), 10);
+  const names = below.map(({ name, summary }) => [name.padEnd(10), summary] as const);
   return [
-    noun.description,
+    // Scripts look for the reference's sentence: it is one line where nobody has to read it.
+    ...(terminal === undefined ? [noun.description] : wrapWords(noun.description, width)),
     '',
     'Usage:',
     `  ${path} [command]`,
     '',
     'Available Commands:',
-    ...below.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
-    ...(noun.examples === undefined ? [] : ['', 'Examples:', ...noun.examples.split('\n')]),
-    ...(noun === program ? ['', 'Flags:', ...flagLines([...globalFlags, versionFlag, helpFor(noun.name)])] : []),
+    ...twoColumns(names, { width, gap: 2 }),
+    ...(noun === program ? ['', 'Flags:', ...flagLines([...globalFlags, versionFlag, helpFor(noun.name)], width)] : []),
     '',
     `Use "${path} [command] --help" for more information about a command.`,
+    ...(noun === program ? [`More help: sts help ${TOPICS.join(' | ')}`] : []),
+    // Behind the text that users of the reference know.
+    ...(noun.examples === undefined ? [] : ['', 'Examples:', ...noun.examples.split('\n')]),
   ];
 }
 
-function verbHelp(verb: Verb, topic: HelpTopic): string[] {
+function verbHelp(verb: Verb, place: Place, width: number): string[] {
+  const codes = allExitCodes(verb).map((code) => [String(code), exitCodeMeanings[code]] as const);
   return [
-    verb.description ?? verb.summary,
+    ...wrapWords(verb.description ?? verb.summary, width),
     '',
     'Usage:',
-    `  ${commandPath(topic)} [flags]`,
+    `  ${commandPath(place)} [flags]`,
     '',
     'Examples:',
     ...verb.examples.split('\n'),
     '',
     'Flags:',
-    ...flagLines([...flagsOf(verb), helpFor(verb.name)]),
+    ...flagLines([...flagsOf(verb), helpFor(verb.name)], width),
     '',
     'Global Flags:',
-    ...flagLines(globalFlags),
+    ...wrapItems(byName(globalFlags).map(flagTerm), width).map((line) => `  ${line}`),
+    `  See '${place.program.name} --help' for what they do.`,
     '',
     'Exit Codes:',
-    ...allExitCodes(verb).map((code) => `  ${String(code).padEnd(4)}${exitCodeMeanings[code]}`),
+    ...twoColumns(codes, { width, gap: 2 }),
   ];
 }
 
@@ -91,14 +96,50 @@ function helpFor(name: string): FlagRow {
   return { ...helpFlag, help: `help for ${name}` };
 }
 
-function flagLines(rows: readonly FlagRow[]): string[] {
-  const shown = rows.map((row) => ({ term: flagTerm(row), row }));
-  const width = Math.max(...shown.map(({ term }) => term.length));
-  return shown
-    .toSorted((a, b) => (a.row.long < b.row.long ? -1 : 1))
-    .map(({ term, row }) => `  ${term.padEnd(width)}   ${row.help}${row.required ? ' (required)' : ''}`);
+function flagLines(rows: readonly FlagRow[], width: number): string[] {
+  const lines = byName(rows).map((row) => {
+    const term = `${row.short === undefined ? '    ' : ''}${flagTerm(row)}`;
+    return [term, `${row.help}${row.required ? ' (required)' : ''}`] as const;
+  });
+  return twoColumns(lines, { width, gap: 3 });
 }
 
+function byName(rows: readonly FlagRow[]): readonly FlagRow[] {
+  return rows.toSorted((a, b) => (a.long < b.long ? -1 : 1));
+}
+
+/** `-n, --name name` */
 function flagTerm({ long, short, value }: FlagRow): string {
-  return `${short === undefined ? '    ' : `-${short}, `}--${long}${value === undefined ? '' : ` ${value}`}`;
+  return `${short === undefined ? '' : `-${short}, `}--${long}${value === undefined ? '' : ` ${value}`}`;
+}
+
+/** Terms and what they mean, side by side, or one below the other where there is no room for that. */
+export function twoColumns(
+  rows: readonly (readonly [string, string])[],
+  { width, gap }: { readonly width: number; readonly gap: number },
+): string[] {
+  const column = Math.max(...rows.map(([term]) => term.length)) + gap;
+  const beside = width - 2 - column;
+  if (beside < NARROWEST) {
+    return rows.flatMap(([term, text]) => [`  ${term.trim()}`, ...wrapWords(text, width - 6).map((line) => `      ${line}`)]);
+  }
+  return rows.flatMap(([term, text]) =>
+    wrapWords(text, beside).map((line, index) => `  ${(index === 0 ? term : '').padEnd(column)}${line}`),
+  );
+}
+
+/** Our own texts are plain ASCII: a character is a column. */
+export function wrapWords(text: string, width: number): string[] {
+  return wrapItems(text.split(' '), width, ' ');
+}
+
+function wrapItems(items: readonly string[], width: number, between = '   '): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + between.length + item.length <= width)
+      lines[lines.length - 1] = last + between + item;
+    else lines.push(item);
+  }
+  return lines;
 }

@@ -1,8 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { GlobalOptions } from '../config/model.ts';
 import { UsageError } from '../errors.ts';
-import { type FlagRow, globalFlags } from './flags.ts';
-import { usageErrorOf } from './refusals.ts';
+import { visible } from '../escape.ts';
+import { type FlagRow, globalFlags, termOf } from './flags.ts';
 import { booleanOf, flagsHere, isFlag, type Line } from './words.ts';
 
 /** What a command line asks for, its values read and checked. */
@@ -24,8 +24,8 @@ const silent = {
 };
 
 /**
- * Reads the flags of a command line with commander, made from the definitions of the verb and of the settings. What asks for help or is
- * refused by `refuse` does not come here: commander is loaded where a verb runs.
+ * Reads the flags of a command line with commander, made from the definitions of the verb and of the settings. What asks for help or
+ * has a fault (`faultOf`) does not come here: commander is loaded where a verb runs.
  * @throws UsageError for values that are refused, flags that are missing, and options that do not go together.
  */
 export function readCall(line: Line): Call {
@@ -42,8 +42,21 @@ export function readCall(line: Line): Call {
   if (call.globals.quiet && call.globals.output !== 'text') {
     throw new UsageError('--quiet and --output both say what stands on stdout: give one of them.');
   }
+  if (call.globals.output === 'prometheus' && line.verb?.prometheus !== true) {
+    throw new UsageError('--output prometheus is for the lists of ingestion API keys and service tokens.', {
+      hints: ['Use -o json here, or: sts ingestion-api-key list -o prometheus'],
+    });
+  }
   line.verb?.check?.(call.options);
   return call;
+}
+
+/** A refusal of commander in our words. */
+function usageErrorOf({ code, message }: CommanderError, line: Line): UsageError {
+  if (code !== 'commander.missingMandatoryOptionValue') return new UsageError(`${visible(message.replace(/^error: /, ''))}.`);
+  const given = line.rest.filter(isFlag).map(({ row }) => row?.option);
+  const missing = flagsHere(line).filter(({ required, option }) => required && !given.includes(option));
+  return new UsageError(`A flag is missing: ${missing.map(termOf).join(' and ')}.`);
 }
 
 function optionOf(row: FlagRow): Option {

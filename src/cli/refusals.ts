@@ -1,71 +1,116 @@
-import type { CommanderError } from 'commander';
+import type { Noun } from '../commands/verb.ts';
 import { UsageError } from '../errors.ts';
 import { visible } from '../escape.ts';
 import { nearest } from '../nearest.ts';
-import type { FlagRow } from './flags.ts';
-import { commandPath } from './help.ts';
-import { flagsHere, type GivenFlag, isFlag, isStray, type Line } from './words.ts';
+import { type FlagRow, flagsOf, termOf } from './flags.ts';
+import { commandPath, faultOf, flagsHere, type GivenFlag, isStray, type Line, type Stray, seeHelp, TOPICS } from './words.ts';
+
+/** What other programs call our verbs. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  add: ['create', 'save'],
+  check: ['verify', 'validate'],
+  current: ['show'],
+  describe: ['get', 'show'],
+  generate: ['create'],
+  get: ['show'],
+  info: ['get', 'show'],
+  issue: ['create'],
+  login: ['save'],
+  logout: ['delete'],
+  ls: ['list'],
+  new: ['create', 'save'],
+  refresh: ['rotate'],
+  remove: ['delete'],
+  replace: ['rotate'],
+  revoke: ['delete'],
+  rm: ['delete'],
+  select: ['set'],
+  show: ['get'],
+  switch: ['set'],
+  test: ['verify', 'validate'],
+  use: ['set'],
+  validate: ['verify'],
+  verify: ['validate'],
+  view: ['get', 'show'],
+};
+
+/** Words that mean the same in one noun only. */
+const OF_CONTEXTS = ['current', 'login', 'logout', 'select', 'switch', 'use'];
 
 /**
- * Refuses a command line for its first fault, as far as that can be told without reading values.
- * @throws UsageError
+ * Why a command line with a fault is refused, and what was probably meant.
+ * @param line read with all commands there are.
  */
-export function refuse(line: Line): void {
-  const fault = line.rest.find((item) => isStray(item) || item.row === undefined || lacksValue(item));
-  if (fault === undefined) return;
-  if (isStray(fault)) throw strayWord(fault.text, line);
-  if (fault.row === undefined) throw unknownFlag(fault.typed, line);
-  throw new UsageError(`A value is missing for ${termOf(fault.row)}.`, { hints: [see(line)] });
+export function refusalOf(line: Line): UsageError {
+  const fault = faultOf(line);
+  if (fault === undefined) throw new TypeError('There is nothing to refuse.');
+  if (isStray(fault)) return line.verb === undefined || line.help ? unknownCommand(fault.text, line) : strayWord(fault, line);
+  if (fault.row === undefined) return unknownFlag(fault.typed, line);
+  return new UsageError(`A value is missing for ${termOf(fault.row)}.`, { hints: [seeHelp(line)] });
 }
 
-/** A refusal of commander in our words. */
-export function usageErrorOf(error: CommanderError, line: Line): UsageError {
-  if (error.code !== 'commander.missingMandatoryOptionValue')
-    return new UsageError(`${visible(error.message.replace(/^error: /, ''))}.`);
-  const given = line.rest.filter(isFlag).map(({ row }) => row?.option);
-  const missing = flagsHere(line).filter(({ required, option }) => required && !given.includes(option));
-  return new UsageError(`A flag is missing: ${missing.map(termOf).join(' and ')}.`);
-}
-
-/** A refused command line, with where to read on if nothing else is hinted at. Other errors come back as they are. */
-export function withHelp(error: unknown, line: Line): unknown {
-  if (!(error instanceof UsageError) || error.hints.length > 0) return error;
-  return new UsageError(error.message, { hints: [see(line)], cause: error });
-}
-
-function strayWord(word: string, line: Line): UsageError {
-  const path = commandPath(line);
-  if (line.verb !== undefined && !line.help)
-    return new UsageError(`${path} takes no arguments besides its flags.`, { hints: [see(line)] });
-  const below = line.verb === undefined ? [...line.noun.verbs, ...(line.noun === line.program ? line.program.nouns : [])] : [];
-  const names = below.map(({ name }) => name);
-  return new UsageError(`Unknown command ${JSON.stringify(visible(word))} for '${path}'.`, {
-    hints: [...didYouMean(nearest(word, names.length > 0 ? [...names, 'help'] : names)), see(line)],
+function unknownCommand(word: string, line: Line): UsageError {
+  return new UsageError(`Unknown command ${JSON.stringify(visible(word))} for '${commandPath(line)}'.`, {
+    hints: [...didYouMean(meant(word, line)), seeHelp(line)],
   });
+}
+
+/** The commands that were probably meant. */
+function meant(word: string, { program, noun, verb, help }: Line): readonly string[] {
+  if (verb !== undefined) return [];
+  const names = [...noun.verbs, ...(noun === program ? program.nouns : [])].map(({ name }) => name);
+  const synonyms = (SYNONYMS[word.toLowerCase()] ?? []).filter((synonym) => names.includes(synonym));
+  if (synonyms.length > 0) return synonyms;
+  const near = nearest(word, [...names, 'help', ...(help && noun === program ? TOPICS : [])]);
+  if (near !== undefined) return [near];
+  if (noun !== program) return [];
+  const nouns = OF_CONTEXTS.includes(word) ? program.nouns.filter(({ name }) => name === 'context') : program.nouns;
+  return nouns.flatMap((below) => verbsLike(word, below).map((name) => `${program.name} ${below.name} ${name}`));
+}
+
+/** The verbs of a noun that bear the name, else those that mean the same. */
+function verbsLike(word: string, noun: Noun): readonly string[] {
+  const names = noun.verbs.map(({ name }) => name);
+  if (names.includes(word)) return [word];
+  return (SYNONYMS[word.toLowerCase()] ?? []).filter((synonym) => names.includes(synonym)).slice(0, 1);
+}
+
+/** A word that no flag stands before. It may be a secret, so it is not repeated. */
+function strayWord(fault: Stray, line: Line): UsageError {
+  const path = commandPath(line);
+  const before = line.rest[line.rest.indexOf(fault) - 1];
+  const hint =
+    before !== undefined && !isStray(before) && before.row?.value !== undefined ? quoteIt(before) : flagFor(fault, line);
+  return new UsageError(`${path} takes no arguments besides its flags.`, {
+    hints: [...(hint === undefined ? [] : [hint]), seeHelp(line)],
+  });
+}
+
+function quoteIt({ row }: GivenFlag): string {
+  return `Put a value that has spaces in quotes: --${row?.long} "..."`;
+}
+
+/** Which flag takes what stands there without one. */
+function flagFor({ text }: Stray, { verb }: Line): string | undefined {
+  const options = verb === undefined ? [] : flagsOf(verb).map(({ option }) => option);
+  if (options.includes('id') && /^\d+$/.test(text)) return 'An id is given with a flag: --id ID';
+  if (options.includes('name')) return 'A name is given with a flag: --name NAME';
+  if (!options.includes('keyFile')) return undefined;
+  return 'What is secret does not belong on the command line. It is read from stdin, or from a file: --key-file PATH';
 }
 
 function unknownFlag(typed: string, line: Line): UsageError {
-  const longs = flagsHere(line).map(({ long }) => long);
   // A short flag is no beginning of a long one.
-  const near = nearest(typed.startsWith('--') ? typed.slice(2) : '', longs);
+  const near = typed.startsWith('--') ? nearest(typed.slice(2), longsOf(flagsHere(line))) : undefined;
   return new UsageError(`Unknown flag: ${visible(typed)}`, {
-    hints: [...didYouMean(near === undefined ? undefined : `--${near}`), see(line)],
+    hints: [...didYouMean(near === undefined ? [] : [`--${near}`]), seeHelp(line)],
   });
 }
 
-function lacksValue({ row, text }: GivenFlag): boolean {
-  return row?.value !== undefined && text === undefined;
+function longsOf(rows: readonly FlagRow[]): string[] {
+  return rows.map(({ long }) => long);
 }
 
-/** `-n, --name <name>` */
-function termOf({ long, short, value }: FlagRow): string {
-  return `${short === undefined ? '' : `-${short}, `}--${long}${value === undefined ? '' : ` <${value}>`}`;
-}
-
-function see(line: Line): string {
-  return `See '${commandPath(line)} --help'.`;
-}
-
-function didYouMean(near: string | undefined): string[] {
-  return near === undefined ? [] : [`Did you mean ${near}?`];
+function didYouMean(near: readonly string[]): string[] {
+  return near.length === 0 ? [] : [`Did you mean ${near.join(' or ')}?`];
 }

@@ -1,6 +1,7 @@
 import type { StackStateApi } from '../api/model.ts';
 import type { EarlyOutput, Session } from '../commands/verb.ts';
 import type { GlobalOptions } from '../config/model.ts';
+import { SETTINGS } from '../config/table.ts';
 import type { Printer } from '../output/printer.ts';
 import type { World } from '../platform/world.ts';
 import { version } from '../version.ts';
@@ -14,6 +15,7 @@ export interface OpenSession extends Session {
 
 export function createSession(world: World, globals: GlobalOptions, printer: Printer, stdout: EarlyOutput): OpenSession {
   const clients: StackStateApi[] = [];
+  const others: OpenSession[] = [];
   const progress = createProgress(world, printer, globals.verbose === 0);
   const session: OpenSession = {
     world,
@@ -49,10 +51,16 @@ export function createSession(world: World, globals: GlobalOptions, printer: Pri
         );
       }
       const { createApi } = await import('../api/client.ts');
-      const { env, now, sleep } = world;
-      const api = createApi({ settings, env, version, log: progress.verbose, now, sleep });
+      const { env, now, monotonic, sleep } = world;
+      const warn = (line: string) => void printer.warn(line);
+      const api = createApi({ settings, env, version, log: progress.verbose, warn, now, monotonic, sleep });
       clients.push(api);
       return api;
+    },
+    forContext(name) {
+      const other = createSession(withoutServer(world), { ...elsewhere(globals), context: name }, printer, stdout);
+      others.push(other);
+      return other;
     },
     async readSecret(question = 'Token: ') {
       if (!world.stdin.isTTY) return world.stdin.readAll(1024 * 1024);
@@ -60,11 +68,34 @@ export function createSession(world: World, globals: GlobalOptions, printer: Pri
       return world.stdin.ask(question, { hidden: true });
     },
     async close() {
-      await Promise.allSettled(clients.map((api) => api.close()));
+      await Promise.allSettled([...clients, ...others].map((open) => open.close()));
     },
   };
   return session;
 }
+
+/** The flags without those that name one server: they are for the one context that the command line is about. */
+function elsewhere(globals: GlobalOptions): GlobalOptions {
+  const { config, output, color, quiet, timeout, verbose } = globals;
+  return {
+    output,
+    verbose,
+    ...(config === undefined ? {} : { config }),
+    ...(color === undefined ? {} : { color }),
+    ...(quiet === undefined ? {} : { quiet }),
+    ...(timeout === undefined ? {} : { timeout }),
+  };
+}
+
+/** The world without the variables that name one server. */
+function withoutServer(world: World): World {
+  const env = Object.fromEntries(Object.entries(world.env).filter(([name]) => !serverVariables.has(name)));
+  return Object.create(world, { env: { value: env } });
+}
+
+const serverVariables: ReadonlySet<string> = new Set(
+  (['url', 'apiToken', 'serviceToken', 'k8sSaToken', 'k8sSaTokenPath'] as const).map((name) => SETTINGS[name].variable),
+);
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

@@ -1,5 +1,6 @@
 import type { Noun, Program, Verb } from '../commands/verb.ts';
 import type { GlobalOptions } from '../config/model.ts';
+import { UsageError } from '../errors.ts';
 import { type FlagRow, flagsOf, globalFlags, helpFlag, versionFlag } from './flags.ts';
 
 /** A flag as it was given. */
@@ -19,14 +20,20 @@ export interface Stray {
   readonly text: string;
 }
 
+/** What there is help about besides the commands. */
+export const TOPICS = ['environment', 'exit-codes', 'config-file'] as const;
+export type Topic = (typeof TOPICS)[number];
+
 /** A command line, read once: what it names, and what else it holds in the order in which it was typed. */
 export interface Line {
   readonly program: Program;
   /** The noun, or the program where none is named. */
   readonly noun: Noun;
   readonly verb: Verb | undefined;
-  /** Whether the word `help` stands where a command could. */
+  /** Whether the word `help` stands among the commands. */
   readonly help: boolean;
+  /** What `sts help TOPIC` asks for that is no command. */
+  readonly topic: Topic | undefined;
   readonly rest: readonly (GivenFlag | Stray)[];
 }
 
@@ -42,13 +49,16 @@ export function readLine(program: Program, argv: readonly string[]): Line {
   let help = false;
   let literal = false;
   const known = allFlags(program);
+  let topic: Topic | undefined;
   const word = (text: string) => {
-    const open = verb === undefined && !literal && !rest.some(({ kind }) => kind === 'stray');
+    const isCommand = !literal && topic === undefined && !rest.some(isStray);
+    const open = isCommand && verb === undefined;
     const below = open && noun === program ? program.nouns.find(({ name }) => name === text) : undefined;
     const named = open ? noun.verbs.find(({ name, aliases = [] }) => name === text || aliases.includes(text)) : undefined;
     if (below !== undefined) noun = below;
     else if (named !== undefined) verb = named;
-    else if (text === 'help' && open) help = true;
+    else if (isCommand && text === 'help') help = true;
+    else if (open && help && noun === program && isTopic(text)) topic = text;
     else rest.push({ kind: 'stray', text });
   };
   for (let index = 0; index < argv.length; index++) {
@@ -60,7 +70,14 @@ export function readLine(program: Program, argv: readonly string[]): Line {
   // Of the flags that any command has only those of this one count.
   const own = flagsHere({ program, noun, verb });
   const ownRow = (row: FlagRow | undefined) => own.find(({ long }) => long === row?.long);
-  return { program, noun, verb, help, rest: rest.map((item) => (isFlag(item) ? { ...item, row: ownRow(item.row) } : item)) };
+  return {
+    program,
+    noun,
+    verb,
+    help,
+    topic,
+    rest: rest.map((item) => (isFlag(item) ? { ...item, row: ownRow(item.row) } : item)),
+  };
 }
 
 /** The flags of a command, its own ones first. */
@@ -72,6 +89,33 @@ export function flagsHere({ program, noun, verb }: Pick<Line, 'program' | 'noun'
 /** Whether a flag that takes no value was given, and not as `=false`. */
 export function asksFor(option: 'help' | 'version', { rest }: Line): boolean {
   return rest.some((item) => isFlag(item) && item.row?.option === option && booleanOf(item.text) !== false);
+}
+
+/** The first thing that is wrong with a command line, as far as that can be told without reading values. */
+export function faultOf({ rest }: Line): GivenFlag | Stray | undefined {
+  return rest.find(
+    (item) => isStray(item) || item.row === undefined || (item.row.value !== undefined && item.text === undefined),
+  );
+}
+
+/** `sts ingestion-api-key create` */
+export function commandPath({ program, noun, verb }: Pick<Line, 'program' | 'noun' | 'verb'>): string {
+  return [program.name, ...(noun === program ? [] : [noun.name]), ...(verb === undefined ? [] : [verb.name])].join(' ');
+}
+
+/** Where to read on. */
+export function seeHelp(line: Line): string {
+  return `See '${commandPath(line)} --help'.`;
+}
+
+/** A refused command line, with where to read on if nothing else is hinted at. Other errors come back as they are. */
+export function withHelp(error: unknown, line: Line): unknown {
+  if (!(error instanceof UsageError) || error.hints.length > 0) return error;
+  return new UsageError(error.message, { hints: [seeHelp(line)], cause: error });
+}
+
+function isTopic(text: string): text is Topic {
+  return TOPICS.some((topic) => topic === text);
 }
 
 export function isStray(item: GivenFlag | Stray): item is Stray {

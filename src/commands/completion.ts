@@ -1,6 +1,6 @@
 import { ExitCode } from '../errors.ts';
 import type { CompletionNode } from './completion/tree.ts';
-import { type Noun, type Program, type Verb, verb } from './verb.ts';
+import { type Program, type Verb, verb } from './verb.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -25,23 +25,25 @@ const howToLoad: Readonly<Record<Shell, string>> = {
   sts completion powershell | Out-String | Invoke-Expression`,
 };
 
-/** `sts completion SHELL`: a script that completes commands, flags and known values, made from the definitions of all commands. */
-export function completionNoun(program: () => Program): Noun {
-  const summary = 'Generate the script that completes sts command lines in a shell';
-  return { name: 'completion', summary, description: summary, verbs: SHELLS.map((shell) => completionVerb(shell, program)) };
+/**
+ * `sts completion SHELL`: a script that completes commands, flags and known values, made from the definitions of all commands.
+ * @param program all commands.
+ */
+export function completionVerbs(program: () => Promise<Program>): readonly Verb[] {
+  return SHELLS.map((shell) => completionVerb(shell, program));
 }
 
-function completionVerb(shell: Shell, program: () => Program): Verb {
+function completionVerb(shell: Shell, program: () => Promise<Program>): Verb {
   return verb<object>({
     name: shell,
     summary: `Generate the completion script for ${shell}`,
     flags: {},
     examples: howToLoad[shell],
-    exitCodes: [ExitCode.delivery],
+    exitCodes: [ExitCode.delivery, ExitCode.readerGone],
     async run() {
       const { completionTree } = await import('./completion/tree.ts');
       const generate = await generatorOf(shell);
-      const script = generate(completionTree(program()));
+      const script = generate(completionTree(await program()));
       return { data: { shell, script }, text: () => script };
     },
   });

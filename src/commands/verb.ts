@@ -44,6 +44,8 @@ export interface Verb<Options extends object = object> {
   readonly examples: string;
   /** Beside 0 and 3, which every verb can end in, and those of signals, which every verb that sends a request can end in. */
   readonly exitCodes: readonly ExitCode[];
+  /** Whether `-o prometheus` means something for it. */
+  readonly prometheus?: boolean;
   /** Refuses options that do not go together, before anything is loaded. @throws UsageError */
   readonly check?: (options: Options) => void;
   run(options: Options, session: Session): Promise<Outcome>;
@@ -109,6 +111,8 @@ export interface View {
   /** Columns of the terminal; undefined off a terminal. */
   readonly width: number | undefined;
   readonly wide: boolean;
+  /** Whether a listing is to be written for Prometheus. */
+  readonly prometheus: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** The line, newline included, that says that something was done. */
@@ -127,6 +131,8 @@ export interface Session {
   api(): Promise<StackStateApi>;
   /** A client for other settings than the resolved ones, closed with the rest. */
   apiFor(settings: Settings): Promise<StackStateApi>;
+  /** The same for another context of the config file, with its own settings and client; closed with this one. */
+  forContext(name: string): Session;
   /** A token given as `-`: asked for without echo on a terminal, else all of stdin. @throws RangeError when that is no token by far. */
   readSecret(question?: string): Promise<string>;
 }

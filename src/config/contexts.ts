@@ -2,8 +2,8 @@ import { type ErrorDetails, NotFoundError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 
 /**
- * The error for a context nobody defined: it names the nearest one there is.
- * @param origin who asked for it, such as `--context` or `STS_CLI_CONTEXT`; absent where that is plain.
+ * The error for a context that is not in the file: it names the nearest one there is.
+ * @param origin what asked for it, such as `--context` or `STS_CLI_CONTEXT`; absent where the user just typed it.
  */
 export function unknownContext(name: string, names: readonly string[], path: string, origin?: string): NotFoundError {
   const asked = origin === undefined ? '' : ` (${origin})`;

@@ -4,8 +4,8 @@ import { afterColon, contentEnd, dashOf, nameOf, pairOf, rangeOf, startOf, Uncha
 import { blockPairs, type Entries, flowPairs, type NewContext, quoted, scalar } from './render.ts';
 
 // Changes to YAML text that touch nothing but the bytes in question. Each takes a text and a node parsed from exactly that
-// text (with `keepSourceTokens`) and returns the new text; for the next change it is parsed again. They are not trusted:
-// whoever calls them compares what the result says with what was meant.
+// text (with `keepSourceTokens`) and returns the new text; for the next change it is parsed again. Callers check the
+// result: see `verified`.
 
 /** Sets a key of a map to one text; a new key comes last. */
 export function setKey(source: string, map: YAMLMap, key: string, value: string | boolean): string {

@@ -1,9 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
+import { type Disk, type FileFacts, NotRegularError } from '../platform/disk.ts';
 import { reasonOf } from '../reason.ts';
 import { systemCode } from '../system.ts';
 import type { ParsedConfig } from './parse.ts';
+import { diskOfThisMachine } from './this-machine.ts';
 
 /** A config file as read: its contexts, the current one, and the line of each setting. */
 export interface ConfigFile extends ParsedConfig {
@@ -13,15 +14,16 @@ export interface ConfigFile extends ParsedConfig {
 }
 
 // A config file is a few kilobytes; this is where a mistaken path must not fill the memory.
-const LIMIT = 16 * 1024 * 1024;
+const limit = 16 * 1024 * 1024;
 
 /**
  * Reads a config file. A missing file is an empty one.
  * @param path absolute path.
+ * @param disk default: that of this machine.
  * @throws ConfigError when the file cannot be read, parsed (with line and column) or has entries that are no contexts.
  */
-export async function openConfigFile(path: string): Promise<ConfigFile> {
-  const text = await readConfigText(path);
+export async function openConfigFile(path: string, disk?: Disk): Promise<ConfigFile> {
+  const text = (await readConfig(path, disk ?? (await diskOfThisMachine())))?.text;
   if (text === undefined) return { contexts: [], flat: false, lineOf: () => undefined, path, exists: false };
   // YAML takes time to load, and a program configured by its environment has no file.
   const { parseConfig } = await import('./parse.ts');
@@ -42,25 +44,32 @@ export function defaultConfigPath(env: Readonly<Record<string, string | undefine
   });
 }
 
+/** What the config file says, and what is known of it. */
+export interface ConfigContent {
+  readonly text: string;
+  readonly facts: FileFacts;
+}
+
 /**
- * The text of the file, undefined where there is none.
+ * What is in the file, undefined where there is none.
  * @throws ConfigError when it is no regular file, is unreadable, too large or not UTF-8.
  */
-export async function readConfigText(path: string): Promise<string | undefined> {
+export async function readConfig(path: string, disk: Disk): Promise<ConfigContent | undefined> {
   try {
-    // Read in one go: the promises of node:fs take longer to load than a config file to read.
-    const info = statSync(path);
-    // Opening a FIFO would wait for a writer forever.
-    if (!info.isFile())
-      throw new ConfigError(
-        `The config file ${path} cannot be read: ${info.isDirectory() ? 'it is a folder' : 'it is no regular file'}.`,
-      );
-    if (info.size > LIMIT) throw new ConfigError(`The config file ${path} cannot be read: it is larger than 16 MiB.`);
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
+    const { bytes, facts } = await disk.read(path, limit);
+    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), facts };
   } catch (error) {
-    if (error instanceof ConfigError) throw error;
     if (systemCode(error) === 'ENOENT') return undefined;
-    const reason = error instanceof TypeError ? 'it is not UTF-8 text' : reasonOf(error);
+    const reason = unreadable(error);
+    if (reason === undefined) throw error;
     throw new ConfigError(`The config file ${path} cannot be read: ${reason}.`, { cause: error });
   }
+}
+
+/** Why a file cannot be read; undefined for what is no fault of the file. */
+function unreadable(error: unknown): string | undefined {
+  if (error instanceof NotRegularError) return error.kind === 'folder' ? 'it is a folder' : 'it is no regular file';
+  if (error instanceof RangeError) return 'it is larger than 16 MiB';
+  if (systemCode(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is not UTF-8 text';
+  return systemCode(error) === undefined ? undefined : reasonOf(error);
 }

@@ -2,7 +2,7 @@ import { UnchangeableError } from './nodes.ts';
 
 // Changes to whole lines of a text; offsets are those of the text that is given.
 
-/** Puts whole lines at the start of a line, with the file's own line ends; where the file lacks a last newline, it keeps lacking it. */
+/** Puts whole lines in at the start of a line, with the line ends of the file. A file without a newline at its end still has none. */
 export function addLines(source: string, at: number, indent: string, text: string): string {
   const eol = /\r?\n/.exec(source)?.[0] ?? '\n';
   const lines = text
@@ -14,6 +14,7 @@ export function addLines(source: string, at: number, indent: string, text: strin
   return splice(source, at, at, eol + lines);
 }
 
+/** Removes the lines that a part of the text stands in. @throws UnchangeableError when something else begins the first of them. */
 export function removeLines(source: string, from: number, to: number): string {
   const start = lineStart(source, from);
   if (source.slice(start, from).trim() !== '') throw new UnchangeableError();
@@ -23,12 +24,13 @@ export function removeLines(source: string, from: number, to: number): string {
   return splice(source, start - newline, end, '');
 }
 
+/** Blanks as wide as what stands in front of the offset in its line: the indentation of a key, also of one after `- `. */
 export function column(source: string, offset: number): string {
   const indent = source.slice(lineStart(source, offset), offset);
-  // After `- ` the next key stands as deep as this one.
   return indent.replace(/[^ ]/g, ' ');
 }
 
+/** Offset of the first character of the line that `offset` is in, behind a byte order mark. */
 export function lineStart(source: string, offset: number): number {
   const start = source.lastIndexOf('\n', offset - 1) + 1;
   return start === 0 && source.startsWith('\ufeff') ? Math.min(1, offset) : start;

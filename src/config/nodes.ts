@@ -3,7 +3,7 @@ import { parseYaml } from './yaml.ts';
 
 // Where the nodes of a config file stand in its text.
 
-/** The text is laid out in a way these changes do not master, such as an explicit `? key`. */
+/** The text cannot be changed in place: it uses, say, an explicit `? key` or an anchor. */
 export class UnchangeableError extends Error {}
 
 /** The map that the file is. @throws UnchangeableError when it is none. */
@@ -35,10 +35,12 @@ export function entryOf(root: YAMLMap, name: string): YAMLMap {
   return entry;
 }
 
+/** A key of a map with its value. */
 export function pairOf(map: YAMLMap, key: string): Pair | undefined {
   return map.items.find((item) => nameOf(item) === key);
 }
 
+/** Offset of the dash of an item of a list in block style. */
 export function dashOf(list: YAMLSeq, index: number): number {
   const token = list.srcToken;
   if (token?.type !== 'block-seq') throw new UnchangeableError();
@@ -64,10 +66,12 @@ export function contentEnd(item: unknown): number {
   return rangeOf(node)[1];
 }
 
+/** Offset of a node; of a pair's key. */
 export function startOf(item: unknown): number {
   return rangeOf(isPair(item) ? item.key : item)[0];
 }
 
+/** Offset after the colon of a pair. */
 export function afterColon(pair: Pair): number {
   const token = pair.srcToken as { readonly sep?: readonly { readonly type: string; readonly offset: number }[] } | undefined;
   const colon = token?.sep?.find((part) => part.type === 'map-value-ind');
@@ -75,12 +79,14 @@ export function afterColon(pair: Pair): number {
   return colon.offset + 1;
 }
 
+/** Offsets of a node: its first character, and the one after its last. */
 export function rangeOf(node: unknown): readonly [number, number] {
   const range = isNode(node) ? node.range : undefined;
   if (range === undefined || range === null) throw new UnchangeableError();
   return [range[0], range[1]];
 }
 
+/** The key of a pair as text. */
 export function nameOf(pair: Pair): unknown {
   return isScalar(pair.key) ? pair.key.value : undefined;
 }

@@ -1,4 +1,5 @@
-import { ConfigError } from '../errors.ts';
+import { ConfigError, StsError } from '../errors.ts';
+import type { Disk } from '../platform/disk.ts';
 import { unknownContext } from './contexts.ts';
 import { type ConfigFile, defaultConfigPath, openConfigFile } from './file.ts';
 import { variable } from './layers.ts';
@@ -15,6 +16,8 @@ interface SelectInput {
   readonly globals: GlobalOptions;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string | undefined;
+  /** Default: that of this machine. */
+  disk?(): Promise<Disk>;
   resolvePath(path: string): string;
   warn(line: string): void;
   /** The context a verb's own `--name` asks for; it wins over all else. */
@@ -23,7 +26,7 @@ interface SelectInput {
 
 /**
  * The context that commands use: `--context`, else `STS_CLI_CONTEXT`, else the file's own `current-context`.
- * @param optional flags and environment suffice, so a file nobody asked for may be broken.
+ * @param optional whether flags and environment suffice: a file that nobody asked for may be broken then.
  * @throws ConfigError when the file cannot be used, or `--config` names one that does not exist; NotFoundError for an unknown context.
  */
 export async function selectContext(input: SelectInput, optional: boolean): Promise<Selection> {
@@ -34,8 +37,8 @@ export async function selectContext(input: SelectInput, optional: boolean): Prom
     const file = await openNamedFile(input);
     return file === undefined ? {} : pickContext(file, input);
   } catch (error) {
-    if (asked || !optional || !(error instanceof Error)) throw error;
-    input.warn(`${error.message} It is left out, because URL and token are given without it.`);
+    if (asked || !optional || !(error instanceof StsError)) throw error;
+    input.warn(`${error.message} The file is not used: flags or variables give the URL and the token.`);
     return {};
   }
 }
@@ -70,23 +73,24 @@ function chosen(file: ConfigFile, { globals, env, contextName }: Pick<SelectInpu
  * Opens the config file for somebody who needs what is in it.
  * @throws ConfigError when `--config` names a file that does not exist, and as `openConfigFile`.
  */
-export async function openToRead(path: string, globals: GlobalOptions): Promise<ConfigFile> {
-  const file = await openConfigFile(path);
+export async function openToRead(path: string, globals: GlobalOptions, disk?: Disk): Promise<ConfigFile> {
+  const file = await openConfigFile(path, disk);
   if (file.exists || globals.config === undefined) return file;
   throw new ConfigError(`The config file ${path} does not exist.`, {
     hints: [`Correct --config, or create the file: sts context save --config ${path} --url URL --service-token -`],
   });
 }
 
-async function openNamedFile({ globals, env, home, resolvePath, contextName }: SelectInput): Promise<ConfigFile | undefined> {
-  if (globals.config !== undefined) return openToRead(resolvePath(globals.config), globals);
+async function openNamedFile(input: SelectInput): Promise<ConfigFile | undefined> {
+  const { globals, env, home, resolvePath, contextName } = input;
+  if (globals.config !== undefined) return openToRead(resolvePath(globals.config), globals, await input.disk?.());
   let path: string;
   try {
     path = defaultConfigPath(env, home);
   } catch (error) {
-    // Without a home folder there is no file; what is missing then is said where it is missed.
+    // Without a home folder there is no file. If a setting is missing then, its own error says so.
     if (error instanceof ConfigError && (globals.context ?? contextName) === undefined) return undefined;
     throw error;
   }
-  return openConfigFile(path);
+  return openConfigFile(path, await input.disk?.());
 }

@@ -36,7 +36,9 @@ export function parseUrl(text: string, from: string): BaseUrl {
 }
 
 function basicAuthOf({ username, password }: URL, refuse: (reason: string, hint?: string) => ConfigError): string {
-  if (username === '') throw refuse('has an @ without a user name', 'Write the user name in front of the @, or leave the @ out.');
+  if (username === '' && password === '') {
+    throw refuse('has an @ without a user name', 'Write user and password in front of the @, or leave it out.');
+  }
   let [user, secret] = ['', ''];
   try {
     [user, secret] = [decodeURIComponent(username), decodeURIComponent(password)];

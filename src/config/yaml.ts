@@ -37,8 +37,20 @@ const TROUBLE: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab is used for indentation',
 };
 
-/** @throws ConfigError naming path, line and column when `source` is no YAML map. */
+// A change reads the same text several times, on its way and to check it.
+let last: { readonly path: string; readonly source: string; readonly yaml: ConfigYaml } | undefined;
+
+/**
+ * Reads the text of a config file.
+ * @returns what it says; not to be changed.
+ * @throws ConfigError naming path, line and column when `source` is no YAML map.
+ */
 export function parseYaml(path: string, source: string): ConfigYaml {
+  if (last?.path !== path || last.source !== source) last = { path, source, yaml: read(path, source) };
+  return last.yaml;
+}
+
+function read(path: string, source: string): ConfigYaml {
   const lines = new LineCounter();
   const document = parseDocument(source, {
     schema: 'failsafe',
@@ -53,7 +65,7 @@ export function parseYaml(path: string, source: string): ConfigYaml {
   if (error !== undefined) throw invalid(path, lines, error.pos[0], `it is no valid YAML: ${troubleOf(error)}`);
   const alias = findBadAlias(document);
   if (alias !== undefined) throw invalid(path, lines, alias.offset, `it is no valid YAML: ${alias.reason}`);
-  // Every scalar is text here, so a bare `null` has to be told from a quoted one while its quotes are known.
+  // Every scalar is text here, so a bare `null` must become nothing now: later its quotes are no longer known.
   visit(document, {
     Scalar(key, node) {
       if (key !== 'key' && node.type === 'PLAIN' && /^(?:~|null|Null|NULL)$/.test(String(node.value))) node.value = '';
@@ -67,12 +79,14 @@ export function parseYaml(path: string, source: string): ConfigYaml {
   try {
     // How much the aliases stand for is known by now.
     return { document, lines, data: document.toJS({ maxAliasCount: -1 }) as Record<string, unknown> };
-  } catch {
-    throw invalid(path, lines, badMergeOf(document) ?? at, 'a merge key << takes a map, or a list of maps');
+  } catch (error) {
+    const offset = badMergeOf(document);
+    if (offset === undefined) throw error;
+    throw invalid(path, lines, offset, 'a merge key << takes a map, or a list of maps');
   }
 }
 
-/** Where the first merge key stands that has nothing to merge. */
+/** Offset of the first merge key whose value is neither a map nor a list of maps. */
 function badMergeOf(document: Document.Parsed): number | undefined {
   let offset: number | undefined;
   const resolved = (node: unknown) => (isAlias(node) ? node.resolve(document) : node);
@@ -104,7 +118,7 @@ export function invalid(path: string, lines: LineCounter, offset: number, reason
   });
 }
 
-/** Offset of the deepest node the file has on the way to `keys`; of the key, where the parent is a map. */
+/** Offset of the node that `keys` lead to, or of the last one on the way that the file has; of the key, where the parent is a map. */
 export function offsetOf(document: Document.Parsed, keys: readonly (string | number)[]): number {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? 0;

@@ -90,13 +90,11 @@ async function create(run: Run, { wanted, known, facts }: Intent): Promise<Issue
     const issued = await waiting(`Creating the ${kind.words.short}`, () => createOnce(run, wanted, ids));
     return facts !== undefined && kind.listTellsId ? await withSureId(run, issued) : issued;
   } catch (error) {
-    if (error instanceof OutcomeUnknownError) {
-      const settled = await settleLost(run, { wanted, known, facts, error });
-      throw facts?.old === undefined ? settled : mentionNewName(settled, wanted.name);
-    }
+    const isLost = error instanceof OutcomeUnknownError;
     // Refused, or never sent. What is no error of ours leaves the journal for the next run.
-    if (error instanceof StsError && facts !== undefined) await dropQuietly(run, destination.journal);
-    throw facts?.old === undefined ? error : mentionNewName(error, wanted.name);
+    if (!isLost && error instanceof StsError && facts !== undefined) await dropQuietly(run, destination.journal);
+    const failure = isLost ? await settleLost(run, { wanted, known, facts, error }) : error;
+    throw facts?.old === undefined ? failure : mentionNewName(failure, wanted.name, isLost ? '' : 'Nothing was created.');
   }
 }
 
@@ -116,12 +114,12 @@ async function withSureId({ destination, report }: Run, issued: Issued): Promise
 }
 
 /** A refused creation may mean that the server takes no second credential of a name, which cannot be told from its response for sure. */
-function mentionNewName(error: unknown, name: string): unknown {
+function mentionNewName(error: unknown, name: string, fate: string): unknown {
   if (!(error instanceof ServerError) || (error.status !== 400 && error.status !== 409)) return error;
   const flag = `--new-name ${shellWord(`${name}-2`)}`;
   const hint =
     error.status === 409
       ? `The server takes no second one named ${JSON.stringify(name)}. Give the new one another name: ${flag}`
       : `If the server takes no second one of the same name, give the new one another name: ${flag}`;
-  return error.because('Nothing was created.', { hints: [hint, ...error.hints] });
+  return error.because(fate, { hints: [hint, ...error.hints] });
 }

@@ -4,7 +4,7 @@ import type { Destination } from './ports.ts';
 import type { Facts } from './record.ts';
 import { dropQuietly, listToTheEnd, type Old, type Run } from './run.ts';
 import { deleteIfThere } from './undo.ts';
-import { ask } from './verify.ts';
+import { askPatiently } from './verify.ts';
 import { capital, deleteCommand, rotateCommand, theNew } from './words.ts';
 
 /** How often it is told how long the old credential is still kept. */
@@ -87,7 +87,7 @@ async function whyOver(run: Run, retirement: Retirement): Promise<StsError | und
     return undefined;
   }
   await dropQuietly(run, journal);
-  return new ServerError(`The server refuses ${theNew(kind.words, newId)}: somebody may have deleted it after the delivery.`, {
+  return new ServerError(`${capital(theNew(kind.words, newId))} is gone: somebody deleted it after the delivery.`, {
     hints: [`Make another one: ${rotateCommand(kind, retirement.old.name, destination)}`],
   });
 }
@@ -110,20 +110,31 @@ function changed({ kind, destination }: Run, newId: bigint | undefined): Deliver
   );
 }
 
+/**
+ * Whether the server still accepts the new secret; a part of it that lags is asked again, as after the creation.
+ * @returns false when the new credential is gone. @throws ServerError when it is refused all the same, or that cannot be told.
+ */
 async function isAccepted(run: Run, { verify, newId }: Retirement, held: string): Promise<boolean> {
-  const { kind, waiting, interrupt } = run;
+  const { kind, waiting } = run;
   if (verify) {
-    const verdict = await waiting(`Verifying the new ${kind.words.short} once more`, () => ask(kind, held, interrupt));
+    const verdict = await waiting(`Verifying the new ${kind.words.short} once more`, () =>
+      askPatiently(run, held, async () => (await isListed(run, newId)) === false),
+    );
     if (verdict !== 'unverifiable') return verdict === 'valid';
   }
-  if (newId === undefined) return true;
-  const { credentials, rejected } = await listToTheEnd(run);
-  const isListed = credentials.some(({ id }) => id === newId);
-  if (isListed || rejected.length === 0) return isListed;
+  const listed = await isListed(run, newId);
+  if (listed !== undefined || newId === undefined) return listed !== false;
   throw new ServerError(
     `Whether ${theNew(kind.words, newId)} is still there cannot be told: the list has rows that cannot be read.`,
-    { hints: rejected },
   );
+}
+
+/** Whether the list shows it; undefined where that cannot be told. */
+async function isListed(run: Run, id: bigint | undefined): Promise<boolean | undefined> {
+  if (id === undefined) return undefined;
+  const { credentials, rejected } = await listToTheEnd(run);
+  if (credentials.some((credential) => credential.id === id)) return true;
+  return rejected.length > 0 ? undefined : false;
 }
 
 function bothLive(run: Run, { old, newId, facts }: Pick<Retirement, 'old' | 'newId' | 'facts'>, error: StsError): StsError {

@@ -62,8 +62,9 @@ export class FileJournal implements Journal {
     try {
       await writeDurably(this.#disk, this.place, text, { mode: 0o600, label: journalLabel });
     } catch (cause) {
-      const { replaced, leftover } = cause instanceof DurableWriteError ? cause : { replaced: false, leftover: undefined };
-      if (replaced) this.#seen = text;
+      // It may stand there all the same.
+      if ((await this.#text().catch(() => undefined)) === text) this.#seen = text;
+      const leftover = cause instanceof DurableWriteError ? cause.leftover : undefined;
       const secret = leftover === undefined ? [] : [`Remove this file, which may hold a key: rm ${shellWord(leftover)}`];
       throw new DeliveryError(`The journal ${this.place} could not be written: ${systemReason(cause)}.`, {
         hints: ['Check the free space and the permissions of that folder.', ...secret],

@@ -9,7 +9,7 @@ import { systemReason } from './system-reason.ts';
 export interface PrinterOptions {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  readonly output: 'text' | 'json' | 'wide';
+  readonly output: 'text' | 'json' | 'wide' | 'prometheus';
   /** False with `--no-color`, true with `--no-color=false`. */
   readonly color?: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;

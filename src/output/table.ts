@@ -1,7 +1,7 @@
 import { visible } from '../escape.ts';
 import { drawLines, type Line, SEPARATOR } from './draw.ts';
 import type { Color } from './style.ts';
-import { displayWidth, wrap } from './width.ts';
+import { displayWidth, isPlain, trimEnd, wrap } from './width.ts';
 
 export type Cell = string | { readonly text: string; readonly color: Color };
 
@@ -41,18 +41,32 @@ export async function renderTable(
 function* blocksOf(rows: readonly (readonly Cell[])[], widths: readonly number[], draw: typeof drawLines): Generator<string> {
   for (let start = 0; start < rows.length; start += ROWS_PER_BLOCK) {
     const block = rows.slice(start, start + ROWS_PER_BLOCK);
-    yield draw(
-      block.map((row) => row.map((cell, column) => linesOf(cell, widths[column] ?? 0))),
-      widths,
-    );
+    const lined = (row: readonly Cell[]) => row.map((cell, column) => linesOf(cell, widths[column] ?? 0));
+    if (draw === drawLines) yield block.map((row) => drawPlain(row, widths) ?? drawLines([lined(row)], widths)).join('');
+    else yield draw(block.map(lined), widths);
   }
+}
+
+/** What `drawLines` makes of a row of one line without colours, and that is nearly every row of a long list; undefined for others. */
+function drawPlain(row: readonly Cell[], widths: readonly number[]): string | undefined {
+  let drawn = '';
+  for (let column = 0; column < row.length; column++) {
+    const cell = row[column] ?? '';
+    const width = widths[column] ?? 0;
+    if (typeof cell !== 'string' || cell.length > width || !isPlain(cell)) return undefined;
+    drawn += (column === 0 ? '' : SEPARATOR) + cell.padEnd(width);
+  }
+  return `${trimEnd(drawn)}\n`;
 }
 
 function naturalWidths(titles: readonly string[], rows: readonly (readonly Cell[])[]): number[] {
   const widths = titles.map((title) => displayWidth(title));
   for (const row of rows) {
-    for (const [column, cell] of row.entries())
-      widths[column] = Math.max(widths[column] ?? 0, displayWidth(visible(textOf(cell))));
+    for (let column = 0; column < row.length; column++) {
+      const text = textOf(row[column] ?? '');
+      const width = isPlain(text) ? text.length : displayWidth(visible(text));
+      if (width > (widths[column] ?? 0)) widths[column] = width;
+    }
   }
   return widths;
 }

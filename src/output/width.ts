@@ -26,6 +26,11 @@ function patterns(): ReturnType<typeof makePatterns> {
   return made;
 }
 
+/** Whether a text has nothing but printable ASCII: it is safe to show, and as wide as it is long. */
+export function isPlain(text: string): boolean {
+  return printableAscii.test(text);
+}
+
 /** The pieces a terminal draws one after the other. */
 function* unitsOf(text: string): Generator<string> {
   if (printableAscii.test(text)) yield* text;

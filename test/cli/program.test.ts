@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
-import { catalogue } from '../../src/cli/catalogue.ts';
-import { commandPath } from '../../src/cli/help.ts';
+import { loadProgram } from '../../src/cli/catalogue.ts';
+import { flagsOf, globalFlags } from '../../src/cli/flags.ts';
 import { readCall } from '../../src/cli/program.ts';
-import { refuse, withHelp } from '../../src/cli/refusals.ts';
-import { type Line, readLine } from '../../src/cli/words.ts';
+import { refusalOf as refusalOfLine } from '../../src/cli/refusals.ts';
+import { commandPath, faultOf, type Line, readLine, withHelp } from '../../src/cli/words.ts';
+
+const program = await loadProgram();
 
 interface Parsed {
   readonly verb: string;
@@ -13,13 +15,13 @@ interface Parsed {
 
 function lineOf(text: string): Line {
   const words = text.split(' ').filter((word) => word !== '');
-  return readLine(catalogue, words);
+  return readLine(program, words);
 }
 
 /** What a command line asks for; the verb itself does not run. */
 function parse(text: string): Parsed {
   const line = lineOf(text);
-  refuse(line);
+  if (faultOf(line) !== undefined) throw refusalOfLine(line);
   const { options, globals } = readCall(line);
   return { verb: commandPath(line), options, globals };
 }
@@ -129,6 +131,24 @@ test.each<[string, RegExp, RegExp]>([
   ['--url a version --url b', /--url is given twice/, /version --help/],
   ['version --skip-ssl=perhaps', /--skip-ssl takes true or false/, /version --help/],
   ['version --verbose=much', /--verbose takes a number/, /version --help/],
+  ['ingestion-api-key create foo', /takes no arguments/, /A name is given with a flag: --name NAME/],
+  ['ingestion-api-key delete 250558013078953', /takes no arguments/, /An id is given with a flag: --id ID/],
+  ['context set prod', /takes no arguments/, /A name is given with a flag: --name NAME/],
+  ['ingestion-api-key create --name my key', /takes no arguments/, /Put a value that has spaces in quotes: --name "..."/],
+  ['ingestion-api-key rm --id 1', /Unknown command "rm"/, /Did you mean delete\?/],
+  ['ingestion-api-key remove', /Unknown command "remove"/, /Did you mean delete\?/],
+  ['ingestion-api-key ls', /Unknown command "ls"/, /Did you mean list\?/],
+  ['ingestion-api-key describe -n x', /Unknown command "describe"/, /Did you mean get\?/],
+  ['ingestion-api-key show', /Unknown command "show"/, /Did you mean get\?/],
+  ['context get', /Unknown command "get"/, /Did you mean show\?/],
+  ['context use', /Unknown command "use"/, /Did you mean set\?/],
+  ['context rm', /Unknown command "rm"/, /Did you mean delete\?/],
+  ['use prod', /Unknown command "use" for 'sts'/, /Did you mean sts context set\?/],
+  ['login', /Unknown command "login" for 'sts'/, /Did you mean sts context save\?/],
+  ['list', /Unknown command "list" for 'sts'/, /Did you mean sts ingestion-api-key list or sts service-token list or /],
+  ['rotate', /Unknown command "rotate" for 'sts'/, /Did you mean sts ingestion-api-key rotate/],
+  ['rm', /Unknown command "rm" for 'sts'/, /Did you mean sts ingestion-api-key delete or /],
+  ['help enviroment', /Unknown command "enviroment" for 'sts'/, /Did you mean environment\?/],
   ['version extra', /takes no arguments/, /version --help/],
 ])('%s is refused, with the next step', (line, message, hint) => {
   expect(refusalOf(line)).toMatchObject({
@@ -151,3 +171,37 @@ test.each(['010', '0x10', '1e3', '-1', '0', '', '1.0', '+1', '922337203685477580
     expect(refusalOf(`ingestion-api-key delete --id=${id}`)).toMatchObject({ exitCode: 3 });
   },
 );
+
+test('what is secret is not repeated where it stands without its flag, and the right way to give it is said', () => {
+  const error = refusalOf('ingestion-api-key verify iapikeyok-not-to-be-shown');
+  expect(error).toMatchObject({ hints: [expect.stringContaining('--key-file PATH'), expect.any(String)] });
+  expect(JSON.stringify(error)).not.toContain('not-to-be-shown');
+});
+
+test.each([
+  ['ingestion-api-key create help', 'sts ingestion-api-key create'],
+  ['ingestion-api-key create --name x help', 'sts ingestion-api-key create'],
+  ['help version help', 'sts version'],
+  ['context help', 'sts context'],
+])('%s asks for help', (text, path) => {
+  const line = lineOf(text);
+  expect(faultOf(line)).toBeUndefined();
+  expect({ help: line.help, path: commandPath(line) }).toEqual({ help: true, path });
+});
+
+test('a flag of one name takes a value in every command, or in none', () => {
+  const arities = new Map<string, boolean>();
+  for (const verb of [program, ...program.nouns].flatMap(({ verbs }) => verbs)) {
+    for (const { long, short, value } of [...flagsOf(verb), ...globalFlags]) {
+      for (const name of [long, ...(short === undefined ? [] : [short])]) {
+        expect(arities.get(name) ?? value !== undefined, name).toBe(value !== undefined);
+        arities.set(name, value !== undefined);
+      }
+    }
+  }
+});
+
+test('a noun comes with its verbs where it is named, and only there', async () => {
+  const { nouns } = await loadProgram(['context', 'list', '--config', 'x']);
+  expect(nouns.filter(({ verbs }) => verbs.length > 0).map(({ name }) => name)).toEqual(['context']);
+});

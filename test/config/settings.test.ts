@@ -444,7 +444,7 @@ describe('a config file that is broken', () => {
 
   test('is left out with a warning when URL and token are given', async () => {
     expect((await settings({ flags, file: broken })).url).toBe('https://flag');
-    expect(warnings).toEqual([expect.stringContaining('It is left out')]);
+    expect(warnings).toEqual([expect.stringContaining('The file is not used')]);
   });
 
   test('is an error again when it is asked for', async () => {

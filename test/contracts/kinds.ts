@@ -40,7 +40,7 @@ export const timeoutMs = 2000;
 export function apiOf(stackState: Pick<StackState, 'url'>, clock: TestClock, timeout = 5000): StackStateApi {
   const token = { kind: 'service-token', value: tokens.service } as const;
   const settings = { url: stackState.url, apiPath: '/api', token, skipSsl: false, timeoutMs: timeout };
-  const api = createApi({ settings, env: {}, version: '0.0.0', now: () => clock.serverNow(), sleep: async () => {} });
+  const api = createApi({ settings, env: {}, version: '0.0.0', now: () => clock.now(), sleep: async () => {} });
   onTestFinished(() => api.close());
   return api;
 }

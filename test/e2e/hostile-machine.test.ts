@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { tokens } from '../stackstate/server.ts';
@@ -194,14 +194,52 @@ describe('a config file in a state', () => {
     expect(readFileSync(path, 'utf8')).toBe('contexts: [');
   });
 
-  test('a lock of a program that died is taken over', async () => {
+  test('what a killed program left, its lock and a file with tokens, is gone after the next', async () => {
     tried += 1;
     const { path, stackState } = await savable(flat);
-    mkdirSync(`${path}.lock`);
-    utimesSync(`${path}.lock`, new Date(0), new Date(0));
+    const folder = join(path, '..');
+    writeFileSync(join(folder, '.config.yaml.sts-config-0123456789.tmp'), 'api-token: T0ken\n');
+    // The process that listened there was killed, so that nobody removed its socket.
+    const program = `require('node:net').createServer().listen(${JSON.stringify(join(folder, '.config.yaml.sts-lock'))}, () => process.kill(process.pid, 'SIGKILL'))`;
+    spawnSync(process.execPath, ['-e', program]);
+    expect(readdirSync(folder)).toHaveLength(3);
     const result = await runBuilt(['context', 'save', '--name', 'new', '--config', path], { env: environmentOf(stackState) });
+    expect(result, result.stderr).toMatchObject({ code: 0, stderr: '' });
+    expect(readdirSync(folder)).toEqual(['config.yaml']);
+  });
+
+  test('/proc as its folder: an error at once', async () => {
+    tried += 1;
+    const argv = [
+      'context',
+      'save',
+      '--config',
+      '/proc/x/c.yaml',
+      '--url',
+      'http://127.0.0.1:9',
+      '--api-token',
+      't',
+      '--skip-validate',
+    ];
+    const result = await runBuilt(argv);
+    expectHarmless(result);
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain('its folder cannot be made');
+  });
+
+  test('~ that no shell has replaced is the home folder', async () => {
+    tried += 1;
+    const home = tempFolder();
+    const argv = ['context', 'save', '--config=~/x/sts.yaml', '--url', 'http://a', '--api-token', 't', '--skip-validate'];
+    const result = await runBuilt(argv, { home, env: { HOME: home } });
     expect(result.code, result.stderr).toBe(0);
-    expect(readdirSync(join(path, '..'))).toEqual(['config.yaml']);
+    expect(readFileSync(join(home, 'x', 'sts.yaml'), 'utf8')).toContain('url: http://a');
+    const other = await runBuilt(
+      argv.map((word) => word.replace('~/', '~you/')),
+      { home },
+    );
+    expect(other.code).toBe(3);
+    expect(other.stderr).toContain('the home folder ~you is not known here');
   });
 
   test.each([

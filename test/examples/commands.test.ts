@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { catalogue } from '../../src/cli/catalogue.ts';
-import { commandPath } from '../../src/cli/help.ts';
+import { loadProgram } from '../../src/cli/catalogue.ts';
 import { readCall } from '../../src/cli/program.ts';
-import { refuse } from '../../src/cli/refusals.ts';
-import { readLine } from '../../src/cli/words.ts';
+import { refusalOf } from '../../src/cli/refusals.ts';
+import { commandPath, faultOf, readLine } from '../../src/cli/words.ts';
 
+const program = await loadProgram();
 const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
 const read = (name: string) => readFileSync(folder + name, 'utf8');
 const names = readdirSync(folder);
@@ -35,8 +35,8 @@ function wordsOf(command: string): string[] {
 
 /** Reads a command line as the program does. @returns the command it names. */
 function understand(command: string): string {
-  const line = readLine(catalogue, wordsOf(command).slice(1));
-  refuse(line);
+  const line = readLine(program, wordsOf(command).slice(1));
+  if (faultOf(line) !== undefined) throw refusalOf(line);
   const { options } = readCall(line);
   line.verb?.check?.(options);
   return commandPath(line);

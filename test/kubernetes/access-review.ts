@@ -1,11 +1,12 @@
 import { type Attributes, allows } from './access.ts';
-import { isObject, membersOf, resources } from './objects.ts';
-import { sentObject } from './request.ts';
+import { managersAfter } from './managed-fields.ts';
+import { isObject, type Json, membersOf, resources, timestamp } from './objects.ts';
+import { sentObject, writingOf } from './request.ts';
 import { StatusError } from './status.ts';
 import type { Outcome, Turn } from './turn.ts';
 
 /** Says whether the one who asks may do something. */
-export async function reviewAccess({ request, user }: Turn): Promise<Outcome> {
+export async function reviewAccess({ request, user, wanted: { query } }: Turn, now: number): Promise<Outcome> {
   const sent = await sentObject(request, resources.selfsubjectaccessreviews);
   const spec = membersOf(sent['spec']);
   const wanted = spec['resourceAttributes'];
@@ -20,11 +21,11 @@ export async function reviewAccess({ request, user }: Turn): Promise<Outcome> {
     ...(name === undefined ? {} : { name }),
     ...(subresource === undefined ? {} : { subresource }),
   };
-  const status = { allowed: allows(user, attributes) };
-  return {
-    code: 201,
-    body: { kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec, status },
-  };
+  const review = { kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', spec };
+  const { manager } = writingOf(request, query, 'CreateOptions');
+  const managedFields = managersAfter(undefined, review, [], { manager, apiVersion: review.apiVersion, time: timestamp(now) });
+  const metadata = { managedFields: managedFields as unknown as Json };
+  return { code: 201, body: { ...review, metadata, status: { allowed: allows(user, attributes) } } };
 }
 
 function noAttributes(): StatusError {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startKubernetesForTest } from '../support/kubernetes.ts';
 import { call } from './caller.ts';
-import { type Caller, cases, limitedRules, runCase } from './cases.ts';
+import { type Caller, cases, limitedRules, runCase } from './cases/index.ts';
 import { administrator } from './server.ts';
 
 // `npm run test:kubernetes` sends the same cases to a real server too, and compares.

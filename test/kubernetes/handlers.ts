@@ -21,7 +21,7 @@ export function createApi(cluster: Cluster, access: Access): Api {
   const handlers: Handlers<RouteName> = {
     version: () => ok(versionInfo),
     discovery: ({ wanted }) => ok(discoveryOf(wanted.path)),
-    'access-review': reviewAccess,
+    'access-review': (turn) => reviewAccess(turn, cluster.store.now()),
     'namespace-get': ({ name }) => {
       const phase = cluster.store.namespaces.get(name);
       if (phase === undefined) throw notFound(resources.namespaces, name);

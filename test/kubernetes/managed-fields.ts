@@ -40,10 +40,10 @@ export function managersAfter(
   return [...others, mine].filter((entry) => Object.keys(entry.fieldsV1).length > 0);
 }
 
-/** The fields of a tree of `f:NAME`, each as one path. */
+/** The fields of a tree of `f:NAME`, each as one path. A map itself, which belongs to whoever made it, is `.` beside its members. */
 export function pathsOf(tree: JsonObject, prefix: readonly string[] = []): string[] {
   return Object.entries(tree).flatMap(([name, below]) => {
-    if (!name.startsWith('f:')) return [];
+    if (name === '.') return [prefix.join(separator)];
     const path = [...prefix, name.slice(2)];
     const members = isObject(below) ? pathsOf(below, path) : [];
     return members.length > 0 ? members : [path.join(separator)];
@@ -53,27 +53,42 @@ export function pathsOf(tree: JsonObject, prefix: readonly string[] = []): strin
 function treeOf(paths: readonly string[]): JsonObject {
   type Tree = { [name: string]: Tree };
   const root: Tree = {};
-  for (const path of [...paths].sort()) {
+  const placeOf = (path: string) => {
     let place = root;
     for (const name of path.split(separator)) {
       place[`f:${name}`] ??= {};
       place = place[`f:${name}`] ?? {};
     }
+    return place;
+  };
+  for (const path of [...paths].sort().reverse()) {
+    const place = placeOf(path);
+    if (Object.keys(place).length > 0) place['.'] = {};
   }
   return root;
 }
 
+/** The fields of an object that belong to somebody. */
 function leavesOf(object: JsonObject): Map<string, unknown> {
   const leaves = new Map<string, unknown>();
   const walk = (value: unknown, path: readonly string[]) => {
-    if (isObject(value) && Object.keys(value).length > 0) {
-      for (const [name, member] of Object.entries(value)) {
-        const isServers = path.length === 0 ? ['apiVersion', 'kind', 'status'].includes(name) : path[0] === 'metadata';
-        if (isServers && (path.length === 0 || (path.length === 1 && serverFields.has(name)))) continue;
-        walk(member, [...path, name]);
-      }
-    } else if (value !== undefined) leaves.set(path.join(separator), value);
+    if (!isObject(value) || Object.keys(value).length === 0) {
+      if (value !== undefined) leaves.set(path.join(separator), value);
+      return;
+    }
+    if (!isStruct(path)) leaves.set(path.join(separator), 'a map');
+    for (const [name, member] of Object.entries(value)) if (!isServers(path, name)) walk(member, [...path, name]);
   };
   walk(object, []);
   return leaves;
+}
+
+/** Parts of an object that are always there, and so are made by nobody. */
+function isStruct(path: readonly string[]): boolean {
+  return path.length === 0 || (path.length === 1 && ['metadata', 'spec', 'status'].includes(path[0] ?? ''));
+}
+
+function isServers(path: readonly string[], name: string): boolean {
+  if (path.length === 0) return ['apiVersion', 'kind', 'status'].includes(name);
+  return path.length === 1 && path[0] === 'metadata' && serverFields.has(name);
 }

@@ -1,5 +1,6 @@
+import { type Cause, causes } from './causes.ts';
 import { isObject, type JsonObject, type KubeObject, type Metadata, membersOf, sameJson } from './objects.ts';
-import { badRequest, type Cause, causes } from './status.ts';
+import { badRequest } from './status.ts';
 
 const subdomain = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
 const subdomainRule = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${subdomain}')`;

@@ -1,3 +1,4 @@
+import { type Cause, causes } from './causes.ts';
 import {
   checkMap,
   checkMetadataTypes,
@@ -8,7 +9,6 @@ import {
   newMetadata,
 } from './metadata.ts';
 import { type JsonObject, membersOf, type Secret, sameJson } from './objects.ts';
-import { type Cause, causes } from './status.ts';
 
 const largestSecret = 1_048_576;
 const keyRule =

@@ -1,10 +1,5 @@
+import type { Cause } from './causes.ts';
 import { type JsonObject, qualifiedKind, qualifiedName, type Resource } from './objects.ts';
-
-export interface Cause {
-  readonly reason: string;
-  readonly message: string;
-  readonly field: string;
-}
 
 interface Details {
   readonly name?: string;
@@ -185,27 +180,3 @@ export function noSuchResource(): StatusError {
 function about({ plural, group }: Resource, name: string | undefined): Details {
   return { ...(name === undefined ? {} : { name }), ...(group === '' ? {} : { group }), kind: plural };
 }
-
-/** The rule an object breaks, in the API's words. */
-export const causes = {
-  required: (field: string, detail = ''): Cause => ({
-    reason: 'FieldValueRequired',
-    message: detail === '' ? 'Required value' : `Required value: ${detail}`,
-    field,
-  }),
-  invalid: (field: string, value: unknown, detail: string): Cause => ({
-    reason: 'FieldValueInvalid',
-    message: `Invalid value: ${JSON.stringify(value)}: ${detail}`,
-    field,
-  }),
-  forbidden: (field: string, detail: string): Cause => ({
-    reason: 'FieldValueForbidden',
-    message: `Forbidden: ${detail}`,
-    field,
-  }),
-  tooLong: (field: string, bytes: number): Cause => ({
-    reason: 'FieldValueTooLong',
-    message: `Too long: may not be more than ${bytes} bytes`,
-    field,
-  }),
-};

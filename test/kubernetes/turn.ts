@@ -1,9 +1,10 @@
 import type { User } from './access.ts';
+import type { Cause } from './causes.ts';
 import { DecodeError } from './metadata.ts';
 import { apiVersionOf, type JsonObject, type KubeObject, type Plural, resources } from './objects.ts';
 import type { Wanted } from './request.ts';
 import { fieldSelector, labelSelector } from './selectors.ts';
-import { type Cause, invalid, modified, notFound, unexpected, unreadablePatch } from './status.ts';
+import { invalid, modified, notFound, unexpected, unreadablePatch } from './status.ts';
 import type { ObjectStore } from './store.ts';
 
 /** One request, after it was authenticated and allowed. What the path does not name is empty. */

@@ -1,6 +1,6 @@
+import { type Cause, causes } from './causes.ts';
 import { checkMap, checkMetadataTypes, keepServerFields, metadataChangeFaults, metadataFaults, specChanged } from './metadata.ts';
 import { type JsonObject, type KubeObject, membersOf, sameJson } from './objects.ts';
-import { type Cause, causes } from './status.ts';
 
 /**
  * A workload as it is after a patch: a changed `spec` raises the generation; the status is not changed this way.

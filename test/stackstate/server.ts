@@ -89,7 +89,7 @@ const errorsResponse = JSON.stringify({
 
 async function routeOf(api: Api, request: Request): Promise<RouteName | undefined> {
   for (const [name, handler] of Object.entries(api.routes)) {
-    if (await handler.test({ request })) return name as RouteName;
+    if (handler.info.method === request.method && (await handler.test({ request }))) return name as RouteName;
   }
   return undefined;
 }

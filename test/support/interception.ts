@@ -38,10 +38,13 @@ export function intercept(hook: Hook): Interception {
     const number = calls.length;
     calls.push(call);
     await hook({ call, when: 'before', point: 2 * number });
-    const result = await work();
+    // What a call throws is as much an end of it as what it gives.
+    const outcome = (async () => work())();
+    const result = await outcome.catch(() => undefined);
     if (isFile(result)) files.push(result);
     if (isLock(result)) locks.push(result);
     await hook({ call, when: 'after', point: 2 * number + 1 });
+    await outcome;
     if (isFile(result)) return watched(result, (name) => `file.${name}${partOf([result.path])}`);
     return isLock(result) ? watched(result, (name) => `lock.${name}`) : result;
   };

@@ -1,4 +1,4 @@
-import type { Noun } from '../verb.ts';
+import type { Verb } from '../verb.ts';
 import { deleteVerb } from './delete.ts';
 import { listVerb } from './list.ts';
 import { saveVerb } from './save.ts';
@@ -6,9 +6,4 @@ import { setVerb } from './set.ts';
 import { showVerb } from './show.ts';
 import { validateVerb } from './validate.ts';
 
-export const contextNoun: Noun = {
-  name: 'context',
-  summary: 'Manage the connections to StackState that the config file holds',
-  description: 'Manage the connections to StackState that the config file holds',
-  verbs: [saveVerb, listVerb, showVerb, setVerb, deleteVerb, validateVerb],
-};
+export const contextVerbs: readonly Verb[] = [saveVerb, listVerb, showVerb, setVerb, deleteVerb, validateVerb];

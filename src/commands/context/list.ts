@@ -1,3 +1,4 @@
+import { ExitCode } from '../../errors.ts';
 import { fileExitCodes } from '../exit-codes.ts';
 import { type Outcome, type Session, verb } from '../verb.ts';
 import { contextDocument, maskedUrl, readConfig, showTokensFlag } from './shared.ts';
@@ -15,7 +16,7 @@ export const listVerb = verb<ListOptions>({
 
   # their names, for a script
   sts context list -q`,
-  exitCodes: fileExitCodes,
+  exitCodes: [...fileExitCodes, ExitCode.readerGone],
   run: list,
 });
 

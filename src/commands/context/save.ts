@@ -35,7 +35,7 @@ export const saveVerb = verb<SaveOptions>({
 /**
  * Saves what the global flags and the environment say as a context, after the server has accepted it. A context of that
  * name is replaced. When anything fails, nothing is saved.
- * @throws UsageError when `--name` and `--context` differ, ConfigError without URL or token, and what `serverInfo` throws.
+ * @throws UsageError when `--name` and `--context` differ, ConfigError without URL or token, and what `server.info` throws.
  */
 async function save(options: SaveOptions, session: Session): Promise<Outcome> {
   const { world, progress, globals } = session;
@@ -61,7 +61,7 @@ async function save(options: SaveOptions, session: Session): Promise<Outcome> {
   saySources(session, settings);
   if (options.skipValidate !== true) {
     const api = await session.apiFor(settings);
-    await progress.waiting('Asking the server', () => api.serverInfo({ signal: world.interrupt }));
+    await progress.waiting('Asking the server', () => api.server.info({ signal: world.interrupt }));
   }
   // From here on a signal waits until the file is written and its lock is gone.
   world.interrupt.throwIfAborted();

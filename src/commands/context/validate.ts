@@ -32,7 +32,7 @@ const OVERRIDES = [
 
 /**
  * Connects with a context as it is stored: URL and token of the environment do not count, flags do.
- * @throws NotFoundError when there is no such context, and what `serverInfo` throws.
+ * @throws NotFoundError when there is no such context, and what `server.info` throws.
  */
 async function validate(options: ValidateOptions, session: Session): Promise<Outcome> {
   const { world, progress, globals } = session;
@@ -49,7 +49,7 @@ async function validate(options: ValidateOptions, session: Session): Promise<Out
   });
   saySources(session, settings);
   const api = await session.apiFor(settings);
-  const info = await progress.waiting('Asking the server', () => api.serverInfo({ signal: world.interrupt }));
+  const info = await progress.waiting('Asking the server', () => api.server.info({ signal: world.interrupt }));
   return {
     data: { context: contextName, connected: true, 'server-info': info },
     text: ({ success }) => success(`Context ${contextName} is valid.`),

@@ -1,5 +1,5 @@
 import type { Credential } from '../../credentials/ports.ts';
-import { ServerError, UsageError } from '../../errors.ts';
+import { ExitCode, ServerError, UsageError } from '../../errors.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import { type CredentialNoun, documentOf } from '../nouns.ts';
 import { type Outcome, type Session, type Verb, verb } from '../verb.ts';
@@ -15,8 +15,8 @@ export function getVerb(noun: CredentialNoun): Verb {
   const { command, short } = noun.words;
   return verb<GetOptions>({
     name: 'get',
-    summary: `Show ${noun.aTitle}`,
-    description: `Show ${noun.aTitle}: all that the server says of it, which is everything but the ${short} itself`,
+    summary: `Show one ${noun.words.noun}`,
+    description: `Show one ${noun.words.noun}: all that the server says of it, which is everything but the secret.`,
     flags: {
       id: idFlag(noun, `id of the ${short}`),
       name: nameFlag(noun, `name of the ${short}; of several the newest is shown`),
@@ -26,7 +26,7 @@ export function getVerb(noun: CredentialNoun): Verb {
 
   # when it ends, in milliseconds, for a script
   sts ${command} get --name ci -o json | jq '."${command}".expiration'`,
-    exitCodes: requestExitCodes,
+    exitCodes: [...requestExitCodes, ExitCode.readerGone],
     check({ id, name }) {
       if (id !== undefined && name !== undefined)
         throw new UsageError(`--id and --name both say which ${short}: give one of them.`);

@@ -15,6 +15,7 @@ export interface ListOptions {
   readonly expired?: boolean;
   readonly expiringWithin?: Duration;
   readonly exitCode?: boolean;
+  readonly allContexts?: boolean;
 }
 
 export function listVerb(noun: CredentialNoun): Verb {
@@ -32,6 +33,7 @@ export function listVerb(noun: CredentialNoun): Verb {
         help: `only ${short}s that live now and expire within this time: 14d, 12h, 2w, 6mo; with --expired, those or expired ones`,
       },
       exitCode: { long: 'exit-code', help: `end in 12 if any ${short} is listed` },
+      allContexts: { long: 'all-contexts', help: 'ask the servers of all contexts at once' },
     },
     examples: `  # a table of all ${short}s
   sts ${command} list
@@ -46,9 +48,13 @@ export function listVerb(noun: CredentialNoun): Verb {
   sts ${command} list --expiring-within 14d --exit-code
 
   # the same for ${short}s that have expired already, too
-  sts ${command} list --expiring-within 14d --expired --exit-code`,
-    exitCodes: [...requestExitCodes, ExitCode.finding],
-    run: (options, session) => list(noun, options, session),
+  sts ${command} list --expiring-within 14d --expired --exit-code
+
+  # all servers of the config file, for the textfile collector of node_exporter
+  sts ${command} list --all-contexts -o prometheus > sts.prom.new && mv sts.prom.new sts.prom`,
+    exitCodes: [...requestExitCodes, ExitCode.finding, ExitCode.readerGone],
+    prometheus: true,
+    run: (options, session) => (options.allContexts ? listAll(noun, options, session) : list(noun, options, session)),
   });
 }
 
@@ -63,6 +69,12 @@ async function list(noun: CredentialNoun, options: ListOptions, session: Session
   return {
     data: { name: `${noun.words.command}s`, rows: documentsOf(found) },
     async text(view) {
+      if (view.prometheus) {
+        const context = (await session.settings()).contextName ?? '';
+        const { prometheusText } = await import('./prometheus.ts');
+        const placed = found.map((credential) => ({ context, credential }));
+        return prometheusText(noun, placed, [{ name: context, isUp: true }]);
+      }
       if (found.length === 0) return `No ${noun.plural} found.\n`;
       const { credentialTable } = await import('./table.ts');
       return credentialTable(noun, found, { ...view, now: clocks.now });
@@ -72,6 +84,36 @@ async function list(noun: CredentialNoun, options: ListOptions, session: Session
     notes: found.length === 0 ? await nearNotes(options, credentials) : [],
     failures: rejected.map((sentence) => new ServerError(sentence)),
     ...(options.exitCode && found.length > 0 ? { exitCode: ExitCode.finding } : {}),
+  };
+}
+
+/** `--all-contexts`: what fails is told on stderr, and the rest is shown. */
+async function listAll(noun: CredentialNoun, options: ListOptions, session: Session): Promise<Outcome> {
+  if (options.expiringWithin !== undefined) addDuration(session.world.now(), options.expiringWithin);
+  const { listEverywhere } = await import('./all-contexts.ts');
+  const { placed, contexts, failures, warnings } = await listEverywhere(noun, session, (clocks) => filterOf(options, clocks));
+  return {
+    data: {
+      name: `${noun.words.command}s`,
+      rows: placed.map(({ context, credential }) => ({ context, ...documentOf(credential) })),
+    },
+    async text(view) {
+      if (view.prometheus) {
+        const { prometheusText } = await import('./prometheus.ts');
+        return prometheusText(noun, placed, contexts);
+      }
+      if (placed.length === 0) return `No ${noun.plural} found.\n`;
+      const [{ credentialTable }, { withContexts }] = await Promise.all([import('./table.ts'), import('./context-column.ts')]);
+      return credentialTable(
+        withContexts(noun, placed),
+        placed.map(({ credential }) => credential),
+        view,
+      );
+    },
+    values: idsOf(placed.map(({ credential }) => credential)),
+    warnings,
+    failures,
+    ...(options.exitCode && placed.length > 0 ? { exitCode: ExitCode.finding } : {}),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Outcome, Session } from '../verb.ts';
 import type { DeleteOptions } from './delete.ts';
 import { deleteAll } from './deletion.ts';
 import { type FullListing, listingOf } from './listing.ts';
-import { type Selection, select } from './selection.ts';
+import type { Selection } from './selection.ts';
 import { type Selector, selectorOf } from './selector.ts';
 
 /** Deletes credentials by id, or by what the list says of them. */
@@ -41,6 +41,7 @@ async function deleteSelected(
   session: Session,
 ): Promise<Outcome> {
   const listing = await listingOf(noun, session);
+  const { select } = await import('./selection.ts');
   const selection = await select(noun, selector, listing);
   const { credentials, missing, kept } = selection;
   const failures = [...(ifExists ? [] : missing), ...listing.rejected.map((sentence) => new ServerError(sentence))];

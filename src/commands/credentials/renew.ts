@@ -5,16 +5,20 @@ import { ExitCode, UsageError } from '../../errors.ts';
 import { visible } from '../../escape.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import { type CredentialNoun, documentOf } from '../nouns.ts';
-import type { Flags, Outcome, Session, Verb } from '../verb.ts';
+import { type Flags, type Outcome, type Session, type Verb, verb } from '../verb.ts';
 import { deliveredTo, refuseClosedStdout, showSecret } from './delivered.ts';
 import { type DeliveryPlan, planDelivery } from './delivery-plan.ts';
 import { endOf, expirationOf } from './expiration.ts';
 import { nameFlag } from './flags.ts';
+import { mostAtOnce } from './pool.ts';
 import { checkReplace, type ReplaceOptions, replaceFlags, rotated, rotationPlanOf } from './rotate.ts';
 
 export interface RenewOptions extends ReplaceOptions {
+  /** Absent with a plan alone. */
   readonly name: string;
   readonly renewBefore?: Duration;
+  readonly plan?: string;
+  readonly parallel?: number;
 }
 
 /**
@@ -27,16 +31,23 @@ export function renewVerb<Own extends object>(
 ): Verb<RenewOptions & Own> {
   const { short } = noun.words;
   const common: Flags<RenewOptions> = {
-    name: { ...nameFlag(noun, `name of the ${short}`), required: true },
+    name: nameFlag(noun, `name of the ${short}`),
     renewBefore: {
       long: 'renew-before',
       value: 'duration',
       parse: (text) => parseDuration(text, '--renew-before'),
       help: 'how long before its end it is replaced (default a third of its lifetime)',
     },
+    plan: { long: 'plan', value: 'file', help: 'renew all that this YAML file lists; "-" reads it from stdin', complete: 'file' },
+    parallel: {
+      long: 'parallel',
+      value: 'number',
+      parse: parseParallel,
+      help: 'with --plan: how many at a time, 1 to 8 (default 8)',
+    },
     ...replaceFlags(noun),
   };
-  return {
+  const definition: Verb<RenewOptions & Own> = {
     name: 'renew',
     summary: `Create or replace ${noun.aTitle} where that is due`,
     description: `Make sure that a fresh ${noun.title} is where it belongs. Nothing happens until something is due, so this may run every night.`,
@@ -45,12 +56,30 @@ export function renewVerb<Own extends object>(
     examples: own.examples,
     exitCodes: [...requestExitCodes, ExitCode.unknownOutcome, ExitCode.notTakenOver],
     check: checkRenew,
-    run: (options, session) => runRenew(noun, options, own.asked(options), session),
+    async run(options, session) {
+      const one = (single: RenewOptions, its: Session) => runRenew(noun, single, own.asked(single as RenewOptions & Own), its);
+      if (options.plan === undefined) return one(options, session);
+      const { renewMany } = await import('./renew-many.ts');
+      const { plan, parallel = mostAtOnce, dryRun = false } = options;
+      return renewMany(noun, verb(definition), { plan, parallel, dryRun }, session, one);
+    },
   };
+  return definition;
+}
+
+function parseParallel(text: string): number {
+  if (/^[1-8]$/.test(text)) return Number(text);
+  throw new UsageError(`--parallel takes a number from 1 to ${mostAtOnce}, not ${JSON.stringify(text)}.`);
 }
 
 /** @throws UsageError */
 export function checkRenew(options: RenewOptions): void {
+  if (options.plan !== undefined) {
+    if (options.name === undefined) return;
+    throw new UsageError('--plan says what to renew: leave --name and the flags of one renewal out.');
+  }
+  if (options.name === undefined) throw new UsageError('A flag is missing: --name NAME, or --plan FILE for many.');
+  if (options.parallel !== undefined) throw new UsageError('--parallel is about a plan: add --plan FILE, or leave it out.');
   checkReplace(options);
   const { keyFile, kubernetesSecret, keyCommand } = options;
   if ((keyFile !== undefined && keyFile !== '-') || kubernetesSecret !== undefined || keyCommand !== undefined) return;
