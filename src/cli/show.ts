@@ -46,8 +46,15 @@ async function showResult(outcome: Outcome, { printer, early, view, quiet }: Sho
     await printer.write(documentOf(outcome.data, early));
     early.document = undefined;
   } else {
-    await printer.write(blocksOf(await outcome.text(view)));
+    await printer.write(restOf(await outcome.text(view), early.text));
   }
+}
+
+/** The result's text, without what is out already. */
+function restOf(text: string | Iterable<string>, shown: string): Iterable<string> {
+  if (shown === '') return blocksOf(text);
+  const whole = [...blocksOf(text)].join('');
+  return [whole.startsWith(shown) ? whole.slice(shown.length) : whole];
 }
 
 function* linesOf(values: Iterable<string>, shown: string | undefined): Generator<string> {
