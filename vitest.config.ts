@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
+    // These need Go and ten minutes once: `npm run test:kubernetes`.
+    exclude: ['test/kubernetes-real/**'],
     globals: false,
     // Tests start real servers and processes: more of them than cores only makes each slower.
     maxWorkers: 2,

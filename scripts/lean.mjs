@@ -2,18 +2,24 @@
 import { fileURLToPath } from 'node:url';
 
 const nothing = 'module.exports = {};';
+const noHelp = 'exports.Help = class {}; exports.stripColor = (text) => text;';
 const assertion = `
 const assert = (value, message) => { if (!value) throw message instanceof Error ? message : new Error(message || 'assertion failed'); };
 assert.ok = assert;
 assert.equal = assert.strictEqual = (a, b, message) => assert(a === b, message);
 assert.notStrictEqual = (a, b, message) => assert(a !== b, message);
 module.exports = assert;`;
+/** @param {string} what */
 const refuse = (what) => `module.exports = () => { throw new Error('${what} is left out of this program'); };`;
 
 /** Which import of which package is replaced by what. */
 const replacements = [
   // Only for commands that are programs of their own.
   { package: 'commander', id: 'node:child_process', code: nothing },
+  // Help and what was meant are made from our own definitions.
+  { package: 'commander', id: './lib/help.js', code: noHelp },
+  { package: 'commander', id: './help.js', code: noHelp },
+  { package: 'commander', id: './suggestSimilar', code: "exports.suggestSimilar = () => '';" },
   // Its largest header is given by us, and no IncomingMessage is ever sent on.
   { package: 'undici', id: 'node:http', code: 'module.exports = { maxHeaderSize: 16384, IncomingMessage: class {} };' },
   { package: 'undici', id: 'node:assert', code: assertion },
@@ -28,9 +34,11 @@ const simdless = fileURLToPath(new URL('../node_modules/undici/lib/llhttp/llhttp
 
 /**
  * A bundler plugin.
+ * @returns {import('rolldown').Plugin}
  * @throws Error at the end of the build when a replacement found nothing to replace: the dependency has changed.
  */
 export function lean() {
+  /** @type {Set<number>} */
   const used = new Set();
   return {
     name: 'lean',
@@ -45,7 +53,8 @@ export function lean() {
     },
     load(id) {
       const found = /^\0lean-(\d+)\.cjs$/.exec(id);
-      return found ? { code: replacements[Number(found[1])].code } : null;
+      const replacement = found && replacements[Number(found[1])];
+      return replacement ? { code: replacement.code } : null;
     },
     buildEnd(error) {
       const missed = replacements.filter((_, index) => !used.has(index));

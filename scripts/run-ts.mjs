@@ -12,12 +12,14 @@ if (entry === undefined) {
   process.stderr.write('Usage: node scripts/run-ts.mjs FILE [ARGUMENT...]\n');
   process.exit(3);
 }
+/** @type {Record<string, number>} */
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+/** @type {import('node:child_process').ChildProcess | undefined} */
 let child;
 for (const signal of Object.keys(exitCodes)) {
   process.on(signal, () => {
     if (child === undefined) process.exit(exitCodes[signal]);
-    child.kill(signal);
+    child.kill(/** @type {NodeJS.Signals} */ (signal));
   });
 }
 // Inside node_modules, so that external packages resolve from there.
@@ -33,4 +35,4 @@ await build({
 });
 // Node 26 warns when msw asks whether there is a localStorage.
 child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], { cwd: root, stdio: 'inherit' });
-child.on('exit', (code, signal) => process.exit(code ?? exitCodes[signal] ?? 1));
+child.on('exit', (code, signal) => process.exit(code ?? exitCodes[signal ?? ''] ?? 1));

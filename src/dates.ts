@@ -55,20 +55,23 @@ export function parseExpirationDate(text: string, now: number): bigint {
 }
 
 /** Flags that say how long to wait. All others are about the life of a key, where `6m` is a slip for six months. */
-const waitingFlags: readonly string[] = ['--after'];
+const waitingFlags: readonly string[] = ['--after', '--restart-timeout', '--key-command-timeout'];
 
 /**
- * Reads `90d`, `12h`, `2w`, `6mo`, `1y`; behind a flag that says how long to wait `10m` and `30s` as well.
+ * Reads `90d`, `12h`, `2w`, `6mo`, `1y`; behind a flag that says how long to wait `10m` and `30s` as well, and behind `--after` also
+ * `0s`: no wait.
  * @param flag what the user typed it behind.
  * @throws UsageError for anything else.
  */
 export function parseDuration(text: string, flag = '--expires-in'): Duration {
+  if (flag === '--after' && text === '0s') return { amount: 0, unit: 's' };
   const [digits, unit] = /^([1-9]\d{0,8})(s|m|h|d|w|mo|y)$/.exec(text)?.slice(1) ?? [];
   const duration = { amount: Number(digits), unit: unit as DurationUnit };
   const short = waitingFlags.includes(flag);
   const examples = short ? '30s, 10m, 12h or 2d' : '90d, 12h, 2w, 6mo or 1y';
   if (digits === undefined || durationMs(duration) > longestMs) {
-    const near = nearDuration(text);
+    // A bare number is one of minutes where a wait is asked for, and one of days in the life of a key.
+    const near = nearDuration(short && /^\d+$/.test(text) ? `${text} m` : text);
     const message = `${flag} takes a positive number and a unit, such as ${examples}, not ${quoted(text)}.`;
     throw new UsageError(message, didYouMean(near !== undefined && (short || !isShort(near)) ? near : undefined));
   }

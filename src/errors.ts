@@ -89,6 +89,13 @@ export class DeliveryError extends StsError {
   }
 }
 
+/** Whoever read standard output went away before the result was out, as `head` does (exit 141). Nothing is lost, so nothing is said. */
+export class ReaderGoneError extends StsError {
+  constructor(cause: unknown) {
+    super(ExitCode.readerGone, 'The reader of standard output went away.', { cause });
+  }
+}
+
 /** No such context, key id or key name (exit 8). */
 export class NotFoundError extends StsError {
   constructor(message: string, details?: ErrorDetails) {

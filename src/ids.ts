@@ -3,19 +3,20 @@ import { UsageError } from './errors.ts';
 const MAX_INT64 = 9_223_372_036_854_775_807n;
 
 /**
- * Reads the id of an ingestion API key as the server prints it: a positive decimal int64.
+ * Reads the id of an ingestion API key or service token as the server prints it: a positive decimal int64.
  *
  * @param text digits only; no sign, space, leading zero, exponent or prefix.
  * @param flag what the user typed it behind, for the message.
+ * @param words what it is the id of: its short name, and the command that lists it.
  * @throws UsageError for anything else.
  */
-export function parseId(text: string, flag = '--id'): bigint {
+export function parseId(text: string, flag = '--id', words = { short: 'key', command: 'ingestion-api-key' }): bigint {
   if (/^[1-9][0-9]{0,18}$/.test(text)) {
     const id = BigInt(text);
     if (id <= MAX_INT64) return id;
   }
-  throw new UsageError(`${flag} takes the id of a key, a whole number from 1 to ${MAX_INT64}, not "${text}".`, {
-    hints: ['See the ids with: sts ingestion-api-key list'],
+  throw new UsageError(`${flag} takes the id of a ${words.short}, a whole number from 1 to ${MAX_INT64}, not "${text}".`, {
+    hints: [`See the ids with: sts ${words.command} list`],
   });
 }
 

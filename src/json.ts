@@ -5,6 +5,8 @@ import { compareBytes } from './ids.ts';
 export type JsonValue = null | undefined | boolean | number | bigint | string | readonly JsonValue[] | object;
 
 const ROWS_PER_BLOCK = 500;
+/** Printable ASCII without the quote and the backslash. */
+const needsNoEscape = /^[ !#-[\]-~]*$/;
 
 /**
  * One JSON document: two-space indent, keys sorted bytewise, `bigint` as exact digits, undefined members left out, a
@@ -14,6 +16,33 @@ const ROWS_PER_BLOCK = 500;
  */
 export function toJson(value: JsonValue): string {
   return `${serialize(value, '')}\n`;
+}
+
+/**
+ * A document that is written in two parts, the first before the second is known. Together they are what `toJson` writes of all members,
+ * but that the members of each part are sorted among themselves.
+ */
+export class OpenDocument {
+  #begun = false;
+
+  /** The beginning, with these members. @returns text that ends within a line. */
+  begin(members: Readonly<Record<string, JsonValue>>): string {
+    const lines = linesOf(members);
+    this.#begun = lines.length > 0;
+    return `{${lines.length === 0 ? '' : `\n${lines.join(',\n')}`}`;
+  }
+
+  /** The end, with the other members. @returns text that goes on where `begin` stopped, newline at its end. */
+  end(members: Readonly<Record<string, JsonValue>> = {}): string {
+    const lines = linesOf(members);
+    const more = lines.length === 0 ? '' : `${this.#begun ? ',' : ''}\n${lines.join(',\n')}`;
+    return `${more}${this.#begun || lines.length > 0 ? '\n' : ''}}\n`;
+  }
+}
+
+/** The members of a document, one a line, without the commas between them. */
+function linesOf(members: Readonly<Record<string, JsonValue>>): string[] {
+  return keysOf(members).map((key) => `  ${quote(key)}: ${serialize(members[key], '  ')}`);
 }
 
 /**
@@ -74,7 +103,7 @@ function keysOf(record: Readonly<Record<string, JsonValue>>): string[] {
 
 /** JSON's own quoting leaves DEL, C1, separators and bidirectional controls raw; `visible` writes them as JSON does. */
 function quote(text: string): string {
-  return visible(JSON.stringify(text));
+  return needsNoEscape.test(text) ? `"${text}"` : visible(JSON.stringify(text));
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, JsonValue>> {

@@ -1,7 +1,9 @@
 // Between the door and `main`: how the built program gets its parts. Nothing here runs when the sources are run.
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Script } from 'node:vm';
+import { compileCacheFolder } from './load/compile-cache.ts';
+import { once, twice } from './load/twice.ts';
 
 type Require = (id: string) => unknown;
 type Wrapped = (exports: unknown, require: Require, module: unknown, filename: string, dirname: string) => void;
@@ -19,7 +21,7 @@ interface Part {
   readonly module: { readonly exports: unknown };
 }
 
-const { arch, env, platform, version } = process;
+const { arch, platform, version } = process;
 
 /** What is loaded so far, by file name. */
 const parts = new Map<string, Part>();
@@ -32,7 +34,7 @@ const folder: Store = {
   text: (name) => readFileSync(join(__dirname, name), 'utf8'),
   cache(name) {
     try {
-      return readFileSync(join(cacheFolder, name));
+      return once(readFileSync(join(cacheFolder, name)));
     } catch {
       return undefined;
     }
@@ -63,45 +65,14 @@ export function loadToCache(): typeof import('./main.ts') {
   return loadFrom({ ...folder, cache: () => undefined });
 }
 
-/** The code cache of all that has been compiled so far, by file name. Only for the build. */
+/** The code cache of all that has been compiled so far, by file name, each as it stands in its file. Only for the build. */
 export function codeCache(): ReadonlyMap<string, Buffer> {
-  return new Map([...parts].map(([name, { script }]) => [name, script.createCachedData()]));
+  return new Map([...parts].map(([name, { script }]) => [name, twice(script.createCachedData())]));
 }
 
 /** File names of what is loaded so far, each with whether its code cache was there and taken. Only for the tests. */
 export function loadedParts(): ReadonlyMap<string, boolean> {
   return new Map([...parts].map(([name, { script }]) => [name, script.cachedDataRejected === false]));
-}
-
-/** Where Node may keep its compile cache, for the user alone; undefined where there is no such place. */
-function compileCacheFolder(): string | undefined {
-  const caches = userCaches();
-  if (caches === undefined) return undefined;
-  const ours = join(caches, 'stackstate-cli');
-  const own = join(ours, 'compile-cache');
-  try {
-    // Level by level, so that no home is made that is not there. And Node, asked to make a whole path, never comes back from /proc.
-    for (const level of [caches, ours, own]) if (!existsSync(level)) mkdirSync(level, { mode: 0o700 });
-    return own;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * A folder of the user's own: what lies in a shared one could be somebody else's code. A relative path leads into whatever folder
- * one works in, so it counts as none.
- */
-function userCaches(): string | undefined {
-  const caches = env['XDG_CACHE_HOME'] ?? '';
-  if (isAbsolute(caches)) return caches;
-  try {
-    const home = (require('node:os') as typeof import('node:os')).homedir();
-    return isAbsolute(home) ? join(home, '.cache') : undefined;
-  } catch {
-    // A user without an entry in the system's list has no home.
-    return undefined;
-  }
 }
 
 /** Files of the program and nothing else come this way, so that none has to be looked for. */

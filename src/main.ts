@@ -1,50 +1,42 @@
-import { type Command, CommanderError } from 'commander';
-import { buildProgram, forEachCommand, globalOptionsOf } from './cli/program.ts';
-import { usageErrorOf } from './cli/refusals.ts';
+import { loadProgram } from './cli/catalogue.ts';
+import { EarlyResult } from './cli/early-output.ts';
+import { renderHelp } from './cli/help.ts';
+import type { Call } from './cli/program.ts';
 import { createSession } from './cli/session.ts';
-import { normalizeArgv, shownAs } from './cli/words.ts';
+import { endBegun, showOutcome } from './cli/show.ts';
+import { asksFor, faultOf, type Line, readLine, shownAs, withHelp } from './cli/words.ts';
+import type { Verb } from './commands/verb.ts';
 import { ExitCode } from './errors.ts';
 import { createPrinter, describeError, type Printer } from './output/printer.ts';
 import { endProcess, nodeWorld } from './platform/node.ts';
 import type { World } from './platform/world.ts';
+import { version } from './version.ts';
 
 /**
  * Runs one command line.
  * @param argv arguments without the interpreter and the script.
  * @returns the exit code. Never throws: every error is shown and mapped here.
  */
-export async function main(argv: readonly string[], runtime: World): Promise<ExitCode> {
-  let exitCode: ExitCode = ExitCode.done;
-  let running = false;
-  const program = buildProgram(async (_command, run) => {
-    const session = createSession(runtime, globalOptionsOf(program));
-    running = true;
-    printer = session.printer;
-    try {
-      exitCode = (await run(session)) ?? ExitCode.done;
-    } finally {
-      await session.close();
-    }
-  }, argv);
-  let shown = '';
-  forEachCommand(program, (command) => {
-    command.configureOutput({ writeOut: (text) => (shown += text) });
-  });
-  let printer = printerBefore(program, argv, runtime);
+export async function main(argv: readonly string[], world: World): Promise<ExitCode> {
+  const line = readLine(await loadProgram(argv), argv);
+  const { stdout, stderr, env } = world;
+  let printer = createPrinter({ stdout, stderr, env, ...shownAs(line) });
   try {
-    let words = argv;
-    try {
-      words = normalizeArgv(program, argv);
-      await program.parseAsync(words, { from: 'user' });
-    } catch (error) {
-      // Help and version end commander's parsing by an error of their own.
-      if (!isDisplayed(error)) throw usageErrorOf(error, program, words);
-      await printer.result({ text: shown, json: [shown] });
+    if (faultOf(line) !== undefined) {
+      const { refusalOf } = await import('./cli/refusals.ts');
+      throw refusalOf(readLine(await loadProgram(), argv));
     }
-    if (running && exitCode === ExitCode.done && runtime.interrupt.aborted) throw runtime.interrupt.reason;
-    return exitCode;
+    const { verb } = line;
+    if (verb === undefined || line.help || asksFor('help', line)) {
+      await printer.write([await informationOf(line, printer.width)]);
+      return ExitCode.done;
+    }
+    const { readCall } = await import('./cli/program.ts');
+    const call = readCall(line);
+    printer = createPrinter({ stdout, stderr, env, ...call.globals });
+    return await run(verb, call, world, printer);
   } catch (error) {
-    await printer.error(error);
+    await printer.error(withHelp(error, line));
     return describeError(error).exitCode;
   } finally {
     await printer.flush();
@@ -53,15 +45,38 @@ export async function main(argv: readonly string[], runtime: World): Promise<Exi
 
 /** Starts the program for this process and ends it. */
 export function start(): void {
-  const runtime = nodeWorld();
-  main(process.argv.slice(2), runtime).then(endProcess);
+  const world = nodeWorld();
+  main(process.argv.slice(2), world).then(endProcess);
 }
 
-/** The printer until a command runs and brings its own: for help, and for a command line that is refused. */
-function printerBefore(program: Command, argv: readonly string[], { stdout, stderr, env }: World): Printer {
-  return createPrinter({ stdout, stderr, env, ...shownAs(program, argv) });
+/** Help, or the version. @param width columns of the terminal; undefined off a terminal. */
+async function informationOf(line: Line, width: number | undefined): Promise<string> {
+  if (asksFor('version', line)) return `${version}\n`;
+  if (line.topic === undefined) return renderHelp(line, width);
+  const { renderTopic } = await import('./cli/topics.ts');
+  return renderTopic(line.topic, width);
 }
 
-function isDisplayed(error: unknown): boolean {
-  return error instanceof CommanderError && error.exitCode === 0;
+async function run(verb: Verb, { options, globals }: Call, world: World, printer: Printer): Promise<ExitCode> {
+  const { color, width, success } = printer;
+  const view = {
+    color,
+    width,
+    success,
+    wide: globals.output === 'wide',
+    prometheus: globals.output === 'prometheus',
+    now: world.now(),
+  };
+  const quiet = globals.quiet === true;
+  const early = new EarlyResult(world.stdout, quiet ? 'quiet' : printer.json ? 'json' : 'text', view);
+  const session = createSession(world, globals, printer, early);
+  const shown = { printer, early, view, quiet };
+  try {
+    const exitCode = await showOutcome(await verb.run(options, session), shown);
+    if (exitCode === ExitCode.done && world.interrupt.aborted) throw world.interrupt.reason;
+    return exitCode;
+  } finally {
+    await endBegun(shown);
+    await session.close();
+  }
 }

@@ -25,6 +25,20 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
+/**
+ * The same for names that people gave: one that differs by blanks, by capitals or by how Unicode composes its characters is near,
+ * however long it is.
+ */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const plain = plainName(name);
+  return known.find((candidate) => plainName(candidate) === plain) ?? nearest(name, known);
+}
+
+/** A name without what cannot be seen of it, or hardly. */
+function plainName(name: string): string {
+  return name.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase();
+}
+
 /** How far two words are apart; infinite where they have too little in common. */
 function slipsBetween(typed: string, candidate: string): number {
   const most = typed[0] === candidate[0] ? Math.max(2, typed.length / 3) : typed.length > 3 ? 1 : 0;

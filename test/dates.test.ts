@@ -80,6 +80,17 @@ test.each([
   expect(told(() => parseDuration(text))).toContain(`Did you mean ${near}?`);
 });
 
+test('--after 0s is no wait; no other flag takes it', () => {
+  expect(durationMs(parseDuration('0s', '--after'))).toBe(0);
+  expect(() => parseDuration('0s', '--restart-timeout')).toThrow(UsageError);
+  expect(() => parseDuration('0s')).toThrow(UsageError);
+});
+
+test.each(['--after', '--restart-timeout', '--key-command-timeout'])('%s is a wait: minutes and seconds are usual', (flag) => {
+  expect(durationMs(parseDuration('30s', flag))).toBe(30_000);
+  expect(told(() => parseDuration('10', flag))).toContain('Did you mean 10m?');
+});
+
 test('a wait may be spelled out, too', () => {
   expect(told(() => parseDuration('10 min', '--after'))).toContain('Did you mean 10m?');
 });

@@ -1,16 +1,9 @@
-import {
-  InterruptedError,
-  NotFoundError,
-  OutcomeUnknownError,
-  ServerError,
-  StsError,
-  UnsupportedServerError,
-} from '../errors.ts';
+import { InterruptedError, OutcomeUnknownError, ServerError, StsError, UnsupportedServerError } from '../errors.ts';
 import type { HttpResponse } from '../http/transport.ts';
 import { type JsonValue, toJson } from '../json.ts';
 import type { Attempt } from './missing.ts';
 import type { CallOptions } from './model.ts';
-import { type ChangeResponse, type Requests, type Segments, tryDecode } from './requests.ts';
+import { type Requests, type Segments, tryDecode } from './requests.ts';
 import { RowReader } from './rows.ts';
 
 /** What the credentials of one kind have in common on the server: a collection that lists, creates and deletes them. */
@@ -131,7 +124,7 @@ export async function deleteIn<Row extends { readonly id: bigint }>(
     const message = `${requests.host} did not say that the ${noun} ${id} is deleted: its response makes no sense.`;
     throw new ServerError(message, { status, hints });
   }
-  if (status === 404) throw await explainAbsent(requests, collection, id, response, call);
+  if (status === 404) throw await absent(requests, collection, id, response, call);
   const refused = await requests.refusal(response, permissions);
   if (status < 500 || neverTried.has(status)) throw refused;
   const listed = await isListed(requests, collection, id, call);
@@ -160,15 +153,15 @@ async function isListed<Row extends { readonly id: bigint }>(
   }
 }
 
-/** What a 404 to a deletion means: a gateway on the way may have said it, so the list has the last word. */
-async function explainAbsent<Row extends { readonly id: bigint }>(
+/** The error for a deletion that was answered with 404. */
+async function absent<Row extends { readonly id: bigint }>(
   requests: Requests,
   collection: Collection<Row>,
   id: bigint,
-  response: ChangeResponse,
+  response: HttpResponse,
   call: CallOptions,
 ): Promise<StsError> {
-  const { readTrouble } = await import('./trouble.ts');
+  const [{ explainAbsent }, { readTrouble }] = await Promise.all([import('./absent.ts'), import('./trouble.ts')]);
   const { type } = readTrouble(response);
   const listed = await listRows(requests, collection, call).then(
     ({ rows }) => rows.some((row) => row.id === id),
@@ -177,15 +170,7 @@ async function explainAbsent<Row extends { readonly id: bigint }>(
       return false;
     },
   );
-  if (!listed) {
-    return new NotFoundError(`There is no ${collection.name} with the id ${id}.`, {
-      hints: [`See the ids with: sts ${collection.command} list`],
-    });
-  }
-  return new ServerError(
-    `${requests.host} responded with 404 to the deletion of the ${collection.noun} ${id}, and lists it still.`,
-    { status: 404, hints: ['Look for a proxy or gateway on the way that lets no DELETE pass.', ...requests.urlHints()] },
-  );
+  return explainAbsent(requests, collection, id, listed);
 }
 
 /** The error for a collection that is not there. @param attempt what was tried. */

@@ -84,12 +84,13 @@ export class Requests {
 
   /** The path of a resource under the API. */
   path(segments: Segments, query = ''): string {
-    return this.rootPath([...this.#options.settings.apiPath.split('/').filter((part) => part !== ''), ...segments], query);
+    // The API's own path is written as it goes into the request.
+    return `${this.#basePath}${this.#options.settings.apiPath}${joined(segments)}${query}` || '/';
   }
 
   /** The path of a resource under the server's URL. */
   rootPath(segments: Segments, query = ''): string {
-    return `${this.#basePath}/${segments.map(encodeURIComponent).join('/')}${query}`;
+    return `${this.#basePath}${joined(segments)}${query}`;
   }
 
   /** Sends what changes nothing. @throws ConnectionError, ServerError when no response came. */
@@ -167,6 +168,10 @@ export class Requests {
 }
 
 type ReadRequest = Omit<TransportRequest, 'changes' | 'signal'>;
+
+function joined(segments: Segments): string {
+  return segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
+}
 
 function tokenHeader(token: Token | undefined): Record<string, string> {
   return token === undefined ? {} : { [tokenHeaders[token.kind]]: token.value };

@@ -1,16 +1,12 @@
-import type { Command, Option } from 'commander';
+import { interruptExitCodes } from '../commands/exit-codes.ts';
+import type { Verb } from '../commands/verb.ts';
 import { ExitCode } from '../errors.ts';
+import { type FlagRow, flagsOf, globalFlags, helpFlag, versionFlag } from './flags.ts';
+import { commandPath, type Line, TOPICS } from './words.ts';
 
-/** What a verb's help says beyond its flags. */
-export interface VerbHelp {
-  readonly examples: string;
-  /** Exit codes the verb can end in, in any order; those of its kind (`allExitCodes`) need not be among them. */
-  readonly exitCodes: readonly ExitCode[];
-}
+type Place = Pick<Line, 'program' | 'noun' | 'verb'>;
 
-const extras = new WeakMap<Command, VerbHelp>();
-
-const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
+export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   [ExitCode.done]: 'done',
   [ExitCode.config]: 'the configuration is unreadable, invalid or incomplete',
   [ExitCode.server]: 'the server refused, failed, or its answer made no sense',
@@ -29,77 +25,121 @@ const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   [ExitCode.sigterm]: 'terminated by SIGTERM',
 };
 
-/** How whoever waits for something can end before it came. */
-export const interruptExitCodes = [ExitCode.sighup, ExitCode.sigint, ExitCode.sigterm] as const;
+/** What the help is wrapped to where there is no terminal. */
+const OFF_TERMINAL = 80;
+/** Descriptions get a line of their own where less than this is left for them beside the terms. */
+const NARROWEST = 24;
 
-/** Adds examples and exit codes to a verb's help. */
-export function describeVerb(command: Command, help: VerbHelp): Command {
-  extras.set(command, help);
-  return command;
-}
-
-/** The help of a command in cobra's layout, which users of the Go CLI know. */
-export function renderHelp(command: Command): string {
-  const path = commandPath(command);
-  const verbs = command.commands;
-  const lines: string[] = [command.description(), '', 'Usage:'];
-  if (verbs.length > 0) {
-    lines.push(`  ${path} [command]`, '', 'Available Commands:');
-    const width = Math.max(...verbs.map((verb) => verb.name().length), 10);
-    const sorted = verbs.toSorted((a, b) => (a.name() < b.name() ? -1 : 1));
-    for (const verb of sorted) lines.push(`  ${verb.name().padEnd(width)}  ${verb.summary() || verb.description()}`);
-  } else {
-    const positional = command.registeredArguments.map(
-      (argument) => ` ${argument.required ? argument.name() : `[${argument.name()}]`}`,
-    );
-    lines.push(`  ${path}${positional.join('')} [flags]`);
-  }
-  const extra = extras.get(command);
-  if (extra !== undefined) lines.push('', 'Examples:', ...extra.examples.split('\n'));
-  if (verbs.length === 0 && command.parent !== null) {
-    lines.push('', 'Flags:', ...flagLines([...command.options, helpFlag(command)]));
-    lines.push('', 'Global Flags:', ...flagLines(globalOptions(command)));
-  }
-  if (command.parent === null) lines.push('', 'Flags:', ...flagLines([...command.options, helpFlag(command)]));
-  if (extra !== undefined) {
-    lines.push('', 'Exit Codes:');
-    for (const code of allExitCodes(extra)) lines.push(`  ${String(code).padEnd(4)}${exitCodeMeanings[code]}`);
-  }
-  if (verbs.length > 0) lines.push('', `Use "${path} [command] --help" for more information about a command.`);
+/**
+ * The help of a command in cobra's layout, which users of the Go CLI know.
+ * @param width columns of the terminal; undefined off a terminal.
+ */
+export function renderHelp(place: Place, width: number | undefined): string {
+  const lines = place.verb === undefined ? nounHelp(place, width) : verbHelp(place.verb, place, width ?? OFF_TERMINAL);
   return `${lines.join('\n')}\n`;
 }
 
-/** `sts ingestion-api-key create` */
-export function commandPath(command: Command): string {
-  return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`;
+function nounHelp(place: Place, terminal: number | undefined): string[] {
+  const { program, noun } = place;
+  const path = commandPath(place);
+  const width = terminal ?? OFF_TERMINAL;
+  const below = [...noun.verbs, ...(noun === program ? program.nouns : [])].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const names = below.map(({ name, summary }) => [name.padEnd(10), summary] as const);
+  return [
+    // Scripts look for the reference's sentence: it is one line where nobody has to read it.
+    ...(terminal === undefined ? [noun.description] : wrapWords(noun.description, width)),
+    '',
+    'Usage:',
+    `  ${path} [command]`,
+    '',
+    'Available Commands:',
+    ...twoColumns(names, { width, gap: 2 }),
+    ...(noun === program ? ['', 'Flags:', ...flagLines([...globalFlags, versionFlag, helpFor(noun.name)], width)] : []),
+    '',
+    `Use "${path} [command] --help" for more information about a command.`,
+    ...(noun === program ? [`More help: sts help ${TOPICS.join(' | ')}`] : []),
+    // Behind the text that users of the reference know.
+    ...(noun.examples === undefined ? [] : ['', 'Examples:', ...noun.examples.split('\n')]),
+  ];
+}
+
+function verbHelp(verb: Verb, place: Place, width: number): string[] {
+  const codes = allExitCodes(verb).map((code) => [String(code), exitCodeMeanings[code]] as const);
+  return [
+    ...wrapWords(verb.description ?? verb.summary, width),
+    '',
+    'Usage:',
+    `  ${commandPath(place)} [flags]`,
+    '',
+    'Examples:',
+    ...verb.examples.split('\n'),
+    '',
+    'Flags:',
+    ...flagLines([...flagsOf(verb), helpFor(verb.name)], width),
+    '',
+    'Global Flags:',
+    ...wrapItems(byName(globalFlags).map(flagTerm), width).map((line) => `  ${line}`),
+    `  See '${place.program.name} --help' for what they do.`,
+    '',
+    'Exit Codes:',
+    ...twoColumns(codes, { width, gap: 2 }),
+  ];
 }
 
 /** Every command line can be refused; whoever waits for a server can be interrupted. */
-function allExitCodes({ exitCodes }: VerbHelp): ExitCode[] {
+function allExitCodes({ exitCodes }: Verb): ExitCode[] {
   const interrupted = exitCodes.includes(ExitCode.connection) ? interruptExitCodes : [];
   return [...new Set([ExitCode.done, ExitCode.usage, ...exitCodes, ...interrupted])].sort((a, b) => a - b);
 }
 
-function globalOptions(command: Command): Option[] {
-  let root = command;
-  while (root.parent !== null) root = root.parent;
-  return root.options.filter((option) => option.long !== '--version');
+function helpFor(name: string): FlagRow {
+  return { ...helpFlag, help: `help for ${name}` };
 }
 
-function helpFlag(command: Command): Option {
-  return command.createOption('-h, --help', `help for ${command.name()}`);
+function flagLines(rows: readonly FlagRow[], width: number): string[] {
+  const lines = byName(rows).map((row) => {
+    const term = `${row.short === undefined ? '    ' : ''}${flagTerm(row)}`;
+    return [term, `${row.help}${row.required ? ' (required)' : ''}`] as const;
+  });
+  return twoColumns(lines, { width, gap: 3 });
 }
 
-function flagLines(options: readonly Option[]): string[] {
-  const shown = options.map((option) => ({ term: flagTerm(option), option }));
-  const width = Math.max(...shown.map(({ term }) => term.length));
-  return shown
-    .toSorted((a, b) => ((a.option.long ?? '') < (b.option.long ?? '') ? -1 : 1))
-    .map(({ term, option }) => `  ${term.padEnd(width)}   ${option.description}${option.mandatory ? ' (required)' : ''}`);
+function byName(rows: readonly FlagRow[]): readonly FlagRow[] {
+  return rows.toSorted((a, b) => (a.long < b.long ? -1 : 1));
 }
 
-function flagTerm(option: Option): string {
-  const long = option.long ?? '';
-  const value = /[<[]([^>\]]+)[>\]]/.exec(option.flags)?.[1];
-  return `${option.short === undefined ? '    ' : `${option.short}, `}${long}${value === undefined ? '' : ` ${value}`}`;
+/** `-n, --name name` */
+function flagTerm({ long, short, value }: FlagRow): string {
+  return `${short === undefined ? '' : `-${short}, `}--${long}${value === undefined ? '' : ` ${value}`}`;
+}
+
+/** Terms and what they mean, side by side, or one below the other where there is no room for that. */
+export function twoColumns(
+  rows: readonly (readonly [string, string])[],
+  { width, gap }: { readonly width: number; readonly gap: number },
+): string[] {
+  const column = Math.max(...rows.map(([term]) => term.length)) + gap;
+  const beside = width - 2 - column;
+  if (beside < NARROWEST) {
+    return rows.flatMap(([term, text]) => [`  ${term.trim()}`, ...wrapWords(text, width - 6).map((line) => `      ${line}`)]);
+  }
+  return rows.flatMap(([term, text]) =>
+    wrapWords(text, beside).map((line, index) => `  ${(index === 0 ? term : '').padEnd(column)}${line}`),
+  );
+}
+
+/** Our own texts are plain ASCII: a character is a column. */
+export function wrapWords(text: string, width: number): string[] {
+  return wrapItems(text.split(' '), width, ' ');
+}
+
+function wrapItems(items: readonly string[], width: number, between = '   '): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + between.length + item.length <= width)
+      lines[lines.length - 1] = last + between + item;
+    else lines.push(item);
+  }
+  return lines;
 }

@@ -1,20 +1,20 @@
-import { Command, Option } from 'commander';
-import { completionCommand } from '../commands/completion.ts';
-import { contextCommand } from '../commands/context/index.ts';
-import { ingestionApiKeyCommand } from '../commands/ingestion-api-key/index.ts';
-import { versionCommand } from '../commands/version.ts';
+import { Command, CommanderError, Option } from 'commander';
 import type { GlobalOptions } from '../config/model.ts';
-import { type ExitCode, UsageError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
-import { version } from '../version.ts';
-import { renderHelp } from './help.ts';
-import type { Session } from './session.ts';
+import { UsageError } from '../errors.ts';
+import { visible } from '../escape.ts';
+import { type FlagRow, globalFlags, termOf } from './flags.ts';
+import { booleanOf, flagsHere, isFlag, type Line } from './words.ts';
 
-/** Runs a verb with its parsed options; replaced by the parser's tests. */
-export type Dispatch = (command: Command, run: (session: Session) => Promise<ExitCode | undefined>) => Promise<void>;
+/** What a command line asks for, its values read and checked. */
+export interface Call {
+  /** The verb's own options. */
+  readonly options: object;
+  readonly globals: GlobalOptions;
+}
 
 // What commander would say is said by us; looking at the terminal would cost each start the loading of the streams.
 const silent = {
+  writeOut: () => {},
   writeErr: () => {},
   outputError: () => {},
   getOutHelpWidth: () => 80,
@@ -24,88 +24,75 @@ const silent = {
 };
 
 /**
- * The command tree. Nothing is read or asked before a verb runs.
- * @param words the command line, if there is one: a noun it does not name is built without its verbs, which no start shall wait for.
+ * Reads the flags of a command line with commander, made from the definitions of the verb and of the settings. What asks for help or
+ * has a fault (`faultOf`) does not come here: commander is loaded where a verb runs.
+ * @throws UsageError for values that are refused, flags that are missing, and options that do not go together.
  */
-export function buildProgram(dispatch: Dispatch, words?: readonly string[]): Command {
-  const program = new Command('sts');
-  program
-    .description('StackState CLI for ingestion API keys.')
-    .helpCommand(false)
-    .action(() => program.help())
-    .version(version, '--version', 'version of sts')
-    .addOption(new Option('--url <url>', 'URL of StackState (STS_CLI_URL)'))
-    .addOption(new Option('--api-token <token>', 'API token, "-" to read it from stdin (STS_CLI_API_TOKEN)'))
-    .addOption(new Option('--service-token <token>', 'service token, "-" to read it from stdin (STS_CLI_SERVICE_TOKEN)'))
-    .addOption(
-      new Option('--k8s-sa-token <token>', 'Kubernetes service-account token, "-" to read it from stdin (STS_CLI_K8S_SA_TOKEN)'),
-    )
-    .addOption(
-      new Option(
-        '--k8s-sa-token-path <path>',
-        'file that holds the Kubernetes service-account token (STS_CLI_K8S_SA_TOKEN_PATH)',
-      ),
-    )
-    .addOption(new Option('--ca-cert-path <path>', 'PEM file of authorities to trust besides the public ones (STS_CA_CERT_PATH)'))
-    .addOption(new Option('--ca-cert-base64-data <data>', 'the same, base64; the path wins (STS_CA_CERT_BASE64_DATA)'))
-    .addOption(new Option('--skip-ssl', "do not verify the server's certificate (STS_SKIP_SSL)"))
-    .addOption(
-      new Option('-c, --context <name>', 'context of the config file to use (STS_CLI_CONTEXT)').argParser((value: string) =>
-        given(value, '--context', 'name a context'),
-      ),
-    )
-    .addOption(
-      new Option('--config <path>', 'path of the config file').argParser((value: string) =>
-        given(value, '--config', 'name a file'),
-      ),
-    )
-    .addOption(new Option('--timeout <duration>', 'deadline for one request, all of it, default 30s (STS_CLI_TIMEOUT)'))
-    .addOption(
-      new Option('-o, --output <format>', 'output format: text (default) or json').argParser(outputFormat).default('text'),
-    )
-    .addOption(new Option('--no-color', 'no colour, no symbols, no animation (NO_COLOR)'))
-    .addOption(
-      new Option('-v, --verbose', 'say on stderr what is being done; repeatable')
-        .argParser((_: string, before: number) => before + 1)
-        .default(0),
-    );
-  const named = (noun: string) => words === undefined || words.includes(noun);
-  program.addCommand(ingestionApiKeyCommand(dispatch, named('ingestion-api-key')));
-  program.addCommand(contextCommand(dispatch, named('context')));
-  program.addCommand(completionCommand(dispatch, named('completion'), () => buildProgram(dispatch)));
-  program.addCommand(versionCommand(dispatch));
-  forEachCommand(program, (command) => {
-    command.exitOverride();
-    command.helpOption('-h, --help', `help for ${command.name()}`);
-    command.helpInformation = () => renderHelp(command);
-    command.configureOutput(silent);
-    if (command.commands.length === 0) command.allowExcessArguments(false);
-  });
-  return program;
+export function readCall(line: Line): Call {
+  const command = new Command(line.verb?.name).exitOverride().helpOption(false).configureOutput(silent);
+  for (const row of flagsHere(line)) command.addOption(optionOf(row));
+  try {
+    const given = line.rest.filter(isFlag).map(({ row, text }) => `--${row?.long}=${text}`);
+    command.parse(given, { from: 'user' });
+  } catch (error) {
+    throw error instanceof CommanderError ? usageErrorOf(error, line) : error;
+  }
+  const values = command.opts<Record<string, unknown>>();
+  const call = { options: without(values, globalFlags), globals: globalsOf(values) };
+  if (call.globals.quiet && call.globals.output !== 'text') {
+    throw new UsageError('--quiet and --output both say what stands on stdout: give one of them.');
+  }
+  if (call.globals.output === 'prometheus' && line.verb?.prometheus !== true) {
+    throw new UsageError('--output prometheus is for the lists of ingestion API keys and service tokens.', {
+      hints: ['Use -o json here, or: sts ingestion-api-key list -o prometheus'],
+    });
+  }
+  line.verb?.check?.(call.options);
+  return call;
 }
 
-/** The global flags of a parsed command line. */
-export function globalOptionsOf(program: Command): GlobalOptions {
-  const options = program.opts<GlobalOptions & { version?: unknown }>();
-  const { version: _version, ...globals } = options;
-  return globals;
+/** A refusal of commander in our words. */
+function usageErrorOf({ code, message }: CommanderError, line: Line): UsageError {
+  if (code !== 'commander.missingMandatoryOptionValue') return new UsageError(`${visible(message.replace(/^error: /, ''))}.`);
+  const given = line.rest.filter(isFlag).map(({ row }) => row?.option);
+  const missing = flagsHere(line).filter(({ required, option }) => required && !given.includes(option));
+  return new UsageError(`A flag is missing: ${missing.map(termOf).join(' and ')}.`);
 }
 
-export function forEachCommand(command: Command, visit: (command: Command) => void): void {
-  visit(command);
-  for (const child of command.commands) forEachCommand(child, visit);
+function optionOf(row: FlagRow): Option {
+  const { long, option, value, required = false } = row;
+  const made = new Option(`--${long} ${value === undefined ? '[value]' : '<value>'}`, row.help);
+  // Commander takes `--no-x` for the opposite of a flag `--x`, and makes names of its own.
+  made.negate = false;
+  made.attributeName = () => option;
+  return made.argParser(parserOf(row)).makeOptionMandatory(required);
 }
 
-function outputFormat(value: string): 'text' | 'json' {
-  if (value === 'text' || value === 'json') return value;
-  const near = nearest(value, ['text', 'json']);
-  throw new UsageError(`--output cannot be ${JSON.stringify(value)}: it takes text or json.`, {
-    hints: near === undefined ? [] : [`Did you mean ${near}?`],
-  });
+function parserOf(row: FlagRow): (text: string, before: unknown) => unknown {
+  const { long, value, repeatable, counts, parse = (text: string): unknown => text } = row;
+  if (counts) return (text, before) => (text === 'true' ? Number(before ?? 0) + 1 : parse(text));
+  if (value === undefined) return (text) => parseBoolean(text, long);
+  if (repeatable) return (text, before) => [...(Array.isArray(before) ? before : []), parse(text)].flat();
+  return (text, before) => {
+    if (before === undefined) return parse(text);
+    throw new UsageError(`--${long} is given twice: it takes one value.`);
+  };
 }
 
-/** A value that is empty, as an unset shell variable leaves it, must not count as none: another file or server would be used. */
-function given(value: string, flag: string, what: string): string {
-  if (value.trim() === '') throw new UsageError(`${flag} is empty: ${what}, or leave ${flag} out.`);
-  return value;
+function parseBoolean(text: string, long: string): boolean {
+  const value = booleanOf(text);
+  if (value !== undefined) return value;
+  throw new UsageError(`--${long} takes true or false, or no value.`);
+}
+
+function without(options: Readonly<Record<string, unknown>>, rows: readonly FlagRow[]): object {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !rows.some(({ option }) => option === name)));
+}
+
+/** The global flags as given. What makes them has the types that their parsers give. */
+function globalsOf(values: Readonly<Record<string, unknown>>): GlobalOptions {
+  const given = Object.fromEntries(globalFlags.flatMap(({ option }) => (option in values ? [[option, values[option]]] : [])));
+  const { color: noColor, ...others } = given;
+  const globals = { output: 'text', verbose: 0, ...others, ...(noColor === undefined ? {} : { color: !noColor }) };
+  return globals as GlobalOptions;
 }

@@ -1,108 +1,116 @@
-import { type Command, CommanderError } from 'commander';
-import { StsError, UsageError } from '../errors.ts';
+import type { Noun } from '../commands/verb.ts';
+import { UsageError } from '../errors.ts';
 import { visible } from '../escape.ts';
 import { nearest } from '../nearest.ts';
-import { commandPath } from './help.ts';
-import { readTokens, UnknownTopicError } from './words.ts';
+import { type FlagRow, flagsOf, termOf } from './flags.ts';
+import { commandPath, faultOf, flagsHere, type GivenFlag, isStray, type Line, type Stray, seeHelp, TOPICS } from './words.ts';
 
-/** Commander's refusal in our words: what is wrong, the nearest right one, and where to read on. Other errors come back as they are. */
-export function usageErrorOf(error: unknown, program: Command, argv: readonly string[]): unknown {
-  if (error instanceof StsError && !(error instanceof UsageError)) return error;
-  if (error instanceof UnknownTopicError) return unknownCommand(error.word, error.command);
-  const command = commandOf(program, argv);
-  const help = `See '${commandPath(command)} --help'.`;
-  if (error instanceof UsageError)
-    return error.hints.length > 0 ? error : new UsageError(error.message, { hints: [help], cause: error });
-  if (!(error instanceof CommanderError)) return error;
-  const named = /'([\s\S]*)'/.exec(error.message)?.[1] ?? '';
-  switch (error.code) {
-    case 'commander.unknownOption': {
-      const word = strangeWord(program, command, argv);
-      return word === undefined ? unknownFlag(nameOf(named), command, help) : unknownCommand(word, command);
-    }
-    case 'commander.unknownCommand':
-    case 'commander.excessArguments': {
-      // Never the value of a flag, which may be a token.
-      const words = readTokens(program, argv).filter(({ isFlag }) => !isFlag);
-      const word = words[depth(command)]?.text ?? named;
-      if (command.commands.length === 0) {
-        return new UsageError(`${commandPath(command)} takes no arguments besides its flags.`, { hints: [help] });
-      }
-      return unknownCommand(word, command);
-    }
-    case 'commander.optionMissingArgument':
-      return new UsageError(`A value is missing for ${named}.`, { hints: [help] });
-    case 'commander.missingMandatoryOptionValue': {
-      // A flag that is misspelt is missing as well; what is wrong with it says more.
-      const flags = flagsOf(command);
-      const given = readTokens(program, argv).filter(({ isFlag }) => isFlag);
-      const misspelt = given.map(({ text }) => nameOf(text)).find((flag) => !flags.includes(flag));
-      if (misspelt !== undefined) return unknownFlag(misspelt, command, help);
-      return new UsageError(`A flag is missing: ${named}.`, { hints: [help] });
-    }
-    default:
-      return new UsageError(`${visible(error.message.replace(/^error: /, ''))}.`, { hints: [help] });
-  }
-}
+/** What other programs call our verbs. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  add: ['create', 'save'],
+  check: ['verify', 'validate'],
+  current: ['show'],
+  describe: ['get', 'show'],
+  generate: ['create'],
+  get: ['show'],
+  info: ['get', 'show'],
+  issue: ['create'],
+  login: ['save'],
+  logout: ['delete'],
+  ls: ['list'],
+  new: ['create', 'save'],
+  refresh: ['rotate'],
+  remove: ['delete'],
+  replace: ['rotate'],
+  revoke: ['delete'],
+  rm: ['delete'],
+  select: ['set'],
+  show: ['get'],
+  switch: ['set'],
+  test: ['verify', 'validate'],
+  use: ['set'],
+  validate: ['verify'],
+  verify: ['validate'],
+  view: ['get', 'show'],
+};
+
+/** Words that mean the same in one noun only. */
+const OF_CONTEXTS = ['current', 'login', 'logout', 'select', 'switch', 'use'];
 
 /**
- * The word in the place of a verb that is none: its flags are unknown only because of it. What stands behind a flag that nobody knows
- * may be its value, and a token.
+ * Why a command line with a fault is refused, and what was probably meant.
+ * @param line read with all commands there are.
  */
-function strangeWord(program: Command, command: Command, argv: readonly string[]): string | undefined {
-  if (command.commands.length === 0) return undefined;
-  const tokens = readTokens(program, argv);
-  const stranger = tokens.findIndex(({ isFlag, option }) => isFlag && option === undefined);
-  const known = stranger < 0 ? tokens : tokens.slice(0, stranger);
-  return known.filter(({ isFlag }) => !isFlag)[depth(command)]?.text;
+export function refusalOf(line: Line): UsageError {
+  const fault = faultOf(line);
+  if (fault === undefined) throw new TypeError('There is nothing to refuse.');
+  if (isStray(fault)) return line.verb === undefined || line.help ? unknownCommand(fault.text, line) : strayWord(fault, line);
+  if (fault.row === undefined) return unknownFlag(fault.typed, line);
+  return new UsageError(`A value is missing for ${termOf(fault.row)}.`, { hints: [seeHelp(line)] });
 }
 
-function unknownCommand(word: string, command: Command): UsageError {
-  const names = command.commands.map((child) => child.name());
-  const near = nearest(word, names.length > 0 ? [...names, 'help'] : names);
-  return new UsageError(`Unknown command ${JSON.stringify(visible(word))} for '${commandPath(command)}'.`, {
-    hints: [...didYouMean(near), `See '${commandPath(command)} --help'.`],
+function unknownCommand(word: string, line: Line): UsageError {
+  return new UsageError(`Unknown command ${JSON.stringify(visible(word))} for '${commandPath(line)}'.`, {
+    hints: [...didYouMean(meant(word, line)), seeHelp(line)],
   });
 }
 
-function didYouMean(near: string | undefined): string[] {
-  return near === undefined ? [] : [`Did you mean ${near}?`];
+/** The commands that were probably meant. */
+function meant(word: string, { program, noun, verb, help }: Line): readonly string[] {
+  if (verb !== undefined) return [];
+  const names = [...noun.verbs, ...(noun === program ? program.nouns : [])].map(({ name }) => name);
+  const synonyms = (SYNONYMS[word.toLowerCase()] ?? []).filter((synonym) => names.includes(synonym));
+  if (synonyms.length > 0) return synonyms;
+  const near = nearest(word, [...names, 'help', ...(help && noun === program ? TOPICS : [])]);
+  if (near !== undefined) return [near];
+  if (noun !== program) return [];
+  const nouns = OF_CONTEXTS.includes(word) ? program.nouns.filter(({ name }) => name === 'context') : program.nouns;
+  return nouns.flatMap((below) => verbsLike(word, below).map((name) => `${program.name} ${below.name} ${name}`));
 }
 
-function unknownFlag(flag: string, command: Command, help: string): UsageError {
-  const flags = flagsOf(command);
-  if (flags.includes(flag)) return new UsageError(`${flag} takes no value.`, { hints: [help] });
-  const near = nearest(bare(flag), flags.map(bare));
-  return new UsageError(`Unknown flag: ${visible(flag)}`, {
-    hints: [...didYouMean(near === undefined ? undefined : `--${near}`), help],
+/** The verbs of a noun that bear the name, else those that mean the same. */
+function verbsLike(word: string, noun: Noun): readonly string[] {
+  const names = noun.verbs.map(({ name }) => name);
+  if (names.includes(word)) return [word];
+  return (SYNONYMS[word.toLowerCase()] ?? []).filter((synonym) => names.includes(synonym)).slice(0, 1);
+}
+
+/** A word that no flag stands before. It may be a secret, so it is not repeated. */
+function strayWord(fault: Stray, line: Line): UsageError {
+  const path = commandPath(line);
+  const before = line.rest[line.rest.indexOf(fault) - 1];
+  const hint =
+    before !== undefined && !isStray(before) && before.row?.value !== undefined ? quoteIt(before) : flagFor(fault, line);
+  return new UsageError(`${path} takes no arguments besides its flags.`, {
+    hints: [...(hint === undefined ? [] : [hint]), seeHelp(line)],
   });
 }
 
-/** The part of a long flag that tells it from others; a short one is no beginning of a long one. */
-function bare(flag: string): string {
-  return flag.startsWith('--') ? flag.slice(2) : '';
+function quoteIt({ row }: GivenFlag): string {
+  return `Put a value that has spaces in quotes: --${row?.long} "..."`;
 }
 
-/** The flag without a value glued to it, which may be a token. */
-function nameOf(flag: string): string {
-  return flag.startsWith('--') ? flag.replace(/=[\s\S]*/, '') : flag.slice(0, 2);
+/** Which flag takes what stands there without one. */
+function flagFor({ text }: Stray, { verb }: Line): string | undefined {
+  const options = verb === undefined ? [] : flagsOf(verb).map(({ option }) => option);
+  if (options.includes('id') && /^\d+$/.test(text)) return 'An id is given with a flag: --id ID';
+  if (options.includes('name')) return 'A name is given with a flag: --name NAME';
+  if (!options.includes('keyFile')) return undefined;
+  return 'What is secret does not belong on the command line. It is read from stdin, or from a file: --key-file PATH';
 }
 
-function commandOf(program: Command, argv: readonly string[]): Command {
-  let command = program;
-  for (const token of argv) {
-    const child = command.commands.find((candidate) => candidate.name() === token);
-    if (child === undefined) break;
-    command = child;
-  }
-  return command;
+function unknownFlag(typed: string, line: Line): UsageError {
+  // A short flag is no beginning of a long one.
+  const near = typed.startsWith('--') ? nearest(typed.slice(2), longsOf(flagsHere(line))) : undefined;
+  return new UsageError(`Unknown flag: ${visible(typed)}`, {
+    hints: [...didYouMean(near === undefined ? [] : [`--${near}`]), seeHelp(line)],
+  });
 }
 
-function depth(command: Command): number {
-  return command.parent === null ? 0 : 1 + depth(command.parent);
+function longsOf(rows: readonly FlagRow[]): string[] {
+  return rows.map(({ long }) => long);
 }
 
-function flagsOf(command: Command): string[] {
-  const own = command.options.flatMap((option) => (option.long === undefined ? [] : [option.long]));
-  return command.parent === null ? [...own, '--help'] : [...own, ...flagsOf(command.parent)];
+function didYouMean(near: readonly string[]): string[] {
+  return near.length === 0 ? [] : [`Did you mean ${near.join(' or ')}?`];
 }

@@ -1,66 +1,49 @@
 import type { StackStateApi } from '../api/model.ts';
-import type { GlobalOptions, Settings } from '../config/model.ts';
-import { createPrinter, type Printer } from '../output/printer.ts';
-import type { InputStream, World } from '../platform/world.ts';
+import type { EarlyOutput, Session } from '../commands/verb.ts';
+import type { GlobalOptions } from '../config/model.ts';
+import { SETTINGS } from '../config/table.ts';
+import type { Printer } from '../output/printer.ts';
+import type { World } from '../platform/world.ts';
 import { version } from '../version.ts';
+import { createProgress } from './progress.ts';
 
-/** What a verb works with. Each part is made when first asked for, so that `--help` needs no token, no config and no HTTP. */
-export interface Session {
-  readonly runtime: World;
-  readonly globals: GlobalOptions;
+/** A session that has to be closed. */
+export interface OpenSession extends Session {
   readonly printer: Printer;
-  /** Path of the config file: `--config`, else the user's. */
-  configPath(): Promise<string>;
-  settings(): Promise<Settings>;
-  api(): Promise<StackStateApi>;
-  /** A token given as `-`: asked for without echo on a terminal, else all of stdin. @throws RangeError when that is no token by far. */
-  readSecret(): Promise<string>;
-  /** A client for other settings than the resolved ones, closed with the rest. */
-  apiFor(settings: Settings): Promise<StackStateApi>;
-  /** Shows on a terminal that something is being waited for. */
-  waiting<T>(label: string, work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** @param world what the verb may touch; its questions are asked once all that was said before is on the screen. */
-export function createSession(world: World, globals: GlobalOptions): Session {
-  const printer = createPrinter({
-    stdout: world.stdout,
-    stderr: world.stderr,
-    output: globals.output === 'json' ? 'json' : 'text',
-    color: globals.color ?? true,
-    env: world.env,
-    verbose: globals.verbose,
-  });
-  const runtime = globals.output === 'json' ? sayingBeforeAsking(world, printer) : world;
+export function createSession(world: World, globals: GlobalOptions, printer: Printer, stdout: EarlyOutput): OpenSession {
   const clients: StackStateApi[] = [];
-  const verbose = (line: string) => void printer.verbose(1, line);
-  const session: Session = {
-    runtime,
+  const others: OpenSession[] = [];
+  const progress = createProgress(world, printer, globals.verbose === 0);
+  const session: OpenSession = {
+    world,
     globals,
+    progress,
+    stdout,
     printer,
     async configPath() {
-      if (globals.config !== undefined) return runtime.resolvePath(globals.config);
+      if (globals.config !== undefined) return world.resolvePath(globals.config);
       const { defaultConfigPath } = await import('../config/file.ts');
-      return defaultConfigPath(runtime.env, runtime.home);
+      return defaultConfigPath(world.env, world.home);
     },
     settings: once(async () => {
       const { resolveSettings } = await import('../config/settings.ts');
       const settings = await resolveSettings({
         globals,
-        env: runtime.env,
-        home: runtime.home,
-        resolvePath: runtime.resolvePath,
+        env: world.env,
+        home: world.home,
+        resolvePath: world.resolvePath,
         readStdin: session.readSecret,
         warn: (line) => void printer.warn(line),
       });
       for (const { setting, source, value } of settings.sources) {
-        verbose(`${setting}${value === undefined ? '' : `=${value}`} from ${source}`);
+        progress.verbose(`${setting}${value === undefined ? '' : `=${value}`} from ${source}`);
       }
       return settings;
     }),
     api: once(async () => session.apiFor(await session.settings())),
-    readSecret: () => readSecret(runtime),
     async apiFor(settings) {
       if (settings.skipSsl) {
         await printer.warn(
@@ -68,60 +51,51 @@ export function createSession(world: World, globals: GlobalOptions): Session {
         );
       }
       const { createApi } = await import('../api/client.ts');
-      const api = createApi({ settings, env: runtime.env, version, log: verbose, now: runtime.now, sleep: runtime.sleep });
+      const { env, now, monotonic, sleep } = world;
+      const warn = (line: string) => void printer.warn(line);
+      const api = createApi({ settings, env, version, log: progress.verbose, warn, now, monotonic, sleep });
       clients.push(api);
       return api;
     },
-    async waiting(label, work) {
-      const enabled = printer.animate && globals.verbose === 0;
-      if (!enabled) return work();
-      const { withSpinner } = await import('../output/spinner.ts');
-      return withSpinner(runtime.stderr, enabled, label, work);
+    forContext(name) {
+      const other = createSession(withoutServer(world), { ...elsewhere(globals), context: name }, printer, stdout);
+      others.push(other);
+      return other;
+    },
+    async readSecret(question = 'Token: ') {
+      if (!world.stdin.isTTY) return world.stdin.readAll(1024 * 1024);
+      await printer.sayHeld();
+      return world.stdin.ask(question, { hidden: true });
     },
     async close() {
-      await Promise.allSettled(clients.map((api) => api.close()));
+      await Promise.allSettled([...clients, ...others].map((open) => open.close()));
     },
   };
   return session;
 }
 
-/** Under JSON the printer holds back what is said by the way; nobody can answer without having seen it. */
-function sayingBeforeAsking(runtime: World, printer: Printer): World {
-  const { stdin } = runtime;
-  const asking: InputStream = {
-    get isTTY() {
-      return stdin.isTTY;
-    },
-    readAll: (limit) => stdin.readAll(limit),
-    async ask(question, options) {
-      await printer.flush();
-      return stdin.ask(question, options);
-    },
-  };
-  const { env, home, resolvePath, stdout, stderr, now, monotonic, sleep, disk, processes } = runtime;
+/** The flags without those that name one server: they are for the one context that the command line is about. */
+function elsewhere(globals: GlobalOptions): GlobalOptions {
+  const { config, output, color, quiet, timeout, verbose } = globals;
   return {
-    env,
-    home,
-    resolvePath,
-    stdin: asking,
-    stdout,
-    stderr,
-    now,
-    monotonic,
-    sleep,
-    disk,
-    processes,
-    // Not looked at before somebody needs it: from then on signals are the program's to handle.
-    get interrupt() {
-      return runtime.interrupt;
-    },
+    output,
+    verbose,
+    ...(config === undefined ? {} : { config }),
+    ...(color === undefined ? {} : { color }),
+    ...(quiet === undefined ? {} : { quiet }),
+    ...(timeout === undefined ? {} : { timeout }),
   };
 }
 
-/** See `Session.readSecret`. */
-async function readSecret(runtime: World): Promise<string> {
-  return runtime.stdin.isTTY ? runtime.stdin.ask('Token: ', { hidden: true }) : runtime.stdin.readAll(1024 * 1024);
+/** The world without the variables that name one server. */
+function withoutServer(world: World): World {
+  const env = Object.fromEntries(Object.entries(world.env).filter(([name]) => !serverVariables.has(name)));
+  return Object.create(world, { env: { value: env } });
 }
+
+const serverVariables: ReadonlySet<string> = new Set(
+  (['url', 'apiToken', 'serviceToken', 'k8sSaToken', 'k8sSaTokenPath'] as const).map((name) => SETTINGS[name].variable),
+);
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

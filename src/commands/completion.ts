@@ -1,9 +1,6 @@
-import { Command } from 'commander';
-import { describeVerb } from '../cli/help.ts';
-import type { Dispatch } from '../cli/program.ts';
-import type { Session } from '../cli/session.ts';
 import { ExitCode } from '../errors.ts';
 import type { CompletionNode } from './completion/tree.ts';
+import { type Program, type Verb, verb } from './verb.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -29,32 +26,27 @@ const howToLoad: Readonly<Record<Shell, string>> = {
 };
 
 /**
- * `sts completion SHELL`: a script that completes commands, flags and known values, made from the command tree.
- * @param withVerbs false where only the noun's own name and description are needed.
- * @param wholeProgram makes the tree to complete, where the one the command stands in leaves out verbs.
+ * `sts completion SHELL`: a script that completes commands, flags and known values, made from the definitions of all commands.
+ * @param program all commands.
  */
-export function completionCommand(dispatch: Dispatch, withVerbs = true, wholeProgram?: () => Command): Command {
-  const noun = new Command('completion')
-    .description('Generate the script that completes sts command lines in a shell')
-    .helpCommand(false)
-    .action(() => noun.help());
-  if (!withVerbs) return noun;
-  for (const shell of SHELLS) {
-    const verb = new Command(shell)
-      .description(`Generate the completion script for ${shell}`)
-      .action(() => dispatch(verb, (session) => runCompletion(shell, wholeProgram?.() ?? rootOf(verb), session)));
-    noun.addCommand(describeVerb(verb, { examples: howToLoad[shell], exitCodes: [ExitCode.usage, ExitCode.delivery] }));
-  }
-  return noun;
+export function completionVerbs(program: () => Promise<Program>): readonly Verb[] {
+  return SHELLS.map((shell) => completionVerb(shell, program));
 }
 
-/** Prints the completion script; asks no server. Under JSON it is a member of a document. */
-export async function runCompletion(shell: Shell, program: Command, { printer }: Session): Promise<undefined> {
-  const { completionTree } = await import('./completion/tree.ts');
-  const generate = await generatorOf(shell);
-  const script = generate(completionTree(program));
-  await printer.result({ text: script, json: { shell, script } });
-  return undefined;
+function completionVerb(shell: Shell, program: () => Promise<Program>): Verb {
+  return verb<object>({
+    name: shell,
+    summary: `Generate the completion script for ${shell}`,
+    flags: {},
+    examples: howToLoad[shell],
+    exitCodes: [ExitCode.delivery, ExitCode.readerGone],
+    async run() {
+      const { completionTree } = await import('./completion/tree.ts');
+      const generate = await generatorOf(shell);
+      const script = generate(completionTree(await program()));
+      return { data: { shell, script }, text: () => script };
+    },
+  });
 }
 
 async function generatorOf(shell: Shell): Promise<(nodes: readonly CompletionNode[]) => string> {
@@ -68,8 +60,4 @@ async function generatorOf(shell: Shell): Promise<(nodes: readonly CompletionNod
     case 'powershell':
       return (await import('./completion/powershell.ts')).powershellScript;
   }
-}
-
-function rootOf(command: Command): Command {
-  return command.parent === null ? command : rootOf(command.parent);
 }

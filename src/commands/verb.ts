@@ -44,6 +44,8 @@ export interface Verb<Options extends object = object> {
   readonly examples: string;
   /** Beside 0 and 3, which every verb can end in, and those of signals, which every verb that sends a request can end in. */
   readonly exitCodes: readonly ExitCode[];
+  /** Whether `-o prometheus` means something for it. */
+  readonly prometheus?: boolean;
   /** Refuses options that do not go together, before anything is loaded. @throws UsageError */
   readonly check?: (options: Options) => void;
   run(options: Options, session: Session): Promise<Outcome>;
@@ -58,10 +60,20 @@ export interface Noun {
   readonly verbs: readonly Verb[];
 }
 
+/** The whole program: what stands in the place of a noun is a verb of its own here. */
+export interface Program extends Noun {
+  readonly nouns: readonly Noun[];
+}
+
 /** Forgets the type of a verb's options, so that verbs stand in one list; the parser makes the options by its flags. */
 export function verb<Options extends object>(definition: Verb<Options>): Verb {
   // A method is bivariant in its parameters: what the parser hands over was made by these very flags.
   return definition as Verb<object>;
+}
+
+/** The flags of a verb, each with the name of the option that it sets. */
+export function flagEntries({ flags }: Verb): [string, Flag<unknown>][] {
+  return Object.entries(flags as Readonly<Record<string, Flag<unknown>>>);
 }
 
 /** What a verb gives back; `main` shows it. */
@@ -79,6 +91,8 @@ export interface Outcome {
   /** What failed beside what was done; shown after the result, and the exit code is the first one's. */
   readonly failures?: readonly StsError[];
   readonly exitCode?: ExitCode;
+  /** What was done, in a sentence or two: said with the error when the result cannot be written. */
+  readonly done?: string;
 }
 
 export type Members = Readonly<Record<string, JsonValue>>;
@@ -97,6 +111,8 @@ export interface View {
   /** Columns of the terminal; undefined off a terminal. */
   readonly width: number | undefined;
   readonly wide: boolean;
+  /** Whether a listing is to be written for Prometheus. */
+  readonly prometheus: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** The line, newline included, that says that something was done. */
@@ -115,6 +131,8 @@ export interface Session {
   api(): Promise<StackStateApi>;
   /** A client for other settings than the resolved ones, closed with the rest. */
   apiFor(settings: Settings): Promise<StackStateApi>;
+  /** The same for another context of the config file, with its own settings and client; closed with this one. */
+  forContext(name: string): Session;
   /** A token given as `-`: asked for without echo on a terminal, else all of stdin. @throws RangeError when that is no token by far. */
   readSecret(question?: string): Promise<string>;
 }

@@ -139,8 +139,8 @@ export const SETTINGS = {
     secret: false,
     default: 'text',
     initial: 'text',
-    help: 'output format: text or json; for lists also wide',
-    complete: ['text', 'json', 'wide'],
+    help: 'output format: text or json; for lists also wide and prometheus',
+    complete: ['text', 'json', 'wide', 'prometheus'],
   },
   color: {
     flag: 'no-color',

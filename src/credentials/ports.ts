@@ -17,12 +17,13 @@ export interface Credential {
 export type NewCredential = Omit<Credential, 'id' | 'lastUpdateTimestamp'>;
 
 /** A credential with its secret, which the platform shows once. */
-export interface Issued extends Credential {
+export interface Issued extends NewCredential {
+  /** Undefined where the response had none, and the list could not tell it. */
+  readonly id?: bigint;
+  /** Milliseconds since the epoch. */
+  readonly lastUpdateTimestamp?: bigint;
   readonly secret: string;
 }
-
-/** What the platform says to a creation: without an id where only the list tells it. */
-export type Created = Omit<Issued, 'id'> & { readonly id?: bigint };
 
 export interface Listing {
   readonly credentials: readonly Credential[];
@@ -43,6 +44,8 @@ export interface Words {
   readonly command: string;
   /** In a sentence: `ingestion API key`. */
   readonly noun: string;
+  /** With its article: `an ingestion API key`. */
+  readonly aNoun: string;
   /** Its short name in a sentence: `key`, `token`. */
   readonly short: string;
   /** At the beginning of a sentence: `Ingestion API key`. */
@@ -56,19 +59,25 @@ export interface CredentialKind {
   readonly server: string;
   /** How long one request may take, in milliseconds. */
   readonly timeoutMs: number;
+  /** Whether the id of a new credential has to be looked for in the list. */
+  readonly listTellsId: boolean;
   list(call?: Call): Promise<Listing>;
   /**
-   * Sends the request at most once.
+   * Sends the request at most once. The response has no id where `listTellsId` is true.
    * @throws OutcomeUnknownError when the credential may have been created and the response does not say which one.
    */
-  create(wanted: NewCredential, call?: Call): Promise<Created>;
+  create(wanted: NewCredential, call?: Call): Promise<Issued>;
   /** @throws NotFoundError when the platform lists no such credential. */
   delete(id: bigint, call?: Call): Promise<void>;
   verify(secret: string, call?: Call): Promise<Verdict>;
   /** Why a credential cannot be replaced without harm; undefined: it can. */
   readonly refuseRotation?: (old: Credential) => string | undefined;
-  /** Told once a new secret is verified: a token that authenticates this very program has to be used from then on. */
-  readonly adopt?: (old: Credential, secret: string) => Promise<void>;
+  /**
+   * Told once a new secret is verified: where the old one authenticates this very program, the new one is used from then on. Told the
+   * other way round when the new one is taken back.
+   * @param held what the destination held before.
+   */
+  readonly adopt?: (held: string | undefined, secret: string) => void;
 }
 
 export type Verdict = 'valid' | 'invalid' | 'unverifiable';
@@ -93,8 +102,14 @@ export interface Destination {
    * @throws DeliveryError (exit 6), FileReadError (exit 5)
    */
   prove(): Promise<void>;
-  /** The secret it holds now; undefined where it holds none, or that cannot be told. @throws FileReadError */
+  /**
+   * The secret it holds now; undefined where it holds none, or cannot be read at all.
+   * @throws FileReadError (exit 5), UsageError (exit 3) when it holds something, and it cannot be told which secret: nothing may be deleted
+   * then that it may hold.
+   */
   current(): Promise<string | undefined>;
+  /** The id of the credential whose secret it holds, where it remembers that. */
+  currentId?(): Promise<bigint | undefined>;
   /**
    * Hands the secret over, whole or not at all, and moves the journal to `record` in the same step where it can, else right after.
    * @param record undefined where no journal is kept.
@@ -105,7 +120,7 @@ export interface Destination {
    * Brings the new secret to whoever uses it (a restart) and waits until they have it. May be called again after a break.
    * @throws NotReadyError (exit 13) when they have not taken it over in time.
    */
-  settle?(issued: Pick<Credential, 'id'>): Promise<void>;
+  settle?(newId: bigint | undefined): Promise<void>;
   /** Removes what `prove` left behind and lets others work on the destination. Harmless when called twice. Never throws. */
   close(): Promise<void>;
 }
@@ -121,11 +136,12 @@ export interface Journal {
   readonly remove: string;
   /** Whether a secret may be kept in it. */
   readonly keepsSecrets: boolean;
-  /** @throws FileReadError when there is one that cannot be read or believed. */
+  /** @throws FileReadError when there is one that cannot be read, DeliveryError when it is not believed. */
   read(): Promise<JournalRecord | undefined>;
   /**
-   * Writes the record, durable when this returns. The first write of a run makes the journal its own.
-   * @throws JournalLostError when another run has taken it since; DeliveryError when it cannot be written.
+   * Writes the record, durable when this returns. The first write of a run makes the journal its own: `read` comes before it.
+   * @throws JournalLostError when another run has taken it since; DeliveryError when it cannot be written; DeliveryUnknownError when
+   * that cannot be told.
    */
   write(record: JournalRecord): Promise<void>;
   /** Right before something that cannot be taken back. @throws JournalLostError when it is not this run's any more. */

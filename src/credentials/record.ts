@@ -2,8 +2,10 @@ import type { NewCredential } from './ports.ts';
 
 /** What every stage of a rotation knows. */
 export interface Facts {
-  /** Noun of the command line: `ingestion-api-key`. */
+  /** Noun of the new credential on the command line: `ingestion-api-key`. */
   readonly kind: string;
+  /** The same of the one that is replaced: another one in a migration. */
+  readonly oldKind: string;
   /** URL of the server's API. */
   readonly server: string;
   /** The run that owns the journal; another one that goes on writes its own. */
@@ -28,13 +30,13 @@ export type JournalRecord =
   /** The creation may have been sent. */
   | (Facts & { readonly stage: 'creating' })
   /** The credential exists; the destination holds `secret` if it was delivered. */
-  | (Facts & { readonly stage: 'created'; readonly newId: bigint; readonly secret: string })
+  | (Facts & { readonly stage: 'created'; readonly newId: bigint | undefined; readonly secret: string })
   /** The destination holds the new secret, or did. The old credential goes at `deleteAt`, by the server's clock. */
   | DeliveredRecord;
 
 export type DeliveredRecord = Facts & {
   readonly stage: 'delivered';
-  readonly newId: bigint;
+  readonly newId: bigint | undefined;
   /** SHA-256 of the secret, hexadecimal. */
   readonly digest: string;
   /** Milliseconds since the epoch, by the server's clock. */

@@ -6,6 +6,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Trust {
   /** PEM text of the CA certificates to trust besides those of Node and of the system; intermediate ones and a server's own will do. */
   readonly caCertificates?: string;
+  /** Trusts no CA certificates but `caCertificates`, as a program does that was given those of one server; default false. */
+  readonly onlyGiven?: boolean;
   /** Takes any certificate. */
   readonly skipSsl: boolean;
   /** PEM texts to show to a server that asks who connects. */
@@ -41,7 +43,7 @@ export async function openTrust(trust: Trust, env: Environment, warn: (line: str
     },
     rejectUnauthorized,
     async widen() {
-      if (skipSsl) return false;
+      if (skipSsl || (trust.onlyGiven && own.length > 0)) return false;
       const { widerContexts } = await import('./trust-sources.ts');
       wider ??= widerContexts(own, clientCertificate ?? {}, env);
       const { value, done } = await wider.next();

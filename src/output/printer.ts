@@ -1,104 +1,158 @@
-import { DeliveryError, ExitCode, StsError } from '../errors.ts';
+import { DeliveryError, ExitCode, ReaderGoneError, StsError } from '../errors.ts';
 import { visible } from '../escape.ts';
 import { toJson } from '../json.ts';
 import type { OutputStream } from '../platform/world.ts';
+import { systemCode } from '../system.ts';
 import { colorEnabled } from './style.ts';
 import { systemReason } from './system-reason.ts';
 
 export interface PrinterOptions {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  readonly output: 'text' | 'json';
-  /** False with `--no-color`. */
-  readonly color: boolean;
+  readonly output: 'text' | 'json' | 'wide' | 'prometheus';
+  /** False with `--no-color`, true with `--no-color=false`. */
+  readonly color?: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** How often `-v` was given; lines of a higher level are not shown. Default 0. */
+  /** How often `-v` was given. Default 0. */
   readonly verbose?: number;
 }
 
-/** A result in both forms. Blocks are written as they come, one write each. */
-export interface Shown {
-  /** Whole lines, already safe to show (`success`, `renderTable`, `visible`). */
-  readonly text: string | Iterable<string>;
-  /** An object for `toJson`, or the blocks of one document (`jsonBlocks`); a document of ours is never a bare array. */
-  readonly json: object | Iterable<string>;
-}
-
-/** The one place that writes: results to stdout, all else to stderr. */
+/**
+ * The one place that writes: results to stdout, all else to stderr.
+ *
+ * Two promises pull what is said beside the result in two directions: whoever sits before the terminal wants it at once, and a script
+ * wants an empty stderr at success and one JSON document there after an error under `-o json`. So on a terminal all is written at once,
+ * in every form. Elsewhere
+ * - a warning is written at once in text form; under JSON it is held back, and becomes part of the error's document, or a line where all
+ *   goes well in the end: then something was wrong all the same;
+ * - a note is held back in every form, and shown only if the command fails: then it says how that came about.
+ */
 export interface Printer {
-  readonly output: 'text' | 'json';
+  /** Whether results are JSON documents. */
+  readonly json: boolean;
   /** Whether stdout shows colours. */
   readonly color: boolean;
   /** Width of the terminal stdout goes to; undefined off a terminal. */
   readonly width: number | undefined;
-  /** Whether stderr may be animated, for `withSpinner`. */
+  /** Whether stderr may be animated. */
   readonly animate: boolean;
-  /** The line, newline included, that says on stdout that something was done; to be handed to `result`. */
+  /** The line, newline included, that says on stdout that something was done. */
   success(message: string): string;
   /**
-   * Writes the form asked for to stdout, each write awaited.
-   * @throws DeliveryError when stdout is closed or does not take it (exit 6).
+   * Writes a result to stdout, block by block, each write awaited.
+   * @throws ReaderGoneError when nobody reads any more, DeliveryError (exit 6) when stdout is closed or does not take it.
    */
-  result(shown: Shown): Promise<void>;
+  write(blocks: Iterable<string>): Promise<void>;
   // The rest goes to stderr. Where even that is gone there is nobody left to tell, so these never reject.
-  // Under JSON warnings and notes are held back until it is known how the command ends: an error is then one document with them.
   warn(message: string): Promise<void>;
   note(message: string): Promise<void>;
-  /** Text with its hints, or under JSON one document `{"error":true,"error-message":...,"exit-code":N}`. */
-  error(error: unknown): Promise<void>;
-  verbose(level: number, line: string): Promise<void>;
-  /** Shows what is held back as the lines it is. Does no harm twice, or after an error. */
+  /** Lines for stderr, at once, whatever the form. */
+  tell(text: string): Promise<void>;
+  /** Text with its hints, or under JSON one document `{"error":true,"error-message":...,"exit-code":N}`; of several errors one. */
+  error(...errors: readonly unknown[]): Promise<void>;
+  verbose(line: string): Promise<void>;
+  /** Writes over the terminal's last line; '' takes it away. @returns false where nothing is animated. */
+  status(line: string): Promise<boolean>;
+  /** Says all that is held back, before somebody is asked something. */
+  sayHeld(): Promise<void>;
+  /** The end: says the warnings that are held back, and forgets the notes. Does no harm after an error. */
   flush(): Promise<void>;
 }
 
-export function createPrinter(options: PrinterOptions): Printer {
-  const { stdout, stderr, output, verbose = 0 } = options;
-  const color = colorEnabled(stdout, options.color, options.env);
-  const animate = colorEnabled(stderr, options.color, options.env);
-  const tell = (text: string) => stderr.write(text).catch(() => undefined);
-  const held: Aside[] = [];
-  const tellAside = ({ message, isWarning }: Aside) =>
-    tell(`${isWarning ? `${animate ? '⚠️' : '[WARN]'} ` : ''}${visible(message)}\n`);
-  const aside = async (told: Aside) => {
-    if (output === 'json') held.push(told);
-    else await tellAside(told);
-  };
-
-  return {
-    output,
-    color,
-    animate,
-    width: stdout.isTTY ? stdout.columns : undefined,
-    success: (message) => `${color ? '✅' : '[SUCCESS]'} ${visible(message)}\n`,
-    async result({ text, json }) {
-      if (stdout.state === 'closed') throw new DeliveryError('The result could not be written: stdout is closed.');
-      for (const block of output === 'json' ? blocksOfJson(json) : blocksOfText(text)) await deliver(stdout, block);
-    },
-    warn: (message) => aside({ message, isWarning: true }),
-    note: (message) => aside({ message, isWarning: false }),
-    verbose: async (level, line) => {
-      if (level <= verbose) await tell(`${visible(line)}\n`);
-    },
-    error(error) {
-      const { message, hints, exitCode } = describeError(error);
-      if (output === 'json') {
-        const asides = held.splice(0).map((told) => (told.isWarning ? `[WARN] ${told.message}` : told.message));
-        const lines = [message, ...hints, ...asides];
-        return tell(toJson({ error: true, 'error-message': lines.join('\n'), 'exit-code': exitCode }));
-      }
-      const lines = [`${animate ? '❌' : '[ERROR]'} ${visible(message)}`, ...hints.map((hint) => `  ${visible(hint)}`)];
-      return tell(`${lines.join('\n')}\n`);
-    },
-    async flush() {
-      for (const told of held.splice(0)) await tellAside(told);
-    },
-  };
-}
+const CLEAR_LINE = '\r\u001b[K';
 
 /** Something to be said beside the result. */
 interface Aside {
   readonly message: string;
   readonly isWarning: boolean;
+}
+
+export function createPrinter(options: PrinterOptions): Printer {
+  const { stdout, stderr, output, verbose = 0 } = options;
+  const json = output === 'json';
+  const color = colorEnabled(stdout, options.color, options.env);
+  const animate = colorEnabled(stderr, options.color, options.env);
+  let held: Aside[] = [];
+  /** Columns of the line that is to be written over; 0: there is none. */
+  let statusWidth = 0;
+  // Writes to stderr, in the order in which they were asked for.
+  let told: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(write: () => Promise<T>): Promise<T> => {
+    const done = told.then(write);
+    told = done;
+    return done;
+  };
+  const tellNow = async (text: string) => {
+    const clear = statusWidth > 0 ? CLEAR_LINE : '';
+    statusWidth = 0;
+    if (clear !== '' || text !== '') await stderr.write(`${clear}${text}`).catch(() => undefined);
+  };
+  const tell = (text: string) => inTurn(() => tellNow(text));
+  const lineOf = ({ message, isWarning }: Aside) => `${isWarning ? `${animate ? '⚠️' : '[WARN]'} ` : ''}${visible(message)}\n`;
+  const aside = async (said: Aside, atOnce: boolean) => {
+    if (atOnce || stderr.isTTY) await tell(lineOf(said));
+    else held.push(said);
+  };
+  const takeHeld = (): readonly Aside[] => {
+    const taken = held;
+    held = [];
+    return taken;
+  };
+  const sayAll = async (asides: readonly Aside[]) => {
+    for (const said of asides) await tell(lineOf(said));
+  };
+
+  return {
+    json,
+    color,
+    animate,
+    width: stdout.isTTY ? stdout.columns : undefined,
+    success: (message) => `${color ? '✅' : '[SUCCESS]'} ${visible(message)}\n`,
+    async write(blocks) {
+      if (stdout.state === 'closed') throw new DeliveryError('The result could not be written: stdout is closed.');
+      for (const block of blocks) if (block !== '') await deliver(stdout, block);
+    },
+    warn: (message) => aside({ message, isWarning: true }, !json),
+    note: (message) => aside({ message, isWarning: false }, false),
+    tell,
+    verbose: async (line) => {
+      if (verbose > 0) await tell(`${visible(line)}\n`);
+    },
+    async error(...errors) {
+      const described = errors.map(describeError).filter(({ exitCode }) => exitCode !== ExitCode.readerGone);
+      const [first] = described;
+      if (first === undefined) return;
+      const asides = takeHeld();
+      if (json) {
+        const said = asides.map(({ message, isWarning }) => (isWarning ? `[WARN] ${message}` : message));
+        const hints = new Set(described.flatMap((error) => error.hints));
+        const lines = [...described.map(({ message }) => message), ...hints, ...said];
+        return tell(toJson({ error: true, 'error-message': lines.join('\n'), 'exit-code': first.exitCode }));
+      }
+      await sayAll(asides);
+      for (const { message, hints } of described) {
+        const lines = [`${animate ? '❌' : '[ERROR]'} ${visible(message)}`, ...hints.map((hint) => `  ${visible(hint)}`)];
+        await tell(`${lines.join('\n')}\n`);
+      }
+    },
+    async status(line) {
+      if (!animate) return false;
+      await inTurn(async () => {
+        if (line === '') return tellNow('');
+        const { displayWidth, shorten } = await import('./width.ts');
+        // One column is left free: a terminal may break a line that fills it.
+        const text = shorten(visible(line), (stderr.columns ?? 80) - 1);
+        const width = displayWidth(text);
+        // A line that covers the one before needs no clearing, and does not flicker.
+        const start = width < statusWidth ? CLEAR_LINE : '\r';
+        statusWidth = width;
+        await stderr.write(`${start}${text}`).catch(() => undefined);
+      });
+      return true;
+    },
+    sayHeld: () => sayAll(takeHeld()),
+    flush: () => sayAll(takeHeld().filter(({ isWarning }) => isWarning)),
+  };
 }
 
 export interface ErrorDescription {
@@ -123,19 +177,7 @@ async function deliver(stdout: OutputStream, block: string): Promise<void> {
     await stdout.write(block);
   } catch (cause) {
     if (cause instanceof StsError) throw cause;
+    if (['EPIPE', 'ECONNRESET'].includes(systemCode(cause) ?? '')) throw new ReaderGoneError(cause);
     throw new DeliveryError(`The result could not be written to stdout: ${systemReason(cause)}.`, { cause });
   }
-}
-
-function blocksOfText(text: string | Iterable<string>): Iterable<string> {
-  if (typeof text !== 'string') return text;
-  return [text.endsWith('\n') || text === '' ? text : `${text}\n`];
-}
-
-function blocksOfJson(json: object | Iterable<string>): Iterable<string> {
-  return isBlocks(json) ? json : [toJson(json)];
-}
-
-function isBlocks(json: object | Iterable<string>): json is Iterable<string> {
-  return Symbol.iterator in json;
 }

@@ -9,10 +9,10 @@ const CLOSE = '\u001b[39m';
 
 /**
  * Whether a stream gets colours, symbols and animation: a terminal able to show them, whose user did not decline.
- * @param color false with `--no-color`.
+ * @param color false with `--no-color`, true with `--no-color=false`, which wins over the environment.
  */
-export function colorEnabled(stream: Pick<OutputStream, 'isTTY'>, color: boolean, env: Environment): boolean {
-  return stream.isTTY && color && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+export function colorEnabled(stream: Pick<OutputStream, 'isTTY'>, color: boolean | undefined, env: Environment): boolean {
+  return stream.isTTY && (color ?? (!env['NO_COLOR'] && env['TERM'] !== 'dumb'));
 }
 
 export function paint(text: string, color: Color): string {

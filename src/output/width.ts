@@ -26,6 +26,11 @@ function patterns(): ReturnType<typeof makePatterns> {
   return made;
 }
 
+/** Whether a text has nothing but printable ASCII: it is safe to show, and as wide as it is long. */
+export function isPlain(text: string): boolean {
+  return printableAscii.test(text);
+}
+
 /** The pieces a terminal draws one after the other. */
 function* unitsOf(text: string): Generator<string> {
   if (printableAscii.test(text)) yield* text;
@@ -64,6 +69,19 @@ export function wrap(text: string, width: number): string[] {
   }
   if (line !== '' || lines.length === 0) lines.push(trimEnd(line));
   return lines;
+}
+
+/** A text that fits `columns`, its end left out for `…` where it does not. */
+export function shorten(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  let short = '';
+  let used = 1;
+  for (const unit of unitsOf(text)) {
+    used += unitWidth(unit);
+    if (used > columns) break;
+    short += unit;
+  }
+  return `${short}…`;
 }
 
 /** Without the spaces at the end; a regular expression would take quadratic time on a long run of spaces inside. */

@@ -39,7 +39,7 @@ export class DurableWriteError extends Error {
  * @throws DurableWriteError where either is not so.
  */
 export async function writeDurably(disk: Disk, path: string, text: string, options: DurableOptions): Promise<void> {
-  const temporary = join(dirname(path), `${siblingPrefix(path, options.label)}${randomBytes(9).toString('hex')}.tmp`);
+  const temporary = temporarySibling(path, options.label);
   try {
     const file = await disk.create(temporary, options.mode);
     try {
@@ -77,6 +77,11 @@ export async function sweepSiblings(disk: Disk, path: string, label: string): Pr
     if (!(await isRemoved(disk, sibling))) left.push(sibling);
   }
   return left;
+}
+
+/** The path of a temporary file beside the file that it becomes, see `sweepSiblings`. */
+export function temporarySibling(path: string, label: string): string {
+  return join(dirname(path), `${siblingPrefix(path, label)}${randomBytes(9).toString('hex')}.tmp`);
 }
 
 /** Which file a temporary one belongs to, and that it is ours, is told by its name; the rest of it cannot be guessed. */

@@ -14,23 +14,22 @@ export const nodeProcesses: Processes = {
       const [file = '', ...args] = isShell ? [command.shell] : command;
       const child = spawn(file, args, {
         shell: isShell,
-        // A group of its own, so that what a shell has started can be ended with it.
-        detached: process.platform !== 'win32',
-        stdio: ['pipe', 'pipe', 'pipe'],
+        detached: ownGroup(options),
+        stdio: [options.terminal ? 'inherit' : 'pipe', 'pipe', 'pipe'],
         ...(options.env === undefined ? {} : { env: options.env }),
       });
       const texts = { stdout: '', stderr: '' };
       for (const name of ['stdout', 'stderr'] as const) {
-        child[name].setEncoding('utf8').on('data', (text: string) => {
+        child[name]?.setEncoding('utf8').on('data', (text: string) => {
           texts[name] = (texts[name] + text).slice(-keptLength);
           options.onOutput?.(text, name);
         });
       }
       const ending = endingOf(child.pid, options);
-      child.stdin.on('error', () => {
+      child.stdin?.on('error', () => {
         // A program that does not read its input says by its exit code what it thinks of it.
       });
-      child.stdin.end(options.input ?? '');
+      child.stdin?.end(options.input ?? '');
       child.once('error', (error) => {
         ending.settled();
         fail(error);
@@ -42,13 +41,20 @@ export const nodeProcesses: Processes = {
     }),
 };
 
+/** A group of its own, so that what a shell has started can be ended with it; outside of this program's it could not ask on the terminal. */
+function ownGroup({ terminal = false }: ProcessOptions): boolean {
+  return process.platform !== 'win32' && !terminal;
+}
+
 /** Ends a program by its deadline or by a signal: first asked to, then made to. */
-function endingOf(pid: number | undefined, { timeoutMs, signal }: ProcessOptions) {
+function endingOf(pid: number | undefined, options: ProcessOptions) {
+  const { timeoutMs, signal } = options;
+  const target = pid === undefined || !ownGroup(options) ? pid : -pid;
   let timedOut = false;
   let killing: NodeJS.Timeout | undefined;
   const end = () => {
-    send(pid, 'SIGTERM');
-    killing ??= setTimeout(() => send(pid, 'SIGKILL'), graceMs);
+    send(target, 'SIGTERM');
+    killing ??= setTimeout(() => send(target, 'SIGKILL'), graceMs);
   };
   const timer = setTimeout(() => {
     timedOut = true;
@@ -66,10 +72,11 @@ function endingOf(pid: number | undefined, { timeoutMs, signal }: ProcessOptions
   };
 }
 
-function send(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
+/** @param target a process by its id, or a group by its negative. */
+function send(target: number | undefined, signal: NodeJS.Signals): void {
+  if (target === undefined) return;
   try {
-    process.kill(process.platform === 'win32' ? pid : -pid, signal);
+    process.kill(target, signal);
   } catch {
     // It has ended.
   }

@@ -1,6 +1,8 @@
 export interface ProcessOptions {
   /** Text for its stdin; default none. */
   readonly input?: string;
+  /** Its stdin is this program's own, and it stays in this program's session: it may ask the user on the terminal. */
+  readonly terminal?: boolean;
   /** Its whole environment; default this program's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Ends it, and what it has started, after so many milliseconds. */

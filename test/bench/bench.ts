@@ -1,28 +1,29 @@
-// `npm run bench`: how long the built program takes, as a ratio to `node -e 0` in the same run.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// `npm run bench`: how long the program takes, by Node and as an executable, beside `node -e 0` and any other `sts`.
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMainThread, Worker } from 'node:worker_threads';
-import { type Command, inherited, type Pairs, pair, peakMemory } from './measure.ts';
+import { type Command, inTurn, median, peakMemory, ratio } from './measure.ts';
+import { type Row, rowsOf } from './rows.ts';
 import { type BenchCounts, type BenchServers, serve } from './server.ts';
 
-const usage = `npm run bench -- [--pairs N] [--vs PATH]
-  --pairs N   paired runs of each row, default 21; the large lists take a third of it
-  --vs PATH   measure another sts binary as well`;
+const usage = `npm run bench -- [--pairs N] [--vs PATH] [--only TEXT]
+  --pairs N     paired runs of each row, default 21; the large lists take a third of it
+  --vs PATH     measure another sts as well, and give the ratios to it
+  --only TEXT   only the rows with this text in their name`;
 
-interface Row {
+interface Program {
   readonly name: string;
-  readonly arguments: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly exitCode?: number;
-  readonly memory?: boolean;
-  /** A third of the runs. */
-  readonly long?: boolean;
+  readonly words: readonly [string, ...string[]];
+  /** Not ours: its exit codes are not checked, and it knows no STS_CA_CERT_PATH. */
+  readonly foreign?: boolean;
 }
 
 async function bench(): Promise<void> {
-  const { values } = parseArgs({ options: { pairs: { type: 'string' }, vs: { type: 'string' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { pairs: { type: 'string' }, vs: { type: 'string' }, only: { type: 'string' }, help: { type: 'boolean' } },
+  });
   if (values.help) {
     console.log(usage);
     return;
@@ -30,47 +31,23 @@ async function bench(): Promise<void> {
   const pairs = Number(values.pairs ?? 21);
   if (!Number.isInteger(pairs) || pairs < 1) throw new Error(`--pairs takes a number from 1 on.\n${usage}`);
   const worker = new Worker(new URL(import.meta.url));
-  const next = <T>() => new Promise<T>((resolve) => worker.once('message', resolve));
+  const next = <T>() => new Promise<T>((done) => worker.once('message', done));
   const servers = await next<BenchServers>();
   const home = mkdtempSync(join(tmpdir(), 'sts-bench-'));
   const ca = join(home, 'ca.pem');
   writeFileSync(ca, servers.caPem);
   const counts = () => {
-    const answer = next<BenchCounts>();
+    const seen = next<BenchCounts>();
     worker.postMessage('counts');
-    return answer;
+    return seen;
   };
-  const own = [process.execPath, join(process.cwd(), 'bin', 'sts.js')];
-  const extra = inherited['NODE_EXTRA_CA_CERTS'] ? ', NODE_EXTRA_CA_CERTS is set' : '';
-  console.log(`Node ${process.version}, ${pairs} pairs of runs a row, medians${extra}\n`);
-  const head = ['', 'node -e 0', 'sts', 'ratio', 'peak MB', 'requests', 'TLS handshakes', 'round trips'];
-  const table: string[][] = [values.vs === undefined ? head : [...head, `${values.vs}`, 'ratio']];
+  const programs = programsToMeasure(values.vs);
+  console.log(`Node ${process.version}, medians of ${pairs} rounds (${third(pairs)} for the long lists)\n`);
+  const others = programs.flatMap(({ name }) => [name, '/ node -e 0', ...(values.vs === undefined ? [] : ['/ --vs']), 'peak MB']);
+  const table = [['', 'node -e 0', ...others, 'requests', 'TLS handshakes', 'round trips']];
   try {
-    for (const row of rowsOf(servers, ca)) {
-      const command = (program: readonly string[]): Command => ({
-        argv: [...program, ...row.arguments] as [string, ...string[]],
-        env: { HOME: home, ...row.env },
-        ...(row.exitCode === undefined ? {} : { exitCode: row.exitCode }),
-      });
-      const runs = row.long ? Math.max(1, Math.round(pairs / 3)) : pairs;
-      const node: Command = { argv: [process.execPath, '-e', '0'] };
-      await counts();
-      const result = pair(node, command(own), runs);
-      const seen = await counts();
-      const each = (total: number) => (total === 0 ? '' : String(total / (runs + 1)));
-      const line = [
-        row.name,
-        ...columns(result),
-        row.memory ? peakMemory(command(own)).toFixed(0) : '',
-        each(seen.requests),
-        each(seen.handshakes),
-        each(seen.roundTrips),
-      ];
-      if (values.vs !== undefined) {
-        const other = pair(node, command([values.vs]), runs);
-        line.push(...columns(other).slice(1));
-      }
-      table.push(line);
+    for (const row of rowsOf(servers, ca).filter(({ name }) => name.includes(values.only ?? ''))) {
+      table.push([row.name, ...measured(row, programs, home, pairs), ...(await traffic(row, programs[0], home, counts))]);
       process.stderr.write('.');
     }
   } finally {
@@ -78,37 +55,64 @@ async function bench(): Promise<void> {
     await worker.terminate();
   }
   process.stderr.write('\n');
-  const widths = head.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0))) ?? [];
   for (const line of table) console.log(`| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
 }
 
-function columns({ baseMs, ms, ratio }: Pairs): [string, string, string] {
-  return [`${baseMs.toFixed(0)} ms`, `${ms.toFixed(0)} ms`, ratio.toFixed(2)];
+function programsToMeasure(other: string | undefined): Program[] {
+  const build: Program = { name: 'Node build', words: [process.execPath, resolve('bin/sts.js')] };
+  const executable = resolve('executable', `${process.platform}-${process.arch}`, 'sts');
+  return [
+    build,
+    ...(existsSync(executable) ? [{ name: 'executable', words: [executable] } satisfies Program] : []),
+    ...(other === undefined ? [] : [{ name: other, words: [resolve(other)], foreign: true } satisfies Program]),
+  ];
 }
 
-function rowsOf({ http, https, slow, latencyMs }: BenchServers, ca: string): Row[] {
-  const at = (url: string, keys: number) => ({ STS_CLI_URL: `${url}/${keys}`, STS_CLI_API_TOKEN: 'bench-token' });
-  const secure = (url: string, keys: number) => ({ ...at(url, keys), STS_CA_CERT_PATH: ca });
-  const list = ['ingestion-api-key', 'list'];
-  const create = ['ingestion-api-key', 'create', '--name', 'bench'];
-  const long = { memory: true, long: true };
-  const line = `${latencyMs} ms each way`;
-  return [
-    { name: '--help', arguments: ['--help'] },
-    { name: 'version', arguments: ['version'] },
-    { name: 'usage error', arguments: ['ingestion-api-key', 'lst'], exitCode: 3 },
-    { name: 'list, 1 key, http', arguments: list, env: at(http, 1) },
-    { name: 'create, http', arguments: create, env: at(http, 1) },
-    { name: 'list, 1 key, https, own CA', arguments: list, env: secure(https, 1) },
-    { name: 'create, https, own CA', arguments: create, env: secure(https, 1) },
-    { name: 'list, 1,000 keys', arguments: list, env: at(http, 1000), ...long },
-    { name: 'list, 10,000 keys', arguments: list, env: at(http, 10_000), ...long },
-    { name: 'list, 100,000 keys', arguments: list, env: at(http, 100_000), ...long },
-    { name: 'list, 100,000 keys, json', arguments: [...list, '-o', 'json'], env: at(http, 100_000), ...long },
-    { name: `list, 1 key, https, ${line}`, arguments: list, env: secure(slow, 1) },
-    { name: `create, https, ${line}`, arguments: create, env: secure(slow, 1) },
-    { name: `list, 10,000 keys, https, ${line}`, arguments: list, env: secure(slow, 10_000), ...long },
-  ];
+function third(pairs: number): number {
+  return Math.max(1, Math.round(pairs / 3));
+}
+
+function commandOf(row: Row, { words, foreign }: Program, home: string): Command {
+  const ca = row.env?.['STS_CA_CERT_PATH'];
+  return {
+    argv: [...words, ...row.arguments],
+    env: { HOME: home, ...row.env, ...(foreign && ca !== undefined ? { SSL_CERT_FILE: ca } : {}) },
+    exitCode: foreign ? undefined : (row.exitCode ?? 0),
+  };
+}
+
+/** The cells of a row: the milliseconds of `node -e 0`, then of each program its milliseconds, ratios and memory. */
+function measured(row: Row, programs: readonly Program[], home: string, pairs: number): string[] {
+  const node: Command = { argv: [process.execPath, '-e', '0'] };
+  const commands = programs.map((program) => commandOf(row, program, home));
+  const [base = [], ...times] = inTurn([node, ...commands], row.long ? third(pairs) : pairs);
+  const other = programs.findIndex(({ foreign }) => foreign);
+  const cells = commands.flatMap((command, index) => {
+    const own = times[index] ?? [];
+    const peak = row.long ? peakMemory(command) : undefined;
+    return [
+      `${median(own).toFixed(0)} ms`,
+      ratio(own, base).toFixed(2),
+      ...(other < 0 ? [] : [ratio(own, times[other] ?? []).toFixed(2)]),
+      peak?.toFixed(0) ?? '',
+    ];
+  });
+  return [`${median(base).toFixed(0)} ms`, ...cells];
+}
+
+/** What one run of a program costs the server: requests, TLS handshakes, round trips on the slow line. */
+async function traffic(
+  row: Row,
+  program: Program | undefined,
+  home: string,
+  counts: () => Promise<BenchCounts>,
+): Promise<string[]> {
+  if (program === undefined) return [];
+  await counts();
+  inTurn([commandOf(row, program, home)], 0);
+  const { requests, handshakes, roundTrips } = await counts();
+  return [requests, handshakes, roundTrips].map((count) => (count === 0 ? '' : String(count)));
 }
 
 await (isMainThread ? bench() : serve());

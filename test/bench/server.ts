@@ -23,6 +23,9 @@ export interface BenchCounts {
   readonly roundTrips: number;
 }
 
+// The Go CLI asks for it before each command.
+const serverInfo =
+  '{"version":{"major":6,"minor":0,"patch":0,"diff":"","commit":"0","isDev":false},"deploymentMode":"SelfHosted"}';
 const latencyMs = 50;
 const lists = new Map<number, Buffer>();
 let counts = { requests: 0, handshakes: 0, roundTrips: 0 };
@@ -63,6 +66,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('content-type', 'application/json');
   if (request.method === 'POST')
     response.end('{"id":250558013078953,"name":"bench","lastUpdateTimestamp":1,"apiKey":"bench-key"}');
+  else if (request.url?.endsWith('/server/info')) response.end(serverInfo);
   else response.end(listOf(Number(request.url?.split('/')[1])));
 }
 

@@ -51,7 +51,7 @@ test('no two settings share a flag, a short flag, a variable or a key', () => {
 test('the options of the command line have the types of their rows', () => {
   expectTypeOf<GlobalOptions['url']>().toEqualTypeOf<string | undefined>();
   expectTypeOf<GlobalOptions['skipSsl']>().toEqualTypeOf<boolean | undefined>();
-  expectTypeOf<GlobalOptions['output']>().toEqualTypeOf<'text' | 'json' | 'wide'>();
+  expectTypeOf<GlobalOptions['output']>().toEqualTypeOf<'text' | 'json' | 'wide' | 'prometheus'>();
   expectTypeOf<GlobalOptions['verbose']>().toEqualTypeOf<number>();
   expectTypeOf<GlobalOptions['color']>().toEqualTypeOf<boolean | undefined>();
   expectTypeOf<Context['url']>().toEqualTypeOf<string>();

@@ -19,7 +19,8 @@ test('ingestion-api-key --help is the text that users of the Go CLI know, with o
   expect(result).toMatchObject(quiet);
   const verbs = verbsIn(result.stdout);
   const ours = verbs.filter((verb) => !['create', 'delete', 'list'].includes(verb));
-  const withoutOurs = result.stdout
+  const [text = '', examples] = result.stdout.split('\nExamples:\n');
+  const withoutOurs = text
     .split('\n')
     .filter((line) => !ours.some((verb) => line.startsWith(`  ${verb} `)))
     .join('\n');
@@ -37,6 +38,8 @@ Available Commands:
 
 Use "sts ingestion-api-key [command] --help" for more information about a command.
 `);
+  // They stand behind the text, which is what it was for whoever compares it.
+  expect(examples).toMatch(/^ {2}# .*\n {2}sts ingestion-api-key create .*\n/);
   expect(verbs).toEqual(verbs.toSorted());
   expect(verbs).toEqual(expect.arrayContaining(['rotate', 'verify']));
 });
@@ -98,7 +101,7 @@ test.each([
 });
 
 test('every verb says what it does, how it is called, with examples, flags and exit codes', async () => {
-  const nouns = ['ingestion-api-key', 'context'];
+  const nouns = ['ingestion-api-key', 'service-token', 'context'];
   const helps = await Promise.all(nouns.map((noun) => runBuilt([noun, '--help'])));
   const paths = nouns.flatMap((noun, index) => verbsIn(helps[index]?.stdout ?? '').map((verb) => [noun, verb]));
   expect(paths.length).toBeGreaterThanOrEqual(10);
@@ -107,14 +110,14 @@ test('every verb says what it does, how it is called, with examples, flags and e
   for (const [path, result] of results) {
     const name = `sts ${path.join(' ')}`;
     expect(result, name).toMatchObject(quiet);
-    expect(result.stdout, name).toMatch(/^\S.*\n\nUsage:\n/);
+    expect(result.stdout, name).toMatch(/^(?:\S.*\n)+\nUsage:\n/);
     expect(result.stdout, name).toContain(`\nUsage:\n  ${name} [flags]\n`);
     expect(sectionsOf(result.stdout), name).toEqual(['Usage:', 'Examples:', 'Flags:', 'Global Flags:', 'Exit Codes:']);
     // Each example is this command, and its help is among its flags.
     expect(result.stdout, name).toMatch(new RegExp(`\nExamples:\n(?: {2}.*\n|\n)*? {2}(?:.*\\| )?${name}`));
     expect(result.stdout, name).toMatch(/\n {2}-h, --help +help for /);
-    expect(result.stdout, name).toMatch(/\n {2}-o, --output format /);
-    expect(result.stdout, name).toMatch(/\nExit Codes:\n {2}0 {3}done\n(?: {2}\d+ +\S.*\n)+$/);
+    expect(result.stdout, name).toMatch(/\nGlobal Flags:\n(?: {2}.*\n)*? {2}(?:.* )?-o, --output format\b/);
+    expect(result.stdout, name).toMatch(/\nExit Codes:\n {2}0 +done\n(?: {2}[\d ]+ +\S.*\n)+$/);
     expect(result.stdout, name).not.toMatch(/ +\n|undefined|\[object/);
   }
 });
@@ -125,8 +128,8 @@ test('exit codes stand in their order: every verb can be refused, and one that w
     return [...stdout.slice(stdout.indexOf('Exit Codes:')).matchAll(/\n {2}(\d+)/g)].map(([, code]) => Number(code));
   };
   expect(await codesOf('version')).toEqual([0, 3, 6]);
-  expect(await codesOf('completion', 'zsh')).toEqual([0, 3, 6]);
-  expect(await codesOf('context', 'list')).toEqual([0, 1, 3, 6]);
+  expect(await codesOf('completion', 'zsh')).toEqual([0, 3, 6, 141]);
+  expect(await codesOf('context', 'list')).toEqual([0, 1, 3, 6, 141]);
   expect(await codesOf('context', 'set')).toEqual([0, 1, 3, 6, 8, 129, 130, 143]);
   expect(await codesOf('context', 'delete')).toEqual([0, 1, 3, 6, 8, 129, 130, 143]);
   for (const verb of ['create', 'delete', 'list', 'rotate', 'verify']) {
@@ -165,7 +168,9 @@ test('the version stands alone on a line', async () => {
     new RegExp(`^VERSION +\\| BUILD DATE +\\| COMMIT *\n${version} +\\| \\d{4}-\\d\\d-\\d\\d +\\| \\w+\n$`),
   );
   expect(json).toMatchObject(quiet);
-  expect(json.stdout).toMatch(/^\{\n {2}"build-date": ".+",\n {2}"commit": ".+",\n {2}"version": ".+"\n\}\n$/);
+  expect(json.stdout).toMatch(
+    /^\{\n {2}"build-date": ".+",\n {2}"commit": ".+",\n {2}"runtime": "(?:bun|node) .+",\n {2}"version": ".+"\n\}\n$/,
+  );
   expect(JSON.parse(json.stdout)).toMatchObject({ version });
 });
 
@@ -177,7 +182,11 @@ test.each([
   [['ingestion-api-key', 'create', '--nmae', 'x'], 'Unknown flag: --nmae', 'Did you mean --name?'],
   [['ingestion-api-key', 'list', '--otput', 'json'], 'Unknown flag: --otput', 'Did you mean --output?'],
   [['ingestion-api-key', 'list', '-x'], 'Unknown flag: -x', "See 'sts ingestion-api-key list --help'."],
-  [['ingestion-api-key', 'list', '--skip-ssl=perhaps'], '--skip-ssl takes no value.', "See 'sts ingestion-api-key list --help'."],
+  [
+    ['ingestion-api-key', 'list', '--skip-ssl=perhaps'],
+    '--skip-ssl takes true or false, or no value.',
+    "See 'sts ingestion-api-key list --help'.",
+  ],
   [['ingestion-api-key', 'create'], 'A flag is missing: -n, --name', "See 'sts ingestion-api-key create --help'."],
   [['ingestion-api-key', 'create', '--name'], 'A value is missing for -n, --name', "See 'sts ingestion-api-key create --help'."],
   [['ingestion-api-key', 'list', '--out', 'json'], 'Unknown flag: --out', 'Did you mean --output?'],
@@ -195,3 +204,36 @@ test.each([
   expect(first).toContain(`[ERROR] ${message}`);
   expect(hints).toContain(`  ${hint}`);
 });
+
+test('help is wrapped to 80 columns off a terminal, but for what is to be copied and what scripts look for', async () => {
+  const paths = [['--help'], ['ingestion-api-key', 'rotate', '--help'], ['context', 'save', '--help'], ['help', 'environment']];
+  for (const path of [...paths, ['help', 'exit-codes'], ['help', 'config-file']]) {
+    const { stdout } = await runBuilt(path);
+    const [before = '', examples = ''] = stdout.split('\nExamples:\n');
+    const lines = [before, examples.replace(/^(?: {2}.*\n|\n)*/, '')].join('\n').split('\n');
+    expect(
+      lines.filter((line) => line.length > 80),
+      path.join(' '),
+    ).toEqual([]);
+  }
+});
+
+test.each([
+  ['environment', ['STS_CLI_API_TOKEN', 'STS_CLI_CONTEXT', 'NO_COLOR', 'SSL_CERT_DIR']],
+  ['exit-codes', ['0     done', '141   the reader of a listing went away']],
+  ['config-file', ['current-context: prod', 'ca-cert-base64-data']],
+])('sts help %s is a text of its own', async (topic, words) => {
+  const result = await runBuilt(['help', topic]);
+  expect(result).toMatchObject(quiet);
+  for (const word of words) expect(result.stdout).toContain(word);
+  expect((await runBuilt(['--help'])).stdout).toMatch(new RegExp(`^More help: sts help .*\\b${topic}\\b`, 'm'));
+});
+
+test.each([['--help'], ['ingestion-api-key', 'list', '--help'], ['completion', 'bash']])(
+  'a reader that goes away ends %s %s silently',
+  async (...argv) => {
+    const result = await runBuilt(argv, { stdout: { pipeTo: 'exec 0<&-; sleep 0.2' } });
+    expect([0, 141]).toContain(result.code);
+    expect(result.stderr).toBe('');
+  },
+);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { tokens } from '../stackstate/server.ts';
-import { type BuiltOptions, type BuiltResult, runBuilt, type Sink } from '../support/built.ts';
+import { type BuiltOptions, type BuiltResult, runBuilt, type Sink, testsTheBuild } from '../support/built.ts';
 import { count } from '../support/counts.ts';
 import { environmentOf, startForTest, tempFolder } from '../support/run.ts';
 import { canMount, expectHarmless, mounted, mountTiny, pour, runLimited } from './hostile-support.ts';
@@ -51,13 +51,13 @@ describe('streams that are not there, in all combinations', () => {
     }
   });
 
-  test('a list whose reader has seen enough ends with 6, in silence or in a sentence', async () => {
+  test('a list whose reader has seen enough ends with 141, in silence', async () => {
     tried += 1;
     const stackState = await startForTest({ now: Date.now });
     for (let number = 0; number < 20_000; number++) stackState.seed({ name: `key-${number}` });
     const result = await runBuilt(list, { stdout: { pipeTo: 'head -n 2' }, env: environmentOf(stackState) });
     expectHarmless(result);
-    expect(result.code).toBe(6);
+    expect(result).toMatchObject({ code: 141, stderr: '' });
     expect(result.stdout.split('\n')).toHaveLength(3);
   });
 
@@ -118,8 +118,10 @@ describe('an environment nobody expects', () => {
       env: environmentOf(stackState),
     });
     expectHarmless(result);
-    expect(result.code, result.stderr).toBe(code);
-    expect(stackState.keys()).toHaveLength(code === 0 ? 1 : 0);
+    // Bun ends by itself in such a folder, before the program starts.
+    const expected = testsTheBuild ? code : 1;
+    expect(result.code, result.stderr).toBe(expected);
+    expect(stackState.keys()).toHaveLength(expected === 0 ? 1 : 0);
   });
 
   test('a token with control characters is refused and not echoed', async () => {

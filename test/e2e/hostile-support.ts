@@ -21,7 +21,7 @@ import {
   type StackStateOptions,
   tokens,
 } from '../stackstate/server.ts';
-import { type BuiltOptions, type BuiltResult, environmentFor, programOf, startBuilt } from '../support/built.ts';
+import { type BuiltOptions, type BuiltResult, environmentFor, startBuilt, wordsOf } from '../support/built.ts';
 import { count } from '../support/counts.ts';
 import { startForTest, tempFolder } from '../support/run.ts';
 
@@ -174,7 +174,7 @@ export async function runLimited(
   argv: readonly string[],
   options: Pick<BuiltOptions, 'env' | 'home'> = {},
 ): Promise<BuiltResult> {
-  const words = [process.execPath, programOf({}), ...argv];
+  const words = [...wordsOf(), ...argv];
   const child: ChildProcess = spawn('/bin/sh', ['-c', `${setUp}\nexec "$@"`, 'sh', ...words], {
     env: environmentFor(options),
     stdio: 'pipe',

@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { expect } from 'vitest';
 import { type StackState, tokens } from '../stackstate/server.ts';
-import { builtProgram, programOf } from '../support/built.ts';
+import { wordsOf } from '../support/built.ts';
 
 /** How many programs run at once. */
 export const lanes = 4;
 
-/** Bundles the program that kills itself at a step. @returns its path, inside `folder`. */
+/** Bundles the program whose disk kills it at a step. @returns its path, inside `folder`. */
 export async function buildKiller(folder: string): Promise<string> {
   const file = join(folder, 'killer.cjs');
   await build({
@@ -34,9 +34,9 @@ export interface Running {
   kill(): void;
 }
 
-/** Starts a program of ours; nothing of the environment but PATH reaches it. */
-export function start(program: string, args: readonly string[], home: string): Running {
-  const child = spawn(process.execPath, [program, ...args], {
+/** Starts a program of ours; nothing of the environment but PATH reaches it. @param words what starts it. */
+export function start([command = '', ...words]: readonly string[], args: readonly string[], home: string): Running {
+  const child = spawn(command, [...words, ...args], {
     env: { PATH: process.env['PATH'], HOME: home },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -62,6 +62,7 @@ export function watch(): void {
 export class Case {
   readonly #refused: string[] = [];
   readonly folder: string;
+  readonly home: string;
   readonly path: string;
 
   constructor(
@@ -69,6 +70,7 @@ export class Case {
     readonly name: string,
   ) {
     this.folder = mkdtempSync(join(tmpdir(), 'sts-sweep-'));
+    this.home = mkdtempSync(join(tmpdir(), 'sts-sweep-home-'));
     this.path = join(this.folder, 'ingestion.key');
     const old = stackState.seed({ name, lastUpdateTimestamp: BigInt(Date.now() - 86_400_000) });
     writeFileSync(this.path, `${old.apiKey}\n`, { mode: 0o600 });
@@ -81,21 +83,26 @@ export class Case {
   }
 
   get flags(): string[] {
-    return ['--name', this.name, '--key-file', this.path, '--delete-old'];
+    // Without the time that a file's readers are left by default.
+    return ['--name', this.name, '--key-file', this.path, '--delete-old', '--after', '0s'];
   }
 
   /** `rotate` of the built program. */
   rotate(...more: readonly string[]): Running {
-    programOf({});
     const target = ['--url', this.stackState.url, '--service-token', tokens.service];
-    // As in kill-sweep-entry.ts: the recovery waits that long for a creation.
+    // The recovery waits for a creation as long as its request was given: a sweep cannot wait half a minute at each point.
     const timeout = more.includes('--timeout') ? [] : ['--timeout', '2s'];
-    return start(builtProgram, ['ingestion-api-key', 'rotate', ...this.flags, ...more, ...timeout, ...target], this.folder);
+    return start(wordsOf(), ['ingestion-api-key', 'rotate', ...this.flags, ...more, ...timeout, ...target], this.home);
   }
 
-  /** The same by the program that kills itself at a step; 0 for never. */
+  /** The same by the program whose disk kills it at a step; 0 for never. */
   rotateUntil(killer: string, fatal: number, log = ''): Running {
-    return start(killer, [String(fatal), log, this.stackState.url, tokens.service, ...this.flags], this.folder);
+    const target = ['--url', this.stackState.url, '--service-token', tokens.service, '--timeout', '2s'];
+    return start(
+      wordsOf({ program: killer }),
+      [String(fatal), log, 'ingestion-api-key', 'rotate', ...this.flags, ...target],
+      this.home,
+    );
   }
 
   held(): string {
@@ -120,7 +127,7 @@ export class Case {
 
   close(): void {
     open.delete(this);
-    rmSync(this.folder, { recursive: true, force: true });
+    for (const folder of [this.folder, this.home]) rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runBuilt } from '../support/built.ts';
+import { type BuiltOptions, runBuilt, testsTheBuild } from '../support/built.ts';
 import { environmentOf, startForTest, tempFolder } from '../support/run.ts';
 
 const keys = 100_000;
@@ -16,13 +16,16 @@ function listOf(count: number): string {
   return `[${rows.join(',')}]`;
 }
 
-/** A hook that leaves the largest resident memory, in megabytes, in a file. */
-function memoryHook(): { readonly hook: string; readonly peak: () => number } {
+/** How the program is run so that its largest resident memory, in megabytes, stands in a file afterwards. */
+function weighed(): { readonly options: Pick<BuiltOptions, 'runBy' | 'nodeArguments'>; readonly peak: () => number } {
   const folder = tempFolder();
   const [hook, report] = [join(folder, 'hook.cjs'), join(folder, 'peak')];
+  const peak = () => Number(readFileSync(report, 'utf8')) / 1024;
+  // An executable cannot tell; GNU time can.
+  if (!testsTheBuild) return { options: { runBy: ['/usr/bin/time', '-f', '%M', '-o', report] }, peak };
   const write = `require('node:fs').writeFileSync(${JSON.stringify(report)}, String(process.resourceUsage().maxRSS))`;
   writeFileSync(hook, `process.on('exit', () => ${write});`);
-  return { hook, peak: () => Number(readFileSync(report, 'utf8')) / 1024 };
+  return { options: { nodeArguments: ['--require', hook] }, peak };
 }
 
 test.each([
@@ -31,10 +34,10 @@ test.each([
 ])('100,000 keys as $output to a reader that takes its time: complete, sorted, in bounded memory', async (row) => {
   const stackState = await startForTest({ now: Date.now });
   stackState.setFault('list', { kind: 'body', text: listOf(keys) });
-  const { hook, peak } = memoryHook();
+  const { options, peak } = weighed();
   const { code, stdout, stderr } = await runBuilt(['ingestion-api-key', 'list', '-o', row.output], {
     env: environmentOf(stackState),
-    nodeArguments: ['--require', hook],
+    ...options,
     stdout: { pipeTo: '{ sleep 1; cat; }' },
   });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -49,10 +52,10 @@ test.each([
 test('a reader that takes nothing for a while holds the program up, which keeps its memory', async () => {
   const stackState = await startForTest({ now: Date.now });
   stackState.setFault('list', { kind: 'body', text: listOf(keys) });
-  const { hook, peak } = memoryHook();
+  const { options, peak } = weighed();
   const { code, stdout } = await runBuilt(['ingestion-api-key', 'list'], {
     env: environmentOf(stackState),
-    nodeArguments: ['--require', hook],
+    ...options,
     // What fits into a pipe is taken at once, the rest has to wait.
     stdout: { pipeTo: '{ head -c 1000 >/dev/null; sleep 2; wc -l; }' },
   });

@@ -1,9 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { spawn as spawnInTerminal } from '@lydell/node-pty';
 import { onTestFinished } from 'vitest';
-import { type BuiltOptions, type BuiltResult, environmentFor, programOf } from '../support/built.ts';
+import { type BuiltOptions, type BuiltResult, environmentFor, putOnPath } from '../support/built.ts';
 import { tempFolder } from '../support/temp.ts';
 import { holdOpen } from '../support/terminal.ts';
 
@@ -107,8 +105,6 @@ export function startShellInTerminal(
 function environmentOfShell(options: ShellOptions): Record<string, string> {
   const env = environmentFor(options);
   const folder = tempFolder();
-  const sts = join(folder, 'sts');
-  writeFileSync(sts, `#!/bin/sh\nexec '${process.execPath}' '${programOf({})}' "$@"\n`);
-  chmodSync(sts, 0o755);
+  putOnPath(folder);
   return { ...env, ...options.variables, PATH: `${folder}:${env['PATH'] ?? '/usr/bin:/bin'}` };
 }

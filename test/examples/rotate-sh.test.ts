@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { StackState } from '../stackstate/server.ts';
-import { builtProgram, programOf } from '../support/built.ts';
+import { putOnPath } from '../support/built.ts';
 import { environmentOf, startForTest } from '../support/stackstate.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -22,14 +22,12 @@ interface Machine {
 
 /** A machine with `sts` on its PATH and a service whose key was made yesterday. */
 async function machine(): Promise<Machine> {
-  programOf({});
   const stackState = await startForTest({ now: Date.now });
   const [folder, bin] = [tempFolder(), tempFolder()];
   const file = join(folder, 'service.key');
   const { apiKey } = stackState.seed({ name: 'my service', lastUpdateTimestamp: BigInt(Date.now() - 86_400_000) });
   writeFileSync(file, `${apiKey}\n`, { mode: 0o600 });
-  writeFileSync(join(bin, 'sts'), `#!/bin/sh\nexec '${process.execPath}' '${builtProgram}' "$@"\n`);
-  chmodSync(join(bin, 'sts'), 0o755);
+  putOnPath(bin);
   const env = { ...environmentOf(stackState), PATH: `${bin}:${process.env['PATH']}`, HOME: tempFolder() };
   return {
     stackState,

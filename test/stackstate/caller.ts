@@ -22,7 +22,7 @@ export interface CallOptions {
 
 export const keysPath = '/api/security/ingestion/api_keys';
 
-/** Calls a simulated StackState over its socket, trusting its own authority and no other. */
+/** Calls a simulated StackState over its socket, trusting its CA certificate and no other. */
 export async function call(
   stackState: Pick<StackState, 'url' | 'caPem'>,
   method: 'GET' | 'POST' | 'DELETE',

@@ -10,34 +10,40 @@ export interface CertificateOptions {
   readonly hosts?: readonly string[];
 }
 
-export interface Certificate {
-  /** The authority to trust. */
-  readonly caPem: string;
+/** A key pair in PEM. */
+export interface KeyPair {
   readonly cert: string;
   readonly key: string;
 }
 
+export interface Certificate extends KeyPair {
+  /** The CA certificate to trust. */
+  readonly caPem: string;
+  /** The CA itself, to sign more certificates with. */
+  readonly authority: KeyPair;
+}
+
 const day = 86_400_000;
 
-/** A new authority, and a certificate of its for `localhost`, `127.0.0.1` and `::1`; made for each server, so nothing trusts another's. */
+/** A new CA and a certificate of its for `localhost`, `127.0.0.1` and `::1`; made for each server, so nothing trusts another's. */
 export async function createCertificate(options: CertificateOptions = {}): Promise<Certificate> {
   const now = Date.now();
-  const common = { keyType: 'ec', algorithm: 'sha256', notBeforeDate: new Date(now - 30 * day) } as const;
-  // Authorities of one name are taken for one another.
-  const name = `Simulated StackState Authority ${randomUUID()}`;
-  const authority = await generate([{ name: 'commonName', value: name }], {
-    ...common,
+  // CAs of one name are taken for one another.
+  const name = `Simulated CA ${randomUUID()}`;
+  const ca = await generate([{ name: 'commonName', value: name }], {
+    ...common(now),
     notAfterDate: new Date(now + 30 * day),
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
     ],
   });
+  const authority = { cert: ca.cert, key: ca.private };
   const host = options.wrongHost ? 'elsewhere.example' : 'localhost';
   const leaf = await generate([{ name: 'commonName', value: host }], {
-    ...common,
+    ...common(now),
     notAfterDate: new Date(options.expired ? now - day : now + 30 * day),
-    ca: { key: authority.private, cert: authority.cert },
+    ca: authority,
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
@@ -55,5 +61,25 @@ export async function createCertificate(options: CertificateOptions = {}): Promi
       },
     ],
   });
-  return { caPem: authority.cert, cert: leaf.cert, key: leaf.private };
+  return { caPem: authority.cert, authority, cert: leaf.cert, key: leaf.private };
+}
+
+/** A client certificate of a CA; its common name is the user's. */
+export async function createClientCertificate(authority: KeyPair, user: string): Promise<KeyPair> {
+  const now = Date.now();
+  const client = await generate([{ name: 'commonName', value: user }], {
+    ...common(now),
+    notAfterDate: new Date(now + 30 * day),
+    ca: authority,
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', clientAuth: true },
+    ],
+  });
+  return { cert: client.cert, key: client.private };
+}
+
+function common(now: number) {
+  return { keyType: 'ec', algorithm: 'sha256', notBeforeDate: new Date(now - 30 * day) } as const;
 }

@@ -29,7 +29,7 @@ test('the demo shows every step with the built program, ends 0 and leaves nothin
     'ingestion-api-key list',
     '-> 200',
     'ingestion-api-key delete',
-    '-> 403',
+    '-> 401',
   ];
   const places = steps.map((step) => output.stdout.indexOf(step));
   expect(places).not.toContain(-1);

@@ -79,7 +79,7 @@ async function demo(stackState: StackState, folder: string): Promise<void> {
   writeFileSync(join(folder, 'ca.pem'), stackState.caPem);
 
   say('Save once where StackState is and who you are. The token comes by stdin, so it shows\n');
-  say('in no process list. The authority of your company is named by --ca-cert-path.\n\n');
+  say('in no process list. The CA certificate of your company is named by --ca-cert-path.\n\n');
   const context = ['--name', 'demo', '--url', url, '--service-token', '-', '--ca-cert-path', 'ca.pem'];
   const stdin = { text: `${tokens.service}\n`, shown: 'echo "$TOKEN"' };
   await sts({ argv: ['context', 'save', ...context], stdin, expect: /demo/ }, folder);
@@ -102,7 +102,7 @@ async function demo(stackState: StackState, folder: string): Promise<void> {
   await sts({ argv: ['ingestion-api-key', 'delete', '--id', id], expect: deleted }, folder);
 
   say('The same span is refused now. (A real platform remembers a key for up to five minutes.)\n\n');
-  await sendSpan(stackState, key, 403);
+  await sendSpan(stackState, key, 401);
 
   const { accepted, refused } = stackState.intake.traces;
   if (accepted !== 1 || refused !== 1)

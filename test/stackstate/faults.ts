@@ -13,7 +13,7 @@ interface Head {
 
 /** What goes wrong with one request. Where `handler` may be given, its default stands beside it. */
 export type Fault =
-  /** Another status (skip), with an `ErrorsResponse` unless a body is given. */
+  /** Another status (skip), with the server's usual error body unless one is given. */
   | ({ readonly kind: 'status'; readonly status: number; readonly body?: string } & HandlerChoice & Head)
   /** The answer, `ms` milliseconds late; the handler runs before the wait with `run`, after it otherwise. */
   | ({ readonly kind: 'delay'; readonly ms: number } & HandlerChoice)
@@ -49,6 +49,8 @@ export interface Exchange {
   readonly socket: Socket;
   /** Aborted when the server closes. */
   readonly closing: AbortSignal;
+  /** The server's usual body of an error of this status. */
+  readonly errorBody: (status: number) => string;
   /** Lets the handler answer. */
   run(): Promise<Answer>;
 }
@@ -64,7 +66,7 @@ export async function misbehave(fault: Fault, exchange: Exchange): Promise<void>
   const answer = choice === 'run' ? await exchange.run() : nothing;
   switch (fault.kind) {
     case 'status':
-      return send(response, { status: fault.status, ...bodyOf(fault.body ?? errorsResponse, fault.headers) });
+      return send(response, { status: fault.status, ...bodyOf(fault.body ?? exchange.errorBody(fault.status), fault.headers) });
     case 'redirect':
       return send(response, { status: fault.status ?? 302, ...bodyOf('', { location: fault.to }) });
     case 'content-type':
@@ -96,13 +98,6 @@ export function send(response: ServerResponse, answer: Answer): void {
   response.writeHead(answer.status, { ...answer.headers, ...length });
   response.end(bodyless ? undefined : answer.body);
 }
-
-const errorsResponse = JSON.stringify({
-  _type: 'ErrorsResponse',
-  trackingKey: 'trk-fault',
-  serverTimestamp: 0,
-  errors: [{ _type: 'InternalError', message: 'The simulated server was told to fail.' }],
-});
 
 function bodyOf(body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}) {
   return { headers: { 'content-type': 'application/json', ...headers }, body: Buffer.from(body) };

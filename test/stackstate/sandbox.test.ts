@@ -52,9 +52,13 @@ test('it says how to reach it, serves seeded keys over TLS, logs no secrets and 
   const [, caFile = ''] = await sandbox.waitFor(/^export STS_CA_CERT_PATH='(\S+)'$/m);
   await sandbox.waitFor(/Ctrl-C ends it/);
 
+  const [, serviceToken = ''] = await sandbox.waitFor(/export STS_CLI_SERVICE_TOKEN=(\S+)$/m);
+
   const server = { url, caPem: readFileSync(caFile, 'utf8') };
   const listed = await call(server, 'GET', keysPath, { headers: { 'X-API-Token': token } });
   expect(listed.json).toHaveLength(5);
+  const byService = await call(server, 'GET', '/api/security/tokens', { headers: { 'X-API-Key': serviceToken } });
+  expect(byService.json).toHaveLength(5);
   await call(server, 'POST', '/receiver/stsAgent/intake?api_key=secret-key', { headers: {}, body: '{}' });
   await call(server, 'GET', '/unknown', { headers: {} });
   await sandbox.waitFor(/GET {4}\/api\/security\/ingestion\/api_keys {2}200$/m);
@@ -72,6 +76,7 @@ test.each([
   [['--port', '65536'], /--port takes a whole number from 0 to 65535, not '65536'/],
   [['--seed', '-1'], /--seed/],
   [['--seed=-1'], /--seed takes a whole number from 0 to 1000000, not '-1'/],
+  [['--platform', '3.0'], /--platform takes 6.0, 2.3.5, 2.9, not '3.0'/],
   [['--colour'], /--colour/],
   [['extra'], /extra/],
 ])('a wrong flag is a message and exit 3: %s', async (flags, message) => {
@@ -79,6 +84,13 @@ test.each([
   expect(await sandbox.ended).toBe(3);
   expect(sandbox.output.text).toMatch(message);
   expect(sandbox.output.text).toContain('npm run sandbox -- --help');
+});
+
+test('it can be a platform with service tokens only', async () => {
+  const sandbox = startSandbox('--platform', '2.9', '--seed', '1');
+  await sandbox.waitFor(/A simulated StackState with 1 service token is running/);
+  const [, url = ''] = await sandbox.waitFor(/STS_CLI_URL=(\S+)/);
+  expect((await call({ url, caPem: '' }, 'GET', keysPath)).status).toBe(404);
 });
 
 test('a port in use is a message and exit 1', async () => {

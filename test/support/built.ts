@@ -1,11 +1,24 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, test } from 'vitest';
 import { tempFolder } from './temp.ts';
 
 /** The program as `npm run build` leaves it. */
 export const builtProgram = fileURLToPath(new URL('../../bin/sts.js', import.meta.url));
+
+/** Another program than the build, to be tested in its place: an executable, or a script for Node. */
+const otherProgram = process.env['STS_BIN'] ? resolve(process.env['STS_BIN']) : undefined;
+
+/** Another Node than the one that runs the tests, to run the program. */
+const node = process.env['STS_NODE'] ? resolve(process.env['STS_NODE']) : process.execPath;
+
+/** Whether the build is tested: it takes arguments for Node. */
+export const testsTheBuild = otherProgram === undefined;
+
+/** A test that looks into the build as it is for the Node at hand: skipped, and counted as such, when another program or Node is tested. */
+export const testOfTheBuild = test.skipIf(!testsTheBuild || node !== process.execPath);
 
 /** Where a stream of the program leads: to the test, to nothing that is open, to a device, or to a file. */
 export type Sink = 'pipe' | 'closed' | 'null' | 'full' | { readonly file: string; readonly append?: boolean };
@@ -25,10 +38,12 @@ export interface BuiltOptions {
   readonly stdin?: string | { readonly state: 'closed' | 'open' };
   readonly stdout?: Sink | Reader;
   readonly stderr?: Sink;
-  /** Arguments for node itself. */
+  /** Arguments for Node itself; only where the build is tested, or `program` is given. */
   readonly nodeArguments?: readonly string[];
-  /** Another JavaScript program than the built one. */
+  /** A script for Node to run in place of the program. */
   readonly program?: string;
+  /** A program, with its arguments, that is given the program to run: `['/usr/bin/time', '-f', '%M']`. */
+  readonly runBy?: readonly string[];
 }
 
 export interface BuiltResult {
@@ -47,18 +62,17 @@ export interface StartedProgram {
   output(): { readonly stdout: string; readonly stderr: string };
 }
 
-/** Runs the built program to its end. */
+/** Runs the program to its end. */
 export async function runBuilt(argv: readonly string[], options: BuiltOptions = {}): Promise<BuiltResult> {
   return startBuilt(argv, options).result;
 }
 
 /**
- * Starts the built program; the running test ends it by force if it is still there.
+ * Starts the program; the running test ends it by force if it is still there.
  * `child.pid` is the program's own, also behind a redirection, so that a signal reaches it and nothing else.
  */
 export function startBuilt(argv: readonly string[], options: BuiltOptions = {}): StartedProgram {
-  const node = [process.execPath, ...(options.nodeArguments ?? [])];
-  const { command, args } = withRedirections([...node, programOf(options), ...argv], options);
+  const { command, args } = withRedirections([...(options.runBy ?? []), ...wordsOf(options), ...argv], options);
   const settings: SpawnOptions = { env: environmentFor(options), stdio: 'pipe' };
   if (options.cwd !== undefined) settings.cwd = options.cwd;
   const child = spawn(command, args, settings);
@@ -79,12 +93,25 @@ export function startBuilt(argv: readonly string[], options: BuiltOptions = {}):
   return { child, result, output };
 }
 
-/** Path of the program to run. @throws Error when it still has to be built. */
-export function programOf({ program }: Pick<BuiltOptions, 'program'>): string {
-  if (program === undefined && !existsSync(fileURLToPath(new URL('../../dist/main.cjs', import.meta.url)))) {
+/**
+ * The words that start the program, without its arguments: `program`, else the one that `STS_BIN` names, else the build.
+ * @throws Error when the build is missing, and when Node is to get arguments that is not run.
+ */
+export function wordsOf({ program, nodeArguments = [] }: Pick<BuiltOptions, 'program' | 'nodeArguments'> = {}): string[] {
+  const chosen = program ?? otherProgram ?? builtProgram;
+  if (chosen === builtProgram && !existsSync(fileURLToPath(new URL('../../dist/main.cjs', import.meta.url)))) {
     throw new Error('The program is not built. Run: npm run build');
   }
-  return program ?? builtProgram;
+  if (/\.[cm]?js$/.test(chosen)) return [node, ...nodeArguments, chosen];
+  if (nodeArguments.length > 0) throw new Error(`${chosen} takes no arguments for Node.`);
+  return [chosen];
+}
+
+/** Puts `sts` into a folder that is to stand on a `PATH`. */
+export function putOnPath(folder: string): void {
+  const path = join(folder, 'sts');
+  writeFileSync(path, `#!/bin/sh\nexec ${wordsOf().map(quoted).join(' ')} "$@"\n`);
+  chmodSync(path, 0o755);
 }
 
 /** The environment a started program gets: `PATH`, `HOME`, and what the test gives. */

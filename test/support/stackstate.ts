@@ -13,7 +13,7 @@ export const testTime = Date.UTC(2026, 2, 15, 10, 30);
  * Its clock stands at `testTime`. Against the built program, which has the real time, give `now: Date.now`.
  */
 export async function startForTest(options: StackStateOptions = {}): Promise<StackState> {
-  const stackState = await startStackState({ now: () => testTime, ...options });
+  const stackState = await startStackState({ now: () => testTime, keepBodies: true, ...options });
   onTestFinished(() => stackState.close());
   return stackState;
 }

@@ -2,7 +2,7 @@ import { closeSync, constants as files, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { type IPty, spawn } from '@lydell/node-pty';
 import { onTestFinished } from 'vitest';
-import { type BuiltOptions, environmentFor, programOf } from './built.ts';
+import { type BuiltOptions, environmentFor, wordsOf } from './built.ts';
 
 export interface TerminalOptions extends Pick<BuiltOptions, 'env' | 'home' | 'cwd' | 'program'> {
   /** Width in columns, default 80. */
@@ -58,7 +58,8 @@ export async function runInTerminal(argv: readonly string[], options: TerminalOp
 /** Starts the built program in a pseudo-terminal; the running test ends it by force if it is still there. */
 export function startInTerminal(argv: readonly string[], options: TerminalOptions = {}): Terminal {
   const term = options.term ?? 'xterm-256color';
-  const pty = spawn(process.execPath, [programOf(options), ...argv], {
+  const [command = '', ...words] = wordsOf(options);
+  const pty = spawn(command, [...words, ...argv], {
     name: term,
     cols: options.columns ?? 80,
     rows: options.rows ?? 24,

@@ -1,5 +1,5 @@
-import type { Command, Option } from 'commander';
-import { KEY_FORMATS } from '../../delivery/format.ts';
+import { SETTINGS, type Setting } from '../../config/table.ts';
+import { type Flag, flagEntries, type Noun, type Program, type Verb } from '../verb.ts';
 
 /** A flag as a completion script needs it. Every text is made safe to stand in single quotes of any shell. */
 export interface CompletionFlag {
@@ -18,23 +18,33 @@ export interface CompletionNode {
   readonly flags: readonly CompletionFlag[];
 }
 
-const words: Readonly<Record<string, readonly string[]>> = { '--output': ['text', 'json'], '--key-format': KEY_FORMATS };
-
 /** All commands of a program, the root first. */
-export function completionTree(program: Command): CompletionNode[] {
+export function completionTree(program: Program): CompletionNode[] {
   const help: CompletionFlag = { names: ['--help', '-h'], description: 'show the help', value: 'none' };
-  const globals = program.options.filter((option) => option.long !== '--version').map(flagOf);
-  const visit = (command: Command, path: readonly string[]): CompletionNode[] => {
-    const own = command === program ? command.options.filter((option) => option.long === '--version') : command.options;
-    const children = command.commands.map((child) => ({
-      name: child.name(),
-      description: plain(child.summary() || child.description()),
+  const version: CompletionFlag = { names: ['--version'], description: 'version of sts', value: 'none' };
+  const globals = Object.values<Setting>(SETTINGS).flatMap(({ flag, ...setting }) =>
+    flag === undefined ? [] : [flagOf({ ...setting, long: flag })],
+  );
+  const child = ({ name, summary }: Noun | Verb) => ({ name, description: plain(summary) });
+  const below = (noun: Noun) =>
+    noun.verbs.map((verb) => ({
+      path: noun === program ? verb.name : `${noun.name} ${verb.name}`,
+      children: [],
+      flags: [...flagEntries(verb).map(([, flag]) => flagOf(flag)), help, ...globals],
     }));
-    if (command === program) children.push({ name: 'help', description: 'Show the help of a command' });
-    const node = { path: path.join(' '), children, flags: [...own.map(flagOf), help, ...globals] };
-    return [node, ...command.commands.flatMap((child) => visit(child, [...path, child.name()]))];
+  const root = {
+    path: '',
+    children: [...[...program.nouns, ...program.verbs].map(child), { name: 'help', description: 'Show the help of a command' }],
+    flags: [version, help, ...globals],
   };
-  return visit(program, []);
+  return [
+    root,
+    ...below(program),
+    ...program.nouns.flatMap((noun) => [
+      { path: noun.name, children: noun.verbs.map(child), flags: [help, ...globals] },
+      ...below(noun),
+    ]),
+  ];
 }
 
 /** Names of the flags that are followed by a value, and no two the same. */
@@ -57,12 +67,17 @@ export function flagsWithPath(nodes: readonly CompletionNode[]): string[] {
   return [...new Set(nodes.flatMap((node) => node.flags.filter((flag) => flag.value === 'path').flatMap((flag) => flag.names)))];
 }
 
-function flagOf(option: Option): CompletionFlag {
-  const names = [option.long, option.short].filter((name) => name !== undefined);
-  const known = words[option.long ?? ''];
-  const placeholder = /<([^>]+)>/.exec(option.flags)?.[1];
-  const value = placeholder === undefined ? 'none' : (known ?? (placeholder === 'path' ? 'path' : 'other'));
-  return { names, description: plain(option.description), value };
+function flagOf({
+  long,
+  short,
+  value,
+  help,
+  complete,
+}: Pick<Flag<unknown>, 'long' | 'short' | 'value' | 'help' | 'complete'>): CompletionFlag {
+  const names = [`--${long}`, ...(short === undefined ? [] : [`-${short}`])];
+  const offered =
+    complete === 'file' || complete === 'folder' ? 'path' : complete === 'context' ? 'other' : (complete ?? 'other');
+  return { names, description: plain(help), value: value === undefined ? 'none' : offered };
 }
 
 /** Descriptions are our own text, but no shell shall find anything in them to act upon. */

@@ -1,17 +1,10 @@
-import { interruptExitCodes } from '../../cli/help.ts';
-import type { Session } from '../../cli/session.ts';
 import type { ConfigFile } from '../../config/file.ts';
 import { shownEntries } from '../../config/keys.ts';
 import type { Context, GlobalOptions, NamedContext, Settings } from '../../config/model.ts';
 import { shownValue } from '../../config/table.ts';
-import { ExitCode, NotFoundError, UsageError } from '../../errors.ts';
+import { NotFoundError, UsageError } from '../../errors.ts';
 import type { JsonValue } from '../../json.ts';
-
-/** The exit codes of the verbs that only deal with the config file. */
-export const fileExitCodes = [ExitCode.config, ExitCode.usage, ExitCode.delivery] as const;
-
-/** The same for those that change it: they name a context, and may have to wait for another sts. */
-export const changeExitCodes = [...fileExitCodes, ExitCode.notFound, ...interruptExitCodes] as const;
+import type { Flag, Session } from '../verb.ts';
 
 /** A context as JSON shows it, spelled as in the file. Tokens and passwords in the URL are left out unless asked for. */
 export function contextDocument(context: Context, showTokens = false): Record<string, JsonValue> {
@@ -31,10 +24,15 @@ export function parseContextName(value: string, flag: string): string {
   return value;
 }
 
-/** `--name` as a parser for commander. */
-export function parseNameFlag(value: string): string {
-  return parseContextName(value, '--name');
+export function nameFlag(help: string): Flag<string> {
+  const parse = (text: string) => parseContextName(text, '--name');
+  return { long: 'name', short: 'n', value: 'name', parse, help, complete: 'context' };
 }
+
+export const showTokensFlag: Flag<boolean> = {
+  long: 'show-tokens',
+  help: 'show the tokens in JSON instead of masking them',
+};
 
 /**
  * The context a verb is to save, make current or delete: `--name`, else `--context`, which names one for every other command.
@@ -63,10 +61,10 @@ export async function readConfig(session: Session): Promise<ConfigFile> {
 
 /** The context that commands use now, and the file it stands in. @throws NotFoundError when none is chosen. */
 export async function currentContext(session: Session): Promise<NamedContext> {
-  const { globals, runtime } = session;
+  const { globals, world } = session;
   const { pickContext } = await import('../../config/select.ts');
   const file = await readConfig(session);
-  const { context } = pickContext(file, { globals, env: runtime.env });
+  const { context } = pickContext(file, { globals, env: world.env });
   if (context !== undefined) return context;
   const [first] = file.contexts;
   throw new NotFoundError(`There is no current context in ${file.path}.`, {
@@ -79,8 +77,8 @@ export async function currentContext(session: Session): Promise<NamedContext> {
 }
 
 /** Says under `--verbose` where each setting came from, for settings the session did not resolve itself. */
-export function saySources({ printer }: Session, { sources }: Settings): void {
+export function saySources({ progress }: Session, { sources }: Settings): void {
   for (const { setting, source, value } of sources) {
-    void printer.verbose(1, `${setting}${value === undefined ? '' : `=${value}`} from ${source}`);
+    progress.verbose(`${setting}${value === undefined ? '' : `=${value}`} from ${source}`);
   }
 }

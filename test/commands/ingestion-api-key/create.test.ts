@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { lockKeyFile } from '../../../src/rotation/lock.ts';
+import { nodeDisk } from '../../../src/platform/node-disk.ts';
 import { against, jsonOf, runSts, startForTest, tempFolder, testTime } from '../../support/run.ts';
 
 const create = ['ingestion-api-key', 'create'];
@@ -45,11 +45,11 @@ test('of a key that ends within two days the time of day is said', async () => {
 test('while another sts writes the key file nothing is created, --force or not', async () => {
   const server = await startForTest();
   const path = join(tempFolder(), 'ingestion.key');
-  const lock = await lockKeyFile(path);
+  const lock = await nodeDisk.lock(path);
   const argv = [...create, '-n', 'ci', '--key-file', path, '--force', ...against(server)];
   expect(await runSts(argv)).toMatchObject({ code: 6, stdout: '', stderr: expect.stringContaining('Another sts is writing') });
   expect(server.requests).toEqual([]);
-  await lock.release();
+  await lock?.release();
   expect((await runSts(argv)).code).toBe(0);
 });
 

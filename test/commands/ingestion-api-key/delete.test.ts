@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { lockKeyFile } from '../../../src/rotation/lock.ts';
-import type { StackState } from '../../stackstate/server.ts';
+import { nodeDisk } from '../../../src/platform/node-disk.ts';
+import { type StackState, tokens } from '../../stackstate/server.ts';
 import { against, jsonOf, type RunOptions, runSts, startForTest, tempFolder, testTime } from '../../support/run.ts';
 
 const remove = ['ingestion-api-key', 'delete'];
@@ -148,18 +148,31 @@ test.each([[['--name', 'ci']], [['--name', 'ci', '--superseded']], [['--expired'
 test.each(['y', 'Y', 'yes', ' yes '])('on a terminal the keys are shown, and %j deletes them', async (answer) => {
   const server = await withKeys();
   const result = await runSts([...remove, '--name', 'ci', ...against(server)], terminal(answer));
-  expect(result.questions).toEqual([{ text: 'Delete these 3 keys? [y/N] ', hidden: false }]);
-  expect(result.stderr).toContain('11 | ci   |            | -\n');
+  expect(result.questions).toEqual([{ text: `Delete these 3 keys on ${server.url}? [y/N] `, hidden: false }]);
+  expect(result.stderr).toContain('11 | ci   |            | -           | 1970-01-01 | valid\n');
   expect(result.code).toBe(0);
   expect(ids(server)).toEqual([21, 22, 31]);
 });
 
-test.each(['', 'n', 'no', 'yep', 'ci'])('on a terminal %j deletes nothing', async (answer) => {
+test.each(['', 'n', 'no', 'yep', 'ci'])('on a terminal %j deletes nothing: a decision, and no error', async (answer) => {
+  for (const form of ['text', 'json']) {
+    const server = await withKeys();
+    const result = await runSts([...remove, '--name', 'other', '-o', form, ...against(server)], terminal(answer));
+    expect(result.questions).toHaveLength(1);
+    expect(deletes(server)).toEqual([]);
+    expect(result).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringMatching(/expires in 1m\nNothing was deleted\.\n$/),
+    });
+  }
+});
+
+test('several names are deleted, and one that no key bears is named and ends in 8', async () => {
   const server = await withKeys();
-  const result = await runSts([...remove, '--name', 'other', ...against(server)], terminal(answer));
-  expect(result.questions).toHaveLength(1);
-  expect(deletes(server)).toEqual([]);
-  expect(result).toMatchObject({ code: 3, stdout: '' });
+  const result = await runSts([...remove, '--name', 'other', '-n', 'nobody', '--name', 'old', '--yes', ...against(server)]);
+  expect(deletes(server)).toEqual(['21', '31']);
+  expect(result).toMatchObject({ code: 8, stderr: expect.stringContaining('named "nobody"') });
 });
 
 test.each([
@@ -253,9 +266,9 @@ test('expired is what both clocks call so', async () => {
 test('superseded keys stay while a rotation of the key file runs', async () => {
   const server = await withKeys();
   const path = join(tempFolder(), 'k');
-  const lock = await lockKeyFile(path);
+  const lock = await nodeDisk.lock(path);
   const result = await runSts([...remove, '--name', 'ci', '--superseded', '--key-file', path, '--yes', ...against(server)]);
-  await lock.release();
+  await lock?.release();
   expect(server.requests).toEqual([]);
   expect(result).toMatchObject({ code: 6, stdout: '' });
 });
@@ -284,9 +297,9 @@ test('superseded keys stay while a rotation of the key file is unfinished', asyn
 });
 
 test.each([
-  [[], 'Which key is to be deleted is not said'],
-  [['--yes'], 'Which key is to be deleted is not said'],
-  [['--dry-run', '--if-exists'], 'Which key is to be deleted is not said'],
+  [[], 'No flag says which key to delete'],
+  [['--yes'], 'No flag says which key to delete'],
+  [['--dry-run', '--if-exists'], 'No flag says which key to delete'],
   [['--superseded', '--yes'], 'give it together with --name'],
   [['--superseded', '--expired', '--yes'], 'give it together with --name'],
   [['--superseded', '--id', '1', '--yes'], 'give it together with --name'],
@@ -338,10 +351,61 @@ test('an interrupt between two deletions ends there and tells what was done', as
   }
 });
 
-test('a lost response to one deletion is an unknown outcome while the key is listed, and the others go on', async () => {
+test('a lost answer to one deletion is an unknown outcome, and the others go on', async () => {
   const server = await withKeys();
-  server.setFault('delete', { kind: 'reset' }, { times: 1 });
+  server.setFault('delete', { kind: 'reset', handler: 'run' }, { times: 1 });
   const result = await runSts([...remove, '--id', '11', '--id', '12', ...against(server)]);
   expect(result).toMatchObject({ code: 11, stdout: '[SUCCESS] Ingestion Api Key deleted: 12\n' });
   expect(result.stderr).toContain('key 11');
+});
+
+test('on a terminal it is shown what an id stands for, and where; nothing is asked', async () => {
+  const server = await withKeys();
+  const result = await runSts([...remove, '--id', '31', ...against(server)], terminal());
+  expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'DELETE']);
+  expect(result).toMatchObject({
+    code: 0,
+    questions: [],
+    stdout: '[SUCCESS] Ingestion Api Key deleted: 31\n',
+    stderr: `Deleting the key 31 other, expires 2026-03-15 on ${server.url}\n`,
+  });
+});
+
+test('on a terminal a list that may not be read does not keep a key from being deleted by its id', async () => {
+  const server = await withKeys();
+  server.setFault('list', { kind: 'status', status: 403 });
+  expect(await runSts([...remove, '--id', '31', ...against(server)], terminal())).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('--superseded says which key stays: before the question, in a dry run, and in the document', async () => {
+  const flags = [...remove, '--name', 'ci', '--superseded'];
+  const asked = await withKeys();
+  const result = await runSts([...flags, ...against(asked)], terminal('n'));
+  expect(result.stderr).toContain('The newest key of that name stays: 12 ci\n');
+  const dry = await runSts([...flags, '--dry-run', ...against(asked)]);
+  expect(dry.stdout.split('\n').slice(0, 3)).toEqual([
+    'Ingestion Api Key would be deleted: 13 ci',
+    'Ingestion Api Key would be deleted: 11 ci',
+    'Ingestion Api Key would be kept: 12 ci',
+  ]);
+  const document = await runSts([...flags, '--yes', '-o', 'json', ...against(asked)]);
+  expect(jsonOf(document.stdout)).toEqual({ 'deleted-ingestion-api-keys': [13, 11], 'kept-ingestion-api-keys': [12] });
+});
+
+test('a key that the list has twice is deleted once', async () => {
+  const server = await withKeys();
+  const row = '{"id":31,"lastUpdateTimestamp":1,"name":"other"}';
+  server.setFault('list', { kind: 'body', text: `[${row},${row}]` });
+  expect(await runSts([...remove, '--name', 'other', '--yes', ...against(server)])).toMatchObject({ code: 0 });
+  expect(deletes(server)).toEqual(['31']);
+});
+
+test('a question is asked with the name of the context that says which server it is', async () => {
+  const server = await withKeys();
+  const folder = tempFolder();
+  const config = join(folder, 'config.yaml');
+  const context = `{ url: "${server.url}", service-token: "${tokens.service}" }`;
+  writeFileSync(config, `contexts:\n  - name: prod\n    context: ${context}\ncurrent-context: prod\n`, { mode: 0o600 });
+  const result = await runSts([...remove, '--name', 'ci', '--config', config], terminal('n'));
+  expect(result.questions).toMatchObject([{ text: `Delete these 3 keys on ${server.url} (context prod)? [y/N] ` }]);
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { against, jsonOf, runSts, startForTest, testTime } from '../../support/run.ts';
 
 const list = ['ingestion-api-key', 'list'];
@@ -170,7 +170,7 @@ test('one bad row does not hide the good ones; it is reported, and the exit is 2
     const result = await runSts([...list, ...flags, ...against(server)]);
     expect(result.code).toBe(2);
     expect(result.stdout).toContain('1  | ci   |            | -\n');
-    expect(result.stderr.split('\n').filter((line) => line.startsWith('[WARN]'))).toHaveLength(2);
+    expect(result.stderr.split('\n').filter((line) => line.startsWith('[ERROR]'))).toHaveLength(2);
   }
 });
 
@@ -203,8 +203,99 @@ test.each([
   expect(result.stderr).toContain(reason);
 });
 
+test('a reader that goes away ends the list silently', async () => {
+  const server = await withKeys();
+  for (const form of ['text', 'json']) {
+    const result = await runSts([...list, '-o', form, ...against(server)], { stdout: { failWith: { code: 'EPIPE' } } });
+    expect(result).toMatchObject({ code: 141, stderr: '' });
+  }
+});
+
 test('a stdout that does not take the table: exit 6', async () => {
   const server = await withKeys();
-  expect((await runSts([...list, ...against(server)], { stdout: { failWith: { code: 'EPIPE' } } })).code).toBe(6);
+  expect((await runSts([...list, ...against(server)], { stdout: { failWith: { code: 'ENOSPC' } } })).code).toBe(6);
   expect((await runSts([...list, ...against(server)], { stdout: { state: 'closed' } })).code).toBe(6);
+});
+
+test('-o wide says when a key was created, and how it stands in a word', async () => {
+  const server = await startForTest();
+  const hour = 3_600_000;
+  const created = BigInt(testTime - 30 * day);
+  for (const [id, name, expiration] of [
+    [1n, 'a', inDays(-1)],
+    [2n, 'b', BigInt(testTime + 90_000)],
+    [3n, 'c', BigInt(testTime + 5 * hour)],
+    [4n, 'd', inDays(3)],
+    [5n, 'e', inDays(15)],
+    [6n, 'f', undefined],
+  ] as const) {
+    server.seed({ id, name, lastUpdateTimestamp: created, ...(expiration === undefined ? {} : { expiration }) });
+  }
+  const { stdout } = await runSts([...list, '-o', 'wide', ...against(server)]);
+  expect(stdout.split('\n').map((line) => line.split(' | ').slice(4))).toEqual([
+    ['CREATED   ', 'STATUS'],
+    ['2026-02-13', 'expired'],
+    ['2026-02-13', 'expires in 2m'],
+    ['2026-02-13', 'expires in 5h'],
+    ['2026-02-13', 'expires in 3d'],
+    ['2026-02-13', 'valid'],
+    ['2026-02-13', 'valid'],
+    [],
+  ]);
+});
+
+test('-q prints the ids and nothing else', async () => {
+  const server = await withKeys();
+  expect(await runSts([...list, '-q', '--name', 'forever', ...against(server)])).toMatchObject({ code: 0, stdout: '5\n6\n' });
+  expect(await runSts([...list, '-q', '--name', 'nope', ...against(server)])).toMatchObject({ code: 0, stdout: '' });
+});
+
+test.each([20, 40, 59, 80])('on a terminal of %i columns an id is never broken', async (columns) => {
+  const server = await startForTest();
+  server.seed({ id: 9223372036854775807n, name: 'a name of some words', description: 'and a description of some more' });
+  const { stdout } = await runSts([...list, ...against(server)], { stdout: { isTTY: true, columns } });
+  expect(stdout).toMatch(/^9223372036854775807 \| /m);
+});
+
+test('on a terminal a name that no key has says which one was probably meant', async () => {
+  const server = await startForTest();
+  server.seed({ id: 1n, name: 'otel collector' });
+  server.seed({ id: 2n, name: 'caf\u00e9' });
+  const near = async (name: string) =>
+    (await runSts([...list, '--name', name, ...against(server)], { stderr: { isTTY: true } })).stderr;
+  expect(await near('otel  Collector')).toBe('Did you mean "otel collector" (id 1)?\n');
+  expect(await near('cafe\u0301')).toMatch(/^Did you mean "caf\u00e9" \(id 2\)\? It looks the same, but/);
+  expect(await near('nothing like it')).toBe('');
+});
+
+test('a key that the server lists twice is one key', async () => {
+  const server = await startForTest();
+  const row = '{"id":1,"lastUpdateTimestamp":1,"name":"ci"}';
+  server.setFault('list', { kind: 'body', text: `[${row},${row}]` });
+  expect((await runSts([...list, '-q', ...against(server)])).stdout).toBe('1\n');
+});
+
+describe("where this clock and the server's differ", () => {
+  const at = async (offset: number, flags: readonly string[]) => {
+    const server = await startForTest();
+    server.seed({ id: 1n, name: 'tomorrow', expiration: inDays(1) });
+    server.seed({ id: 2n, name: 'yesterday', expiration: inDays(-1) });
+    return runSts([...list, ...flags, ...against(server)], { now: testTime + offset });
+  };
+
+  test.each([-30, 30])('by %i days, what ends soon by either of them is shown, and it is said once', async (days) => {
+    const result = await at(days * day, ['--expiring-within', '14d', '--exit-code', '-q']);
+    expect(result).toMatchObject({ code: 12, stdout: '1\n' });
+    expect(result.stderr).toMatch(/^\[WARN\] This machine's clock is 30 days (ahead of|behind) the server's\. .*\n$/);
+  });
+
+  test('expired is what both call so, and the table goes by the server', async () => {
+    expect(await at(30 * day, ['--expired', '-q'])).toMatchObject({ code: 0, stdout: '2\n' });
+    expect(await at(-30 * day, ['--expired', '-q'])).toMatchObject({ code: 0, stdout: '' });
+    expect((await at(30 * day, ['-o', 'wide'])).stdout).toMatch(/1 {2}\| tomorrow .* \| expires in 1d\n/);
+  });
+
+  test('by half a minute, this one counts and nothing is said', async () => {
+    expect(await at(30_000, ['--expired', '-q'])).toMatchObject({ code: 0, stdout: '2\n', stderr: '' });
+  });
 });

@@ -1,0 +1,63 @@
+import type { Credential } from '../../credentials/ports.ts';
+import { ConfigError, ServerError, StsError } from '../../errors.ts';
+import { compareBytes } from '../../ids.ts';
+import type { CredentialNoun } from '../nouns.ts';
+import type { Session } from '../verb.ts';
+import type { Clocks } from './clocks.ts';
+import { gravestFirst } from './gravity.ts';
+import { listingOf } from './listing.ts';
+import { mostAtOnce, pool } from './pool.ts';
+
+/** A credential and the context whose server has it. */
+export interface Placed {
+  readonly context: string;
+  readonly credential: Credential;
+}
+
+export interface AllListings {
+  readonly placed: readonly Placed[];
+  /** Names of all contexts, and whether their server was reached. */
+  readonly contexts: readonly { readonly name: string; readonly isUp: boolean }[];
+  /** One for each context that failed, the gravest first. */
+  readonly failures: readonly StsError[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Asks the servers of all contexts of the config file at once. One that fails does not keep the others from being shown.
+ * @param filterOf which credentials are wanted, by the clocks of their server.
+ * @throws ConfigError when there are no contexts.
+ */
+export async function listEverywhere(
+  noun: CredentialNoun,
+  session: Session,
+  filterOf: (clocks: Clocks) => (credential: Credential) => boolean,
+): Promise<AllListings> {
+  const { openToRead } = await import('../../config/select.ts');
+  const { contexts, path } = await openToRead(await session.configPath(), session.globals);
+  if (contexts.length === 0) {
+    throw new ConfigError(`The config file ${path} has no contexts.`, {
+      hints: ['Save one: sts context save --name NAME --url URL --service-token -'],
+    });
+  }
+  const failures: StsError[] = [];
+  const warnings: string[] = [];
+  const label = `Asking ${contexts.length} servers`;
+  const found = await session.progress.waiting(label, () =>
+    pool(contexts, mostAtOnce, async ({ name }) => {
+      try {
+        const { credentials, rejected, clocks } = await listingOf(noun, session.forContext(name));
+        for (const sentence of rejected) failures.push(new ServerError(`${name}: ${sentence}`));
+        if (clocks.warning !== undefined) warnings.push(`${name}: ${clocks.warning}`);
+        return { name, isUp: true, credentials: credentials.filter(filterOf(clocks)) };
+      } catch (error) {
+        if (!(error instanceof StsError)) throw error;
+        failures.push(new StsError(error.exitCode, `${name}: ${error.message}`, { hints: error.hints, cause: error }));
+        return { name, isUp: false, credentials: [] };
+      }
+    }),
+  );
+  const placed = found.flatMap(({ name, credentials }) => credentials.map((credential) => ({ context: name, credential })));
+  placed.sort((a, b) => compareBytes(a.context, b.context) || compareBytes(a.credential.name, b.credential.name));
+  return { placed, contexts: found, failures: gravestFirst(failures), warnings };
+}

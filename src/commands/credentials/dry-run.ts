@@ -1,0 +1,37 @@
+import { findOne, successorOf } from '../../credentials/find.ts';
+import { listReported, type RotationPlan } from '../../credentials/rotate.ts';
+import type { Run } from '../../credentials/run.ts';
+import { UsageError } from '../../errors.ts';
+import { visible } from '../../escape.ts';
+import { documentOf } from '../nouns.ts';
+import type { Outcome } from '../verb.ts';
+import { endOf } from './expiration.ts';
+import { spoken } from './report.ts';
+
+/** `rotate --dry-run`: says what would be done. Nothing is sent that changes anything, nothing is written. */
+export async function dryRotation(run: Run, plan: RotationPlan): Promise<Outcome> {
+  const { kind, oldKind, destination, serverClock } = run;
+  const unfinished = await destination.journal?.read();
+  const listing = await listReported(run, oldKind);
+  const old = findOne(listing, plan.target, oldKind.words);
+  const why = kind === oldKind ? kind.refuseRotation?.(old) : undefined;
+  if (why !== undefined) throw new UsageError(why);
+  const now = serverClock.now();
+  const wanted = successorOf(old, { name: plan.newName, expiration: plan.expiration?.(now) }, now, oldKind.words);
+  const { short } = oldKind.words;
+  const fate = plan.deleteOld ? `deleted ${plan.afterMs === 0 ? 'at once' : `after ${spoken(plan.afterMs)}`}` : 'kept';
+  const first = `An unfinished run for ${destination.description} would be finished or undone first.`;
+  const line = `The ${short} ${old.id} (${old.name}), expires ${endOf(old, now)}, would be replaced by a new ${kind.words.short} named ${wanted.name}, expires ${endOf(wanted, now)}; it would go to ${destination.description}, and the old one would be ${fate}.`;
+  return {
+    data: {
+      [`would-rotate-${kind.words.command}`]: {
+        old: documentOf(old),
+        name: wanted.name,
+        ...(wanted.expiration === undefined ? {} : { expiration: wanted.expiration }),
+        'delete-old': plan.deleteOld,
+        unfinished: unfinished !== undefined,
+      },
+    },
+    text: () => `${unfinished === undefined ? '' : `${visible(first)}\n`}${visible(line)}\n`,
+  };
+}

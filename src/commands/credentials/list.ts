@@ -1,0 +1,147 @@
+import type { Credential } from '../../credentials/ports.ts';
+import { addDuration, type Duration, parseDuration } from '../../dates.ts';
+import { ExitCode, ServerError } from '../../errors.ts';
+import { compareBytes } from '../../ids.ts';
+import { requestExitCodes } from '../exit-codes.ts';
+import { type CredentialNoun, documentOf } from '../nouns.ts';
+import { type Outcome, type Session, type Verb, verb } from '../verb.ts';
+import type { Clocks } from './clocks.ts';
+import { expiresBy, isExpired } from './expiry.ts';
+import { nameFlag } from './flags.ts';
+import { listingOf } from './listing.ts';
+
+export interface ListOptions {
+  readonly name?: string;
+  readonly expired?: boolean;
+  readonly expiringWithin?: Duration;
+  readonly exitCode?: boolean;
+  readonly allContexts?: boolean;
+}
+
+export function listVerb(noun: CredentialNoun): Verb {
+  const { command, short } = noun.words;
+  return verb<ListOptions>({
+    name: 'list',
+    summary: `List ${noun.title}s`,
+    flags: {
+      name: nameFlag(noun, `only ${short}s of exactly this name`),
+      expired: { long: 'expired', help: `only ${short}s that have expired` },
+      expiringWithin: {
+        long: 'expiring-within',
+        value: 'duration',
+        parse: (text) => parseDuration(text, '--expiring-within'),
+        help: `only ${short}s that live now and expire within this time: 14d, 12h, 2w, 6mo; with --expired, those or expired ones`,
+      },
+      exitCode: { long: 'exit-code', help: `end in 12 if any ${short} is listed` },
+      allContexts: { long: 'all-contexts', help: 'ask the servers of all contexts at once' },
+    },
+    examples: `  # a table of all ${short}s
+  sts ${command} list
+
+  # the same with when each was created and how it stands
+  sts ${command} list -o wide
+
+  # the ids of the ${short}s of a name, for a script
+  sts ${command} list --name ci -q
+
+  # alert in a nightly job: ends in 12 while a living ${short} expires within two weeks
+  sts ${command} list --expiring-within 14d --exit-code
+
+  # the same for ${short}s that have expired already, too
+  sts ${command} list --expiring-within 14d --expired --exit-code
+
+  # all servers of the config file, for the textfile collector of node_exporter
+  sts ${command} list --all-contexts -o prometheus > sts.prom.new && mv sts.prom.new sts.prom`,
+    exitCodes: [...requestExitCodes, ExitCode.finding, ExitCode.readerGone],
+    prometheus: true,
+    run: (options, session) => (options.allContexts ? listAll(noun, options, session) : list(noun, options, session)),
+  });
+}
+
+/** Lists credentials, sorted by name. A row of the server that makes no sense is a failure, and the others are shown all the same. */
+async function list(noun: CredentialNoun, options: ListOptions, session: Session): Promise<Outcome> {
+  // A time beyond the calendar is refused before anything is sent.
+  if (options.expiringWithin !== undefined) addDuration(session.world.now(), options.expiringWithin);
+  const { credentials, rejected, clocks } = await listingOf(noun, session);
+  const found = credentials.filter(filterOf(options, clocks)).sort((a, b) => compareBytes(a.name, b.name));
+  // An empty list would say that there is none.
+  if (found.length === 0 && rejected.length > 0) throw new ServerError(rejected.join('\n'));
+  return {
+    data: { name: `${noun.words.command}s`, rows: documentsOf(found) },
+    async text(view) {
+      if (view.prometheus) {
+        const context = (await session.settings()).contextName ?? '';
+        const { prometheusText } = await import('./prometheus.ts');
+        const placed = found.map((credential) => ({ context, credential }));
+        return prometheusText(noun, placed, [{ name: context, isUp: true }]);
+      }
+      if (found.length === 0) return `No ${noun.plural} found.\n`;
+      const { credentialTable } = await import('./table.ts');
+      return credentialTable(noun, found, { ...view, now: clocks.now });
+    },
+    values: idsOf(found),
+    warnings: clocks.warning === undefined ? [] : [clocks.warning],
+    notes: found.length === 0 ? await nearNotes(options, credentials) : [],
+    failures: rejected.map((sentence) => new ServerError(sentence)),
+    ...(options.exitCode && found.length > 0 ? { exitCode: ExitCode.finding } : {}),
+  };
+}
+
+/** `--all-contexts`: what fails is told on stderr, and the rest is shown. */
+async function listAll(noun: CredentialNoun, options: ListOptions, session: Session): Promise<Outcome> {
+  if (options.expiringWithin !== undefined) addDuration(session.world.now(), options.expiringWithin);
+  const { listEverywhere } = await import('./all-contexts.ts');
+  const { placed, contexts, failures, warnings } = await listEverywhere(noun, session, (clocks) => filterOf(options, clocks));
+  return {
+    data: {
+      name: `${noun.words.command}s`,
+      rows: placed.map(({ context, credential }) => ({ context, ...documentOf(credential) })),
+    },
+    async text(view) {
+      if (view.prometheus) {
+        const { prometheusText } = await import('./prometheus.ts');
+        return prometheusText(noun, placed, contexts);
+      }
+      if (placed.length === 0) return `No ${noun.plural} found.\n`;
+      const [{ credentialTable }, { withContexts }] = await Promise.all([import('./table.ts'), import('./context-column.ts')]);
+      return credentialTable(
+        withContexts(noun, placed),
+        placed.map(({ credential }) => credential),
+        view,
+      );
+    },
+    values: idsOf(placed.map(({ credential }) => credential)),
+    warnings,
+    failures,
+    ...(options.exitCode && placed.length > 0 ? { exitCode: ExitCode.finding } : {}),
+  };
+}
+
+/**
+ * `--name` narrows; `--expired` and `--expiring-within` together show what either of them would. Where the two clocks differ, expired is
+ * what both call so, as `delete --expired` takes it, and what ends soon by either of them is shown: an alarm must not be missed.
+ */
+function filterOf(options: ListOptions, { earliest, latest }: Clocks): (credential: Credential) => boolean {
+  const { name, expired = false, expiringWithin } = options;
+  const clocks = earliest === latest ? [earliest] : [earliest, latest];
+  const spans = expiringWithin === undefined ? [] : clocks.map((now) => [now, addDuration(now, expiringWithin)] as const);
+  return (credential) => {
+    if (name !== undefined && credential.name !== name) return false;
+    if (!expired && expiringWithin === undefined) return true;
+    return (expired && isExpired(credential, earliest)) || spans.some(([now, until]) => expiresBy(credential, now, until));
+  };
+}
+
+async function nearNotes({ name }: ListOptions, listed: readonly Credential[]): Promise<string[]> {
+  if (name === undefined || listed.some((credential) => credential.name === name)) return [];
+  const { nearHint } = await import('./missing.ts');
+  return [nearHint(name, listed)].filter((hint) => hint !== undefined);
+}
+
+function* documentsOf(credentials: readonly Credential[]) {
+  for (const credential of credentials) yield documentOf(credential);
+}
+
+function* idsOf(credentials: readonly Credential[]) {
+  for (const { id } of credentials) yield String(id);
+}

@@ -1,0 +1,110 @@
+import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import { ConfigError, UsageError } from '../../errors.ts';
+import { visible } from '../../escape.ts';
+import { nearest } from '../../nearest.ts';
+import { type Flag, flagEntries, type Verb } from '../verb.ts';
+import type { RenewOptions } from './renew.ts';
+
+/** One renewal of a plan: the options as a command line would give them. */
+export interface PlannedRenewal {
+  /** Context of the config file; undefined: the one of the command line. */
+  readonly context: string | undefined;
+  readonly options: RenewOptions;
+  /** Line of the plan, from 1. */
+  readonly line: number;
+}
+
+/** Flags that are about a whole plan. */
+const notInPlans: readonly string[] = ['plan', 'parallel', 'dry-run'];
+
+/**
+ * Reads a plan: YAML with the key `renewals`, a list of renewals whose keys are `context` and the flags of `renew`.
+ * @param path for messages.
+ * @throws ConfigError (exit 1) with line and column for what is no plan; UsageError (exit 3) for values that the flags refuse.
+ */
+export function readPlan(path: string, text: string, renew: Verb): readonly PlannedRenewal[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const place = (node: unknown): string => {
+    const { line, col } = lines.linePos(isNode(node) ? (node.range?.[0] ?? 0) : 0);
+    return `${path}:${line}:${col}`;
+  };
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    const { line, col } = lines.linePos(broken.pos[0]);
+    throw new ConfigError(
+      `The plan ${path}:${line}:${col} is not valid YAML (${broken.code.toLowerCase().replaceAll('_', ' ')}).`,
+    );
+  }
+  const root = document.contents;
+  const list = isMap(root) ? root.get('renewals', true) : undefined;
+  if (!isMap(root) || !isSeq(list)) {
+    throw new ConfigError(`The plan ${path} has no list "renewals".`, {
+      hints: ['A plan begins with the line "renewals:", and each of its items with "- name: NAME".'],
+    });
+  }
+  for (const { key } of root.items) {
+    if (textOf(key) !== 'renewals') throw unknownKey(textOf(key), ['renewals'], place(key));
+  }
+  return list.items.map((item) => {
+    if (!isMap(item)) throw new ConfigError(`${place(item)}: a renewal is a list of keys and values.`);
+    return readRenewal(item.items as Pair[], renew, place, Number(place(item).split(':').at(-2)));
+  });
+}
+
+function readRenewal(pairs: readonly Pair[], renew: Verb, place: (node: unknown) => string, line: number): PlannedRenewal {
+  const flags = flagEntries(renew).filter(([, { long }]) => !notInPlans.includes(long));
+  const known = ['context', ...flags.map(([, { long }]) => long)];
+  const options: Record<string, unknown> = {};
+  let context: string | undefined;
+  for (const { key, value } of pairs) {
+    const name = textOf(key);
+    if (name === 'context') context = textOf(value);
+    else {
+      const [option, flag] = flags.find(([, { long }]) => long === name) ?? [];
+      if (option === undefined || flag === undefined) throw unknownKey(name, known, place(key));
+      options[option] = located(place(value ?? key), () => readValue(flag, value, place));
+    }
+  }
+  if (typeof options['name'] !== 'string') throw new ConfigError(`${place(pairs[0]?.key)}: the renewal has no name.`);
+  located(place(pairs[0]?.key), () => renew.check?.(options));
+  // Made by the very flags that the verb reads.
+  return { context, options: options as unknown as RenewOptions, line };
+}
+
+function readValue(flag: Flag<unknown>, value: unknown, place: (node: unknown) => string): unknown {
+  const { long, repeatable, parse = (text: string): unknown => text } = flag;
+  if (flag.value === undefined) {
+    if (isScalar(value) && typeof value.value === 'boolean') return value.value;
+    throw new UsageError(`${long} takes true or false.`);
+  }
+  if (!repeatable) return parse(textOf(value));
+  const items = isSeq(value) ? value.items : [value];
+  return items.flatMap((item) => located(place(item), () => parse(textOf(item))));
+}
+
+/** The text of a scalar as it stands in the file: `1h`, `2031-01-31` and `0640` are texts here. */
+function textOf(node: unknown): string {
+  if (isScalar(node) && node.value !== null) return node.source ?? String(node.value);
+  return '';
+}
+
+function located<T>(where: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${where}: ${error.message}`, { hints: error.hints, cause: error });
+  }
+}
+
+function unknownKey(name: string, known: readonly string[], where: string): ConfigError {
+  const near = nearest(name, known);
+  return new ConfigError(`${where}: a plan has no key ${JSON.stringify(visible(name))} here.`, {
+    hints: [near === undefined ? `Keys are: ${known.join(', ')}` : `Did you mean ${near}?`],
+  });
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'range' in value;
+}

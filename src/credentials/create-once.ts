@@ -1,0 +1,65 @@
+import { OutcomeUnknownError, StsError } from '../errors.ts';
+import { isAsWanted } from './match.ts';
+import type { Issued, NewCredential } from './ports.ts';
+import { listToTheEnd, type Run } from './run.ts';
+import { capital, theCredential } from './words.ts';
+
+/** How long the list may take to show a credential that was just created, in milliseconds. */
+const patienceMs = 5000;
+const firstPauseMs = 100;
+
+/**
+ * Creates a credential, the request is sent at most once. One that was there before, or has another name, is never taken for the new
+ * one, whatever the response says: what is taken for the new one may be deleted again.
+ * @param known ids of all credentials there were before; undefined where that is not known: then the list does not tell the id either.
+ * @throws OutcomeUnknownError when the response is about another credential, and what else the kind's `create` throws.
+ */
+export async function createOnce(run: Run, wanted: NewCredential, known: ReadonlySet<bigint> | undefined): Promise<Issued> {
+  const { kind, interrupt, clock } = run;
+  const sentAt = clock.now();
+  let created: Issued;
+  try {
+    created = await kind.create(wanted, { signal: interrupt });
+  } catch (error) {
+    if (!(error instanceof OutcomeUnknownError) || error.keyId === undefined || !known?.has(error.keyId)) throw error;
+    const { status } = error;
+    throw new OutcomeUnknownError(error.message, { sentAt, ...(status === undefined ? {} : { status }), cause: error });
+  }
+  if (created.id === undefined) return { ...created, ...(await identify(run, wanted, known)) };
+  const why = known?.has(created.id)
+    ? 'which was there before'
+    : created.name === wanted.name
+      ? undefined
+      : 'which has another name';
+  if (why === undefined) return created;
+  throw new OutcomeUnknownError(
+    `${capital(kind.server)} responded to the creation with ${theCredential(kind.words, created.id)}, ${why}.`,
+    { sentAt, status: 200 },
+  );
+}
+
+/** Finds the id of a credential that was just created: the one more in the list that is as it was asked for. */
+async function identify(run: Run, wanted: NewCredential, known: ReadonlySet<bigint> | undefined): Promise<{ id?: bigint }> {
+  const { clock, report } = run;
+  if (known === undefined) {
+    await report({ kind: 'unidentified', candidates: [] });
+    return {};
+  }
+  const until = clock.monotonic() + patienceMs;
+  let candidates: readonly bigint[] = [];
+  for (let pause = firstPauseMs; ; pause *= 2) {
+    try {
+      const { credentials } = await listToTheEnd(run);
+      candidates = credentials.filter((row) => isAsWanted(row, wanted) && !known.has(row.id)).map(({ id }) => id);
+    } catch (error) {
+      // The secret is here, and must not be lost for a list that fails.
+      if (!(error instanceof StsError)) throw error;
+    }
+    const [only] = candidates;
+    if (candidates.length === 1 && only !== undefined) return { id: only };
+    if (candidates.length > 1 || clock.monotonic() + pause > until) break;
+    await clock.sleep(pause);
+  }
+  await report({ kind: 'unidentified', candidates });
+  return {};
+}

@@ -1,0 +1,120 @@
+import { formatDate } from '../dates.ts';
+import { NotFoundError, UsageError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import { shellWord } from '../shell-word.ts';
+import type { Credential, Listing, NewCredential, Words } from './ports.ts';
+import { named } from './run.ts';
+import { listCommand, quoted } from './words.ts';
+
+/** Which credential is meant. */
+export type Target = { readonly name: string } | { readonly id: bigint };
+
+/**
+ * The one credential that is meant.
+ * @throws NotFoundError (exit 8) when there is none, UsageError (exit 3) with a list of them when there are several.
+ */
+export function findOne(listing: Listing, target: Target, words: Words): Credential {
+  if ('id' in target) {
+    const found = listing.credentials.find(({ id }) => id === target.id);
+    if (found !== undefined) return found;
+    throw new NotFoundError(`There is no ${words.noun} with the id ${target.id}.`, {
+      hints: [`See the ids with: ${listCommand(words)}`],
+    });
+  }
+  const found = named(listing, target.name);
+  const [only] = found;
+  if (only === undefined) throw noneNamed(listing, target.name, words);
+  if (found.length > 1) throw severalNamed(found, target.name, words);
+  return only;
+}
+
+/** From the newest to the oldest; of two made in the same millisecond the one with the larger id comes first. */
+export function newestFirst(credentials: readonly Credential[]): Credential[] {
+  const made = ({ lastUpdateTimestamp = 0n }: Credential) => lastUpdateTimestamp;
+  return credentials.toSorted((a, b) => compare(made(b), made(a)) || compare(b.id, a.id));
+}
+
+/**
+ * What the successor of a credential is asked for: all that is not said is as it was with the old one.
+ * @param asked.expiration milliseconds since the epoch; undefined: it lives as long from now as the old one was given.
+ * @param now milliseconds since the epoch.
+ * @throws UsageError when there is no lifetime to take over.
+ */
+export function successorOf(
+  old: Credential,
+  asked: { readonly name?: string | undefined; readonly expiration?: bigint | undefined },
+  now: number,
+  words: Words,
+): NewCredential {
+  const expiration = asked.expiration ?? sameLifetime(old, now, words);
+  const { description, roles, dedicatedSubject } = old;
+  return {
+    name: asked.name ?? old.name,
+    ...(description === undefined ? {} : { description }),
+    ...(expiration === undefined ? {} : { expiration }),
+    ...(roles === undefined ? {} : { roles }),
+    ...(dedicatedSubject === undefined ? {} : { dedicatedSubject }),
+  };
+}
+
+/** How long a credential was given, in milliseconds; undefined where it never expires or that cannot be told. */
+export function lifetimeOf({ expiration, lastUpdateTimestamp }: Credential): bigint | undefined {
+  if (expiration === undefined || lastUpdateTimestamp === undefined) return undefined;
+  const lifetime = expiration - lastUpdateTimestamp;
+  return lifetime > 0n ? lifetime : undefined;
+}
+
+function sameLifetime(old: Credential, now: number, { short }: Words): bigint | undefined {
+  if (old.expiration === undefined) return undefined;
+  const lifetime = lifetimeOf(old);
+  if (lifetime !== undefined) return BigInt(Math.floor(now)) + lifetime;
+  throw new UsageError(`The lifetime of the ${short} ${old.id} cannot be told from its dates.`, {
+    hints: [`Say how long the new ${short} is to live: --expires-in 90d`],
+  });
+}
+
+/** The error for a name that no credential has, with the nearest one. */
+export function noneNamed(listing: Listing, name: string, words: Words): NotFoundError {
+  const near = nearest(
+    name,
+    listing.credentials.map((credential) => credential.name),
+  );
+  return new NotFoundError(`There is no ${words.noun} named ${quoted(name)}.`, {
+    hints: [
+      ...(near === undefined ? [] : [`Did you mean ${quoted(near)}?`]),
+      `See the names with: ${listCommand(words)}`,
+      `Create the first one with: sts ${words.command} create --name ${shellWord(name)}`,
+    ],
+  });
+}
+
+/** The error for a name that several credentials have. */
+export function severalNamed(found: readonly Credential[], name: string, words: Words): UsageError {
+  const sorted = newestFirst(found);
+  const rows = sorted.map((credential, index) => {
+    const { id, lastUpdateTimestamp, expiration } = credential;
+    const made = lastUpdateTimestamp === undefined ? '' : `made ${formatDate(lastUpdateTimestamp)}`;
+    const end = expiration === undefined ? 'never expires' : `expires ${formatDate(expiration)}`;
+    const age = index === 0 ? 'newest' : index === sorted.length - 1 ? 'oldest' : '';
+    return [String(id), made, end, age];
+  });
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const table = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .filter((cell) => cell !== '')
+      .join(' | ')
+      .trimEnd(),
+  );
+  return new UsageError(`${found.length} ${words.noun}s are named ${quoted(name)}; it is not clear which one to replace.`, {
+    hints: [
+      ...table,
+      `Replace the newest: sts ${words.command} rotate --id ${sorted[0]?.id}`,
+      `Or first delete the ones that nobody uses: sts ${words.command} delete --id ID`,
+    ],
+  });
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,60 @@
+import { UsageError } from '../errors.ts';
+import type { Target } from './find.ts';
+import type { Listing } from './ports.ts';
+import type { JournalRecord } from './record.ts';
+import { listAll, type Run } from './run.ts';
+import { quoted, rotateCommand, theCredential } from './words.ts';
+
+/** @throws UsageError (exit 3) when an earlier run is about another server or kind than this one. */
+export function refuseOtherServer(run: Run, record: JournalRecord): void {
+  const { kind, oldKind, destination } = run;
+  if (record.server !== kind.server) {
+    throw new UsageError(`${began(run)}; it is about ${record.server}, and this command is about ${kind.server}.`, {
+      hints: [
+        'Finish it first: run the same command with the URL and API path (--url, STS_CLI_API_PATH, the context) it was begun with.',
+        forget(run),
+      ],
+    });
+  }
+  if (record.kind === kind.words.command && record.oldKind === oldKind.words.command) return;
+  throw new UsageError(`${began(run)}; it is about another kind of credential (${record.kind}).`, {
+    hints: [`Finish it first with: sts ${record.kind} rotate ${destination.flags}`, forget(run)],
+  });
+}
+
+/**
+ * @param listing of the kind of what is replaced.
+ * @throws UsageError (exit 3) when an earlier run is about a credential of another name than this one.
+ */
+export function refuseOtherTarget(run: Run, record: JournalRecord, target: Target, listing: Listing): void {
+  const { old, wanted } = record;
+  const ids = [old?.id, 'newId' in record ? record.newId : undefined];
+  const name = 'name' in target ? target.name : listing.credentials.find(({ id }) => id === target.id)?.name;
+  if (('id' in target && ids.includes(target.id)) || (name !== undefined && (name === old?.name || name === wanted.name))) return;
+  throw new UsageError(`${began(run)}; it is about ${quoted(old?.name ?? wanted.name)}, and this command is about another one.`, {
+    hints: [`Finish it first: ${rotateCommand(run.kind, old?.name ?? wanted.name, run.destination)}`, forget(run)],
+  });
+}
+
+/**
+ * A journal may only ever lead to the deletion of a credential that bears the name it speaks of.
+ * @throws UsageError (exit 3)
+ */
+export async function refuseOtherName(run: Run, id: bigint, name: string, kind = run.kind): Promise<void> {
+  const listing = await listAll(run, kind);
+  const row = listing.credentials.find((credential) => credential.id === id);
+  if (row === undefined || row.name === name) return;
+  const { journal } = run.destination;
+  throw new UsageError(
+    `The journal ${journal?.place} wants ${theCredential(kind.words, id)} deleted as one named ${quoted(name)}, but it is named ${quoted(row.name)}. Nothing was deleted.`,
+    { hints: [`Remove the journal if you do not know where it comes from: ${journal?.remove}`] },
+  );
+}
+
+function began({ destination }: Run): string {
+  return `An earlier run for ${destination.description} was broken off`;
+}
+
+function forget({ destination }: Run): string {
+  return `If it is of no use any more, forget it: ${destination.journal?.remove}`;
+}

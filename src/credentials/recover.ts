@@ -1,0 +1,183 @@
+import { StsError } from '../errors.ts';
+import type { Target } from './find.ts';
+import { refuseOtherName, refuseOtherServer, refuseOtherTarget } from './foreign.ts';
+import { deliveredRecord } from './issue.ts';
+import { findLateOrphan } from './late.ts';
+import type { Journal } from './ports.ts';
+import type { DeliveredRecord, Facts, JournalRecord } from './record.ts';
+import { changedSince, holdsNew, retire } from './retire.ts';
+import { dropQuietly, listAll, type Run } from './run.ts';
+import { deleteForSure, isNeeded } from './undo.ts';
+import { capital, deleteCommand, rotateCommand, theCredential } from './words.ts';
+
+/** What the command that found a journal is about itself. */
+export interface Request {
+  readonly target: Target;
+  readonly verify: boolean;
+  readonly deleteOld: boolean;
+  /** How long the old credential is kept after the delivery, in milliseconds. */
+  readonly afterMs: number;
+  /** Whether an old credential whose time has not come is left to a later run. */
+  readonly noWait: boolean;
+}
+
+export type Recovery =
+  | { readonly outcome: 'nothing' }
+  /** What the earlier run had made is gone; the destination is as it was before. */
+  | { readonly outcome: 'undone' }
+  /** The destination holds the credential that the earlier run had made. */
+  | { readonly outcome: 'finished'; readonly record: DeliveredRecord }
+  /** The same, and the old credential is deleted by a later run. */
+  | { readonly outcome: 'waiting'; readonly record: DeliveredRecord };
+
+/**
+ * Brings a broken-off run for a destination to its end: one that had not delivered its credential is undone, one that had is finished.
+ * Each step can be repeated, so this may itself be broken off anywhere. The destination is open.
+ * @throws UsageError (exit 3) when the earlier run is about another server, kind or name, or it cannot be told which credential it made;
+ * DeliveryError (exit 6) when the destination was changed after the delivery; what `settle` and `retire` throw.
+ */
+export async function recover(run: Run, request: Request): Promise<Recovery> {
+  const { journal } = run.destination;
+  const found = await journal?.read();
+  if (journal === undefined || found === undefined) return { outcome: 'nothing' };
+  refuseOtherServer(run, found);
+  // Tells the server's clock as well: the journal's times are by that one.
+  refuseOtherTarget(run, found, request.target, await listAll(run, run.oldKind));
+  // From here on a run that still holds the journal fails at its next step.
+  const record = { ...found, run: run.id };
+  await journal.write(record);
+  switch (record.stage) {
+    case 'creating':
+      return undone(run, journal, record, (await findLateOrphan(run, record))?.id);
+    case 'created':
+      return fromCreated(run, journal, record, request);
+    case 'delivered':
+      return finish(run, journal, record, request);
+  }
+}
+
+/**
+ * Brings a delivered credential to its end: its consumers get it, the old one goes when its time has come, the journal is removed.
+ * @param secret the new secret, where the destination cannot be read.
+ * @returns whether the old credential is deleted, or left to a later run.
+ * @throws NotReadyError (exit 13), and what `retire` throws: the journal is there for the next run.
+ */
+export async function conclude(
+  run: Run,
+  delivered: DeliveredRecord,
+  { verify, noWait }: Pick<Request, 'verify' | 'noWait'>,
+  secret?: string,
+): Promise<'kept' | 'deleted' | 'later'> {
+  const { destination, serverClock } = run;
+  const { journal } = destination;
+  const record = await settle(run, delivered);
+  const { old, newId, digest, deleteOld, afterMs } = record;
+  if (old === undefined || !deleteOld) {
+    await dropQuietly(run, journal);
+    return 'kept';
+  }
+  const remainingMs = Math.min(Math.max(0, record.deleteAt - serverClock.exact()), afterMs);
+  if (noWait && journal !== undefined && remainingMs > 0) return 'later';
+  const facts = journal === undefined ? undefined : record;
+  await retire(run, { old, newId, remainingMs, digest, secret, verify, facts });
+  await dropQuietly(run, journal);
+  return 'deleted';
+}
+
+/** Brings the secret to its consumers, once. The time until the old one goes begins when they have it. */
+async function settle(run: Run, record: DeliveredRecord): Promise<DeliveredRecord> {
+  const { destination, oldKind, serverClock } = run;
+  if (record.settled) return record;
+  try {
+    await destination.settle?.(record.newId);
+    const settled = { ...record, settled: true, deleteAt: Math.ceil(serverClock.exact()) + record.afterMs };
+    await destination.journal?.write(settled);
+    return settled;
+  } catch (error) {
+    if (!(error instanceof StsError)) throw error;
+    const { old } = record;
+    const both =
+      old === undefined
+        ? `${capital(destination.description)} holds the new one.`
+        : `${capital(destination.description)} holds the new one; the old ${oldKind.words.short} ${old.id} was not deleted.`;
+    const again = rotateCommand(run.kind, old?.name ?? record.wanted.name, destination);
+    throw error.because(both, { hints: [...error.hints, `Run it again, that goes on from here: ${again}`] });
+  }
+}
+
+/** A credential was made, and may have reached the destination. */
+async function fromCreated(
+  run: Run,
+  journal: Journal,
+  record: JournalRecord & { readonly stage: 'created' },
+  request: Request,
+): Promise<Recovery> {
+  const { secret, stage: _, ...facts } = record;
+  const issued = { ...facts.wanted, ...(facts.newId === undefined ? {} : { id: facts.newId }), secret };
+  const delivered = deliveredRecord(run, facts, issued);
+  if ((await run.destination.current()) === secret) {
+    await journal.write(delivered);
+    return finish(run, journal, delivered, request);
+  }
+  if (facts.old === undefined || !(await isNeeded(run, facts, secret))) {
+    return undone(run, journal, facts, facts.newId ?? (await findLateOrphan(run, facts))?.id);
+  }
+  await run.destination.prove();
+  await run.destination.deliver(issued, delivered);
+  await run.report({ kind: 'rescued', newId: facts.newId });
+  return finish(run, journal, delivered, request);
+}
+
+/** Deletes what the destination never held, and the journal with it. */
+async function undone(run: Run, journal: Journal, facts: Facts, deletedId: bigint | undefined): Promise<Recovery> {
+  const { kind, destination, report } = run;
+  if (deletedId !== undefined) {
+    await refuseOtherName(run, deletedId, facts.wanted.name);
+    await journal.confirm();
+    await deleteForSure(run, deletedId).catch((error: unknown) => {
+      if (!(error instanceof StsError)) throw error;
+      const the = theCredential(kind.words, deletedId);
+      throw error.because(
+        `An earlier run for ${destination.description} was broken off, and ${the}, which nobody holds, was not deleted.`,
+        {
+          hints: [
+            'Run the same command again: that tries it again.',
+            `Or delete it: ${deleteCommand(kind.words, deletedId)}`,
+            ...error.hints,
+          ],
+        },
+      );
+    });
+  }
+  await report({ kind: 'undone', deletedId });
+  await dropQuietly(run, journal);
+  return { outcome: 'undone' };
+}
+
+async function finish(run: Run, journal: Journal, record: DeliveredRecord, request: Request): Promise<Recovery> {
+  const { destination, serverClock, report } = run;
+  if (!(await holdsNew(destination, record.digest))) {
+    await dropQuietly(run, journal);
+    if (record.deleteOld && record.old !== undefined) throw changedSince(run, record.newId, record.old);
+    return { outcome: 'nothing' };
+  }
+  const { old, newId } = record;
+  if (old !== undefined && record.deleteOld) await refuseOtherName(run, old.id, old.name, run.oldKind);
+  const afterMs = patienceOf(run, record, request);
+  const deleteAt = Math.min(record.deleteAt, Math.ceil(serverClock.exact()) + afterMs);
+  const hurried = { ...record, afterMs, deleteAt };
+  if (deleteAt !== record.deleteAt) await journal.write(hurried);
+  const fate = await conclude(run, hurried, request);
+  if (fate === 'later') return { outcome: 'waiting', record: hurried };
+  await report({ kind: 'finished', newId, old, deleted: fate === 'deleted' });
+  return { outcome: 'finished', record: hurried };
+}
+
+/**
+ * How long the old credential is kept at most. Who asks again may be in more of a hurry than the earlier run, which is never made to wait
+ * longer: unless it waited for its consumers to restart, and this one does not.
+ */
+function patienceOf({ destination }: Run, record: DeliveredRecord, { deleteOld, afterMs }: Request): number {
+  if (!record.settled && destination.settle === undefined) return Math.max(record.afterMs, afterMs);
+  return deleteOld ? Math.min(record.afterMs, afterMs) : record.afterMs;
+}

@@ -1,0 +1,157 @@
+import { DeliveryError, OutcomeUnknownError, ServerError, StsError } from '../errors.ts';
+import { digestOf } from './digest.ts';
+import type { Destination } from './ports.ts';
+import type { Facts } from './record.ts';
+import { dropQuietly, listToTheEnd, type Old, type Run } from './run.ts';
+import { deleteIfThere } from './undo.ts';
+import { askPatiently } from './verify.ts';
+import { capital, deleteCommand, rotateCommand, theNew } from './words.ts';
+
+/** How often it is told how long the old credential is still kept. */
+const tickMs = 1000;
+
+export interface Retirement {
+  readonly old: Old;
+  readonly newId: bigint | undefined;
+  /** How long the old credential is kept from now on, in milliseconds. */
+  readonly remainingMs: number;
+  /** SHA-256 of the new secret. */
+  readonly digest: string;
+  /** The new secret, where the destination cannot be read. */
+  readonly secret: string | undefined;
+  /** Whether the server is asked for the new secret once more; else its place in the list has to do. */
+  readonly verify: boolean;
+  /** Undefined where no journal is kept. */
+  readonly facts: Facts | undefined;
+}
+
+/**
+ * The last step of a rotation: waits until the old credential's time has come, makes sure that the new one is where it was delivered and
+ * is accepted, and deletes the old one by its id.
+ * @throws StsError with the code of what stopped it (130 when interrupted), saying that both live and how to finish.
+ */
+export async function retire(run: Run, retirement: Retirement): Promise<void> {
+  const { oldKind, waiting } = run;
+  const { old } = retirement;
+  await keep(run, retirement);
+  const over = await orBothLive(run, retirement, () => whyOver(run, retirement));
+  // The journal is gone: there is nothing to go on with.
+  if (over !== undefined) throw bothLive(run, { ...retirement, facts: undefined }, over);
+  await orBothLive(run, retirement, () =>
+    waiting(`Deleting the old ${oldKind.words.short}`, () => deleteIfThere(oldKind, old.id)),
+  );
+}
+
+async function orBothLive<T>(run: Run, retirement: Retirement, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof StsError ? bothLive(run, retirement, error) : error;
+  }
+}
+
+/** Waits by a clock that never jumps. */
+async function keep(run: Run, retirement: Retirement): Promise<void> {
+  const { clock, interrupt, report } = run;
+  const oldId = retirement.old.id;
+  const until = clock.monotonic() + retirement.remainingMs;
+  try {
+    for (;;) {
+      const remainingMs = Math.max(0, until - clock.monotonic());
+      await report({ kind: 'keeping', oldId, remainingMs });
+      interrupt.throwIfAborted();
+      if (remainingMs === 0) return;
+      await clock.sleep(Math.min(tickMs, remainingMs), interrupt);
+    }
+  } catch (error) {
+    await report({ kind: 'keeping', oldId, remainingMs: 0 });
+    throw error instanceof StsError ? bothLive(run, retirement, error) : error;
+  }
+}
+
+/**
+ * Somebody may have changed the destination, deleted the new credential, or taken over the journal in the meantime.
+ * @returns why the old credential stays for good; undefined: it may go. @throws what keeps this from being found out.
+ */
+async function whyOver(run: Run, retirement: Retirement): Promise<StsError | undefined> {
+  const { destination, kind } = run;
+  const { facts, digest, newId } = retirement;
+  const journal = facts === undefined ? undefined : destination.journal;
+  const held = retirement.secret ?? (await destination.current());
+  if (held === undefined || digestOf(held) !== digest) {
+    await dropQuietly(run, journal);
+    return changed(run, newId);
+  }
+  if (await isAccepted(run, retirement, held)) {
+    await journal?.confirm();
+    return undefined;
+  }
+  await dropQuietly(run, journal);
+  return new ServerError(`${capital(theNew(kind.words, newId))} is gone: somebody deleted it after the delivery.`, {
+    hints: [`Make another one: ${rotateCommand(kind, retirement.old.name, destination)}`],
+  });
+}
+
+/** Whether a destination holds the secret with this digest. */
+export async function holdsNew(destination: Destination, digest: string): Promise<boolean> {
+  const held = await destination.current();
+  return held !== undefined && digestOf(held) === digest;
+}
+
+/** The error for a destination that somebody changed after the delivery: the old credential may be in use again. */
+export function changedSince(run: Run, newId: bigint | undefined, old: Old): StsError {
+  return bothLive(run, { old, newId, facts: undefined }, changed(run, newId));
+}
+
+function changed({ kind, destination }: Run, newId: bigint | undefined): DeliveryError {
+  return new DeliveryError(
+    `${capital(destination.description)} does not hold ${theNew(kind.words, newId)} any more: somebody changed it after the delivery.`,
+    { hints: [`See which one it holds and whether that is valid: sts ${kind.words.command} verify ${destination.flags}`] },
+  );
+}
+
+/**
+ * Whether the server still accepts the new secret; a part of it that lags is asked again, as after the creation.
+ * @returns false when the new credential is gone. @throws ServerError when it is refused all the same, or that cannot be told.
+ */
+async function isAccepted(run: Run, { verify, newId }: Retirement, held: string): Promise<boolean> {
+  const { kind, waiting } = run;
+  if (verify) {
+    const verdict = await waiting(`Verifying the new ${kind.words.short} once more`, () =>
+      askPatiently(run, held, async () => (await isListed(run, newId)) === false),
+    );
+    if (verdict !== 'unverifiable') return verdict === 'valid';
+  }
+  const listed = await isListed(run, newId);
+  if (listed !== undefined || newId === undefined) return listed !== false;
+  throw new ServerError(
+    `Whether ${theNew(kind.words, newId)} is still there cannot be told: the list has rows that cannot be read.`,
+  );
+}
+
+/** Whether the list shows it; undefined where that cannot be told. */
+async function isListed(run: Run, id: bigint | undefined): Promise<boolean | undefined> {
+  if (id === undefined) return undefined;
+  const { credentials, rejected } = await listToTheEnd(run);
+  if (credentials.some((credential) => credential.id === id)) return true;
+  return rejected.length > 0 ? undefined : false;
+}
+
+function bothLive(run: Run, { old, newId, facts }: Pick<Retirement, 'old' | 'newId' | 'facts'>, error: StsError): StsError {
+  const { kind, oldKind, destination } = run;
+  const fate = error instanceof OutcomeUnknownError ? 'may be deleted or not' : 'was not deleted';
+  const again =
+    facts === undefined
+      ? []
+      : [`Or run it again, that finishes this rotation first: ${rotateCommand(kind, old.name, destination)}`];
+  return error.because(
+    `${capital(theNew(kind.words, newId))} was delivered to ${destination.description}; the old ${oldKind.words.short} ${old.id} ${fate}.`,
+    {
+      hints: [
+        ...error.hints,
+        `Delete the old ${oldKind.words.short} when nobody uses it any more: ${deleteCommand(oldKind.words, old.id)}`,
+        ...again,
+      ],
+    },
+  );
+}

@@ -1,0 +1,119 @@
+import { StsError, UsageError } from '../errors.ts';
+import { findOne, successorOf, type Target } from './find.ts';
+import { deliveredRecord, issue } from './issue.ts';
+import type { Credential, Issued, Listing, NewCredential } from './ports.ts';
+import type { Facts } from './record.ts';
+import { conclude, type Recovery, type Request, recover } from './recover.ts';
+import { listAll, named, type Run } from './run.ts';
+
+export interface RotationPlan extends Request {
+  /** Name of the new credential; undefined: the old one's. */
+  readonly newName?: string | undefined;
+  /** When the new credential ends, in milliseconds since the epoch, reckoned from now; undefined: it lives as long as the old one was given. */
+  readonly expiration: ((now: number) => bigint) | undefined;
+  /** What the new one is asked for beside that, where it is of another kind. */
+  readonly instead?: Partial<NewCredential>;
+}
+
+export interface RotationResult {
+  readonly issued: Issued;
+  readonly old: Credential;
+  /** `later`: the next run deletes it. */
+  readonly fate: 'kept' | 'deleted' | 'later';
+  /** What kept the old one from being deleted, where the new one is out and no journal is kept. */
+  readonly failure?: StsError;
+}
+
+/**
+ * Replaces a credential: create, verify, deliver, restart and wait, and only then touch the old one. With a destination that keeps a
+ * journal it may be killed at any moment: the destination holds a secret that works at all times, and the next call finishes or undoes
+ * what was begun before it does its own work.
+ * @throws what `findOne`, `issue`, `recover` and `retire` throw.
+ */
+export async function rotate(run: Run, plan: RotationPlan): Promise<RotationResult> {
+  const { destination, interrupt } = run;
+  interrupt.throwIfAborted();
+  await destination.open();
+  try {
+    const recovery = await recover(run, plan);
+    refuseWhileWaiting(run, recovery);
+    await destination.prove();
+    return await replace(run, { ...plan, target: successorOfTarget(plan.target, recovery) });
+  } finally {
+    await destination.close();
+  }
+}
+
+/** One rotation for an open and proven destination. */
+export async function replace(run: Run, plan: RotationPlan): Promise<RotationResult> {
+  const { kind, oldKind, serverClock } = run;
+  const listing = await listReported(run, oldKind);
+  const old = findOne(listing, plan.target, oldKind.words);
+  const why = kind === oldKind ? kind.refuseRotation?.(old) : undefined;
+  if (why !== undefined) throw new UsageError(why);
+  const known = kind === oldKind ? listing : await listReported(run, kind);
+  const now = serverClock.now();
+  const successor = successorOf(old, { name: plan.newName, expiration: plan.expiration?.(now) }, now, oldKind.words);
+  // Another kind may know no description.
+  const { description: _, ...moved } = successor;
+  const wanted = kind === oldKind ? successor : { ...moved, ...plan.instead };
+  const facts = factsOf(run, plan, wanted, known, { id: old.id, name: old.name });
+  const keepsJournal = run.destination.journal !== undefined;
+  const issued = await issue(run, { wanted, known, verify: plan.verify, facts: keepsJournal ? facts : undefined });
+  const record = deliveredRecord(run, facts, issued);
+  if (keepsJournal) return { issued, old, fate: await conclude(run, record, plan) };
+  try {
+    return { issued, old, fate: await conclude(run, record, plan, issued.secret) };
+  } catch (error) {
+    if (!(error instanceof StsError)) throw error;
+    return { issued, old, fate: 'kept', failure: error };
+  }
+}
+
+/** What the journal of a run remembers. */
+export function factsOf(
+  run: Run,
+  plan: Pick<Request, 'deleteOld' | 'afterMs'>,
+  wanted: NewCredential,
+  known: Listing,
+  old: Facts['old'],
+): Facts {
+  const { kind, oldKind, serverClock } = run;
+  return {
+    kind: kind.words.command,
+    oldKind: oldKind.words.command,
+    server: kind.server,
+    run: run.id,
+    wanted,
+    startedAt: Math.floor(serverClock.exact()),
+    timeoutMs: kind.timeoutMs,
+    before: named(known, wanted.name).map(({ id }) => id),
+    old,
+    deleteOld: plan.deleteOld,
+    afterMs: plan.afterMs,
+  };
+}
+
+export async function listReported(run: Run, kind = run.kind): Promise<Listing> {
+  const listing = await listAll(run, kind);
+  if (listing.rejected.length > 0) await run.report({ kind: 'rejected', rows: listing.rejected });
+  return listing;
+}
+
+/** The credential meant by a command may have been replaced by the run that was just finished: then its successor is meant. */
+export function successorOfTarget(target: Target, recovery: Recovery): Target {
+  if (recovery.outcome !== 'finished' || recovery.record.newId === undefined) return target;
+  const { newId, old, wanted } = recovery.record;
+  const isSame = 'id' in target ? target.id === old?.id : target.name === old?.name || target.name === wanted.name;
+  return isSame ? { id: newId } : target;
+}
+
+function refuseWhileWaiting({ destination, serverClock }: Run, recovery: Recovery): void {
+  if (recovery.outcome !== 'waiting') return;
+  const { deleteAt, old } = recovery.record;
+  const seconds = Math.max(1, Math.ceil((deleteAt - serverClock.exact()) / 1000));
+  throw new UsageError(
+    `The last rotation of ${destination.description} keeps the old one, ${old?.id}, for another ${seconds} s. Nothing was done.`,
+    { hints: ['Rotate again when that time is over, or without --no-wait, which waits for it.'] },
+  );
+}

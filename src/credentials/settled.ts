@@ -1,0 +1,23 @@
+import { UsageError } from '../errors.ts';
+import type { Destination, Words } from './ports.ts';
+import { rotateCommand } from './words.ts';
+
+/**
+ * Does something that must not come between the steps of a rotation: while no other run works on the destination, and none is unfinished.
+ * The newest credential may otherwise be one that nobody received.
+ * @throws UsageError (exit 3) while a run is unfinished; what `Destination.open` and `Journal.read` throw.
+ */
+export async function whileSettled<T>(destination: Destination, words: Words, work: () => Promise<T>): Promise<T> {
+  await destination.open();
+  try {
+    const record = await destination.journal?.read();
+    if (record === undefined) return await work();
+    const name = record.old?.name ?? record.wanted.name;
+    throw new UsageError(
+      `A rotation of ${destination.description} is unfinished, so it is not settled which ${words.short} is in use. Nothing was deleted.`,
+      { hints: [`Finish it first: ${rotateCommand({ words }, name, destination)}`] },
+    );
+  } finally {
+    await destination.close();
+  }
+}

@@ -1,0 +1,37 @@
+import { shellWord } from '../shell-word.ts';
+import type { CredentialKind, Destination, Words } from './ports.ts';
+
+/** The command that deletes a credential. */
+export function deleteCommand({ command }: Words, id: bigint): string {
+  return `sts ${command} delete --id ${id}`;
+}
+
+/** The command that lists all credentials of a kind. */
+export function listCommand({ command }: Words): string {
+  return `sts ${command} list`;
+}
+
+/** The command that rotates again, as a hint. */
+export function rotateCommand({ words }: Pick<CredentialKind, 'words'>, name: string, { flags }: Destination): string {
+  return `sts ${words.command} rotate --name ${shellWord(name)} ${flags}`.trim();
+}
+
+/** `the key 7`; `the key` where its id is not known. */
+export function theCredential({ short }: Words, id: bigint | undefined): string {
+  return id === undefined ? `the ${short}` : `the ${short} ${id}`;
+}
+
+/** `the new key 7`; `the new key` where its id is not known. */
+export function theNew({ short }: Words, id: bigint | undefined): string {
+  return id === undefined ? `the new ${short}` : `the new ${short} ${id}`;
+}
+
+/** A name in a message, not longer than a line. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);
+}
+
+/** A sentence's beginning. */
+export function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}

@@ -1,0 +1,74 @@
+import { addValue, changeDocument, readDocument } from '../documents/document.ts';
+import { DocumentError } from '../documents/errors.ts';
+import type { DocumentNames, KeyFormat } from '../documents/formats.ts';
+import { newDocument } from '../documents/new.ts';
+import { DeliveryError } from '../errors.ts';
+
+export interface FileDocumentOptions {
+  /** Absolute path, for messages. */
+  readonly path: string;
+  /** Undefined: an existing file keeps its own, a new one is raw. */
+  readonly format: KeyFormat | undefined;
+  /** Undefined: an existing file has only one, a new one has the default of `names`. */
+  readonly keyVar: string | undefined;
+  /** For a new document. */
+  readonly names: DocumentNames;
+  /** Whether a file that holds no key, or is of another format, may be written over. */
+  readonly force: boolean;
+}
+
+/** What a key file holds: how its text changes with the key. */
+export interface FileDocument {
+  /**
+   * Refuses a text that cannot take the key, before there is one.
+   * @param text of the file; undefined: there is none.
+   * @throws DeliveryError (exit 6) where it holds no key, DocumentError (exit 3) where the flags do not fit it.
+   */
+  check(text: string | undefined): Promise<void>;
+  /** The secret in a text; undefined where there is none. @throws DocumentError (exit 3) where it is not clear which one it is. */
+  secretIn(text: string): Promise<string | undefined>;
+  /** The text with another secret, and all else as it is. @throws as `check`. */
+  with(secret: string, text: string | undefined): Promise<string>;
+}
+
+export function fileDocument(options: FileDocumentOptions): FileDocument {
+  const { path, format, keyVar, names, force } = options;
+  const reading = { subject: `The key file ${path}`, ...(keyVar === undefined ? {} : { keyVar }) };
+  const anew = (secret: string) => newDocument(secret, format ?? 'raw', names);
+  return {
+    async check(text) {
+      if (text === undefined || force) return;
+      try {
+        const document = await readDocument(text, reading);
+        // Tells whether the flags fit: the text itself is not used.
+        await changeDocument(text, document.secret, format === undefined ? reading : { ...reading, format });
+      } catch (error) {
+        if (!(error instanceof DocumentError) || !['no-key', 'no-value'].includes(error.problem)) throw error;
+        throw new DeliveryError(`${error.message} It was left as it is, and nothing was created.`, {
+          hints: ['Name the file that holds the key: --key-file PATH', 'Or write over this one: --force'],
+          cause: error,
+        });
+      }
+    },
+    async secretIn(text) {
+      try {
+        return (await readDocument(text, reading)).secret;
+      } catch (error) {
+        const holdsNone = error instanceof DocumentError && (force || error.problem === 'no-key' || error.problem === 'missing');
+        if (holdsNone) return undefined;
+        throw error;
+      }
+    },
+    async with(secret, text) {
+      if (text === undefined) return anew(secret);
+      try {
+        return await changeDocument(text, secret, format === undefined ? reading : { ...reading, format });
+      } catch (error) {
+        if (!force || !(error instanceof DocumentError)) throw error;
+        if (error.problem === 'missing' && keyVar !== undefined) return addValue(text, secret, { ...reading, keyVar });
+        if (error.problem === 'ambiguous' || error.problem === 'unclear') throw error;
+        return anew(secret);
+      }
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { dirname } from 'node:path';
+import type { Journal } from '../credentials/ports.ts';
+import type { JournalRecord } from '../credentials/record.ts';
+import { readRecord, writeRecord } from '../credentials/record-text.ts';
+import { DeliveryError, FileReadError, JournalLostError } from '../errors.ts';
+import type { Disk, Lock } from '../platform/disk.ts';
+import { DurableWriteError, writeDurably } from '../platform/durable.ts';
+import { shellWord } from '../shell-word.ts';
+import { systemCode } from '../system.ts';
+import { systemReason } from './file-error.ts';
+
+/** Part of the names of the journal's temporary files. */
+export const journalLabel = 'journal';
+
+const largest = 16 * 1024 * 1024;
+
+/** Where the journal of a file stands. */
+export function pendingPath(path: string): string {
+  return `${path}.sts-pending`;
+}
+
+/**
+ * A journal beside a file, mode 0600. It is used under the file's lock; that the text is still the one last read or written tells in
+ * addition that no other run has taken it.
+ * @param path of the file.
+ * @param lock the file's lock, once it is held.
+ */
+export class FileJournal implements Journal {
+  readonly place: string;
+  readonly remove: string;
+  readonly keepsSecrets = true;
+  readonly #disk: Disk;
+  readonly #lock: () => Lock | undefined;
+  /** The text as this run last saw it; undefined: there was no journal. */
+  #seen: string | undefined;
+
+  constructor(disk: Disk, path: string, lock: () => Lock | undefined) {
+    this.#disk = disk;
+    this.#lock = lock;
+    this.place = pendingPath(path);
+    this.remove = `rm ${shellWord(this.place)}`;
+  }
+
+  async read(): Promise<JournalRecord | undefined> {
+    const text = await this.#text();
+    this.#seen = text;
+    if (text === undefined) return undefined;
+    if (!(await this.#isTrusted())) {
+      throw new DeliveryError(
+        `The journal ${this.place} is not believed: another user owns it, or may change it or its folder. Nothing was done.`,
+        { hints: [`See whose it is: ls -l ${shellWord(this.place)}`, `If you did not make it, remove it: ${this.remove}`] },
+      );
+    }
+    const record = readRecord(text);
+    if (record === undefined) throw this.#unreadable('is no journal of this program');
+    return record;
+  }
+
+  async write(record: JournalRecord): Promise<void> {
+    await this.confirm();
+    const text = writeRecord(record);
+    try {
+      await writeDurably(this.#disk, this.place, text, { mode: 0o600, label: journalLabel });
+    } catch (cause) {
+      // It may stand there all the same.
+      if ((await this.#text().catch(() => undefined)) === text) this.#seen = text;
+      const leftover = cause instanceof DurableWriteError ? cause.leftover : undefined;
+      const secret = leftover === undefined ? [] : [`Remove this file, which may hold a key: rm ${shellWord(leftover)}`];
+      throw new DeliveryError(`The journal ${this.place} could not be written: ${systemReason(cause)}.`, {
+        hints: ['Check the free space and the permissions of that folder.', ...secret],
+        cause,
+      });
+    }
+    this.#seen = text;
+  }
+
+  async confirm(): Promise<void> {
+    const text = await this.#text();
+    if (text !== this.#seen) {
+      const how = text === undefined ? 'removed' : 'changed';
+      throw this.#lost(`Somebody has ${how} the journal ${this.place}, or another run of sts has taken it over.`);
+    }
+    if (!(await this.#lock()?.isHeld())) throw this.#lost(`Another run of sts may have the lock of ${this.place} by now.`);
+  }
+
+  async drop(): Promise<void> {
+    if (this.#seen === undefined) return;
+    await this.confirm();
+    try {
+      await this.#disk.unlink(this.place);
+      this.#seen = undefined;
+      await this.#disk.syncFolder(dirname(this.place));
+    } catch (cause) {
+      if (systemCode(cause) === undefined) throw cause;
+      throw new DeliveryError(`The journal ${this.place} could not be removed: ${systemReason(cause)}.`, { cause });
+    }
+  }
+
+  async #isTrusted(): Promise<boolean> {
+    try {
+      return await this.#disk.isTrusted(this.place);
+    } catch (error) {
+      throw this.#unreadable(`cannot be examined: ${systemReason(error)}`);
+    }
+  }
+
+  #lost(what: string): JournalLostError {
+    return new JournalLostError(`${what} This one stops.`, {
+      hints: ['See what the other run says, then run the same command again if it is still needed.'],
+    });
+  }
+
+  async #text(): Promise<string | undefined> {
+    try {
+      const facts = await this.#disk.facts(this.place);
+      if (facts === undefined) return undefined;
+      if (facts.kind !== 'file') throw this.#unreadable('is no regular file');
+      return (await this.#disk.read(this.place, largest)).text;
+    } catch (error) {
+      if (error instanceof FileReadError) throw error;
+      if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(systemCode(error) ?? '')) return undefined;
+      throw this.#unreadable(error instanceof RangeError ? 'is too large' : `cannot be read: ${systemReason(error)}`);
+    }
+  }
+
+  /** The system's error is kept out: nothing may quote what stands in the journal. */
+  #unreadable(why: string): FileReadError {
+    return new FileReadError(`An earlier run was broken off, and its journal ${this.place} ${why}.`, {
+      hints: [
+        'See which credentials there are with `list`, and delete the ones nobody uses.',
+        `Then remove the journal: ${this.remove}`,
+      ],
+    });
+  }
+}

@@ -1,0 +1,249 @@
+import { basename, dirname } from 'node:path';
+import type { Destination, Issued, Journal } from '../credentials/ports.ts';
+import type { JournalRecord } from '../credentials/record.ts';
+import { DeliveryError, DeliveryUnknownError, FileReadError, JournalLostError, StsError } from '../errors.ts';
+import type { Disk, FileFacts, Lock, OpenFile } from '../platform/disk.ts';
+import { sweepSiblings, temporarySibling } from '../platform/durable.ts';
+import { shellWord } from '../shell-word.ts';
+import { systemCode } from '../system.ts';
+import type { FileDocument } from './file-document.ts';
+import { fileError, leftBehind, notKept, openFolder, systemReason } from './file-error.ts';
+import { FileJournal, journalLabel, pendingPath } from './file-journal.ts';
+import { undelivered } from './undelivered.ts';
+
+/** Part of the names of the key file's temporary files. */
+const keyLabel = 'key';
+/** Space taken while the disk is proven: more than most documents need, so the write itself cannot run out of it. */
+const reservedBytes = 8192;
+/** How long a program that re-reads the file needs to notice the change. */
+const readersNeedMs = 10_000;
+
+export interface KeyFileOptions {
+  readonly disk: Disk;
+  /** Absolute path. */
+  readonly path: string;
+  /** Whether an existing file may be written. */
+  readonly mayReplace: boolean;
+  /** Mode of a new file. */
+  readonly mode: number;
+  readonly document: FileDocument;
+  /** Takes one sentence for the user. */
+  readonly warn: (sentence: string) => Promise<void>;
+}
+
+/** A file: it appears whole or not at all, an existing one keeps its owner, its mode and all but the one value. */
+export class KeyFile implements Destination {
+  readonly description: string;
+  readonly flags: string;
+  readonly journal: Journal;
+  readonly readersNeedMs = readersNeedMs;
+  readonly #options: KeyFileOptions;
+  #lock: Lock | undefined;
+  #temporary: OpenFile | undefined;
+
+  constructor(options: KeyFileOptions) {
+    this.#options = options;
+    this.description = `the key file ${options.path}`;
+    this.flags = `--key-file ${shellWord(options.path)}`;
+    this.journal = new FileJournal(options.disk, options.path, () => this.#lock);
+  }
+
+  async open(): Promise<void> {
+    const { disk, path, warn } = this.#options;
+    try {
+      this.#lock = await disk.lock(path);
+      if (this.#lock !== undefined) {
+        const left = [
+          ...(await sweepSiblings(disk, path, keyLabel)),
+          ...(await sweepSiblings(disk, pendingPath(path), journalLabel)),
+        ];
+        for (const file of left) await warn(`${file} may hold a key, and could not be removed: remove it.`);
+      }
+    } catch (error) {
+      await this.close();
+      throw systemCode(error) === undefined ? error : fileError(path, 'cannot be written', error);
+    }
+    if (this.#lock !== undefined) return;
+    throw new DeliveryError(`Another sts is writing ${path}. Nothing was done.`, {
+      hints: ['Run this one again when that has ended.'],
+    });
+  }
+
+  async prove(): Promise<void> {
+    const { disk, path, document, mode, warn } = this.#options;
+    try {
+      const former = await this.#checkTarget();
+      await document.check(former === undefined ? undefined : await this.#text());
+      const file = await disk.create(temporarySibling(path, keyLabel), 0o600);
+      this.#temporary = file;
+      // Told by a file that is this user's own: the rest of the question is about the folder.
+      if (!(await disk.isTrusted(file.path))) await warn(openFolder(dirname(path)));
+      await file.overwrite(Buffer.alloc(reservedBytes, '\n'));
+      if (former === undefined) await file.chmod(mode);
+      else await this.#keepAccess(file, former);
+      await file.sync();
+      if (former !== undefined && (former.mode & 0o044) !== 0) {
+        await warn(`The key file ${path} can be read by others (mode 0${former.mode.toString(8)}), and stays so.`);
+      }
+    } catch (error) {
+      await this.#discard();
+      throw systemCode(error) === undefined ? error : fileError(path, 'cannot be written', error);
+    }
+  }
+
+  async current(): Promise<string | undefined> {
+    let text: string;
+    try {
+      text = await this.#text();
+    } catch (error) {
+      if (error instanceof FileReadError && systemCode(error.cause) === 'ENOENT') return undefined;
+      throw error;
+    }
+    return this.#options.document.secretIn(text);
+  }
+
+  async deliver(issued: Issued, record?: JournalRecord): Promise<void> {
+    const { path } = this.#options;
+    try {
+      await this.#write(issued.secret, record !== undefined);
+      this.#temporary = undefined;
+    } catch (error) {
+      await this.#discard();
+      if (error instanceof StsError) throw undelivered(error);
+      if (systemCode(error) === undefined) throw error;
+      // A network file system may have done what it calls failed.
+      if ((await this.current().catch(() => undefined)) === issued.secret) throw this.#unsure(error);
+      throw fileError(path, 'could not be written', error);
+    }
+    await this.#syncFolder();
+    if (record === undefined) return;
+    await this.journal.write(record).catch((error: unknown) => {
+      // Without this note the next run tells by the file itself that the key was delivered.
+      if (error instanceof JournalLostError || !(error instanceof StsError)) throw error;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#discard();
+    const lock = this.#lock;
+    this.#lock = undefined;
+    // What cannot be released is released by the end of the process.
+    await lock?.release().catch(() => undefined);
+  }
+
+  async #write(secret: string, isJournaled: boolean): Promise<void> {
+    const { disk, path, document } = this.#options;
+    const file = this.#temporary;
+    if (file === undefined) throw new Error('deliver() without prove()');
+    // Looked at again: somebody may have changed the file, or put something else there, since it was proven.
+    const former = await this.#checkTarget();
+    const bytes = Buffer.from(await document.with(secret, former === undefined ? undefined : await this.#text()), 'utf8');
+    await file.overwrite(bytes);
+    await file.truncate(bytes.length);
+    if (former !== undefined) await this.#keepAccess(file, former);
+    await file.sync();
+    await file.close();
+    if (isJournaled) await this.journal.confirm();
+    if (former !== undefined) return disk.rename(file.path, path);
+    await this.#placeNew(file.path);
+  }
+
+  /** A link, unlike a rename, does not replace a file that appeared meanwhile. */
+  async #placeNew(temporaryPath: string): Promise<void> {
+    const { disk, path } = this.#options;
+    try {
+      await disk.link(temporaryPath, path);
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === 'EEXIST') {
+        if (await this.#isSame(temporaryPath, path)) return this.#removeName(temporaryPath);
+        throw appeared(path);
+      }
+      // A file system without hard links: nothing stood there a moment ago.
+      if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS') {
+        return disk.rename(temporaryPath, path);
+      }
+      throw error;
+    }
+    await this.#removeName(temporaryPath);
+  }
+
+  /** A network file system that repeats a request says that the file exists: it is the one that the first request made. */
+  async #isSame(a: string, b: string): Promise<boolean> {
+    const { disk } = this.#options;
+    const [one, other] = [await disk.facts(a), await disk.facts(b)];
+    return one !== undefined && one.device === other?.device && one.inode === other.inode;
+  }
+
+  async #removeName(temporaryPath: string): Promise<void> {
+    const { disk, warn } = this.#options;
+    await disk.unlink(temporaryPath).catch(async (error: unknown) => warn(leftBehind(temporaryPath, error)));
+  }
+
+  async #keepAccess(file: OpenFile, former: FileFacts): Promise<void> {
+    const { path } = this.#options;
+    try {
+      await file.copyAccess({ path, facts: former });
+    } catch (cause) {
+      throw notKept(path, former, cause);
+    }
+  }
+
+  async #syncFolder(): Promise<void> {
+    const { disk, path } = this.#options;
+    try {
+      await disk.syncFolder(dirname(path));
+    } catch (cause) {
+      if (systemCode(cause) === undefined) throw cause;
+      throw this.#unsure(cause);
+    }
+  }
+
+  /** The file has the new key now, and it is not certain that it will keep it. */
+  #unsure(cause: unknown): DeliveryUnknownError {
+    const { path } = this.#options;
+    return new DeliveryUnknownError(
+      `The key is in ${path}, but it is not certain that it stays there: ${systemReason(cause)}. No key was deleted.`,
+      { hints: ['Look after the disk, then run the same command again.'], cause },
+    );
+  }
+
+  async #text(): Promise<string> {
+    const { readKeyText } = await import('./read-file.ts');
+    return readKeyText(this.#options.disk, this.#options.path);
+  }
+
+  /** @returns the file that is there and may be written. @throws DeliveryError */
+  async #checkTarget(): Promise<FileFacts | undefined> {
+    const { disk, path, mayReplace } = this.#options;
+    const facts = await disk.facts(path);
+    if (facts === undefined) return undefined;
+    if (facts.kind !== 'file') {
+      const kind = facts.kind === 'link' ? 'a symbolic link' : facts.kind === 'folder' ? 'a folder' : 'no regular file';
+      throw new DeliveryError(`The key file ${path} is ${kind}; only a regular file is written.`, {
+        hints: ['Name a path that is absent or a regular file: --key-file PATH'],
+      });
+    }
+    if (!mayReplace) throw appeared(path);
+    if (await disk.isMountPoint(path)) {
+      throw new DeliveryError(`The key file ${path} is mounted by itself, so it cannot be replaced by another file.`, {
+        hints: [`Mount its folder instead, and name a file in it: --key-file FOLDER/${basename(path)}`],
+      });
+    }
+    return facts;
+  }
+
+  async #discard(): Promise<void> {
+    const file = this.#temporary;
+    this.#temporary = undefined;
+    if (file === undefined) return;
+    await file.close().catch(() => undefined);
+    await this.#removeName(file.path);
+  }
+}
+
+function appeared(path: string): DeliveryError {
+  return new DeliveryError(`The key file ${path} exists already and was left as it is.`, {
+    hints: ['Replace it with --force, or name another file: --key-file PATH'],
+  });
+}

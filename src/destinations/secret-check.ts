@@ -1,0 +1,72 @@
+import { DeliveryError, UsageError } from '../errors.ts';
+import type { Secret } from '../kubernetes/index.ts';
+import { nearest } from '../nearest.ts';
+
+/** The field of a Secret that does not say one. */
+export const defaultField = 'API_KEY';
+
+/** Programs that write a Secret from a source of their own, by the names under which the API server notes them. */
+const restorers: readonly (readonly [RegExp, string])[] = [
+  [/^helm/i, 'Helm'],
+  [/argocd/i, 'Argo CD'],
+  [/^(kustomize|helm)-controller/i, 'Flux'],
+  [/external-secrets/i, 'External Secrets'],
+  [/sealed-?secrets|^controller$/i, 'Sealed Secrets'],
+  [/vault-secrets-operator/i, 'the Vault Secrets Operator'],
+];
+
+/**
+ * The field that holds the key.
+ * @param asked `--key-var`; undefined: the only one there is.
+ * @throws UsageError (exit 3) when there are several and none was asked for, or the one asked for is not there and has to be.
+ */
+export function fieldOf(secret: Secret | undefined, asked: string | undefined, mustExist: boolean): string {
+  const names = secret === undefined ? [] : [...secret.data.keys()].sort();
+  const title = secret === undefined ? '' : `The Secret ${secret.namespace}/${secret.name}`;
+  const list = `It has: ${names.join(', ')}`;
+  if (asked !== undefined) {
+    if (!mustExist || names.includes(asked)) return asked;
+    const near = nearest(asked, names);
+    throw new UsageError(`${title} has no field ${asked}.`, {
+      hints: [near === undefined ? list : `Did you mean --key-var ${near}?`, ...(near === undefined ? [] : [list])],
+    });
+  }
+  const [only] = names;
+  if (names.length === 1 && only !== undefined) return only;
+  if (names.length === 0) {
+    if (!mustExist) return defaultField;
+    throw new DeliveryError(`${title} holds no key: it has no fields.`, {
+      hints: ['Create the first one into it: use create in place of rotate.'],
+    });
+  }
+  throw new UsageError(`${title} has ${names.length} fields. It is not clear which one holds the key.`, {
+    hints: [`Name the one that holds the key: --key-var ${nearest(defaultField, names) ?? only}`, list],
+  });
+}
+
+/** @throws DeliveryError when a Secret cannot be changed. */
+export function checkChangeable({ namespace, name, immutable, deleting, type }: Secret): void {
+  const title = `The Secret ${namespace}/${name}`;
+  if (immutable) {
+    throw new DeliveryError(`${title} is immutable: its fields cannot be changed. Nothing was created.`, {
+      hints: ['Make a Secret without `immutable: true`, and point its consumers there.'],
+    });
+  }
+  if (deleting) throw new DeliveryError(`${title} is being deleted. Nothing was created.`);
+  if (type !== 'Opaque' && type !== '') {
+    throw new DeliveryError(`${title} is of the type ${type}, which is not for keys of this kind. Nothing was created.`, {
+      hints: ['Name a Secret of the type Opaque.'],
+    });
+  }
+}
+
+/** Who else writes the Secret, and may put the old key back. @returns a sentence for the user; undefined where nobody is known to. */
+export function otherWriters({ namespace, name, managers, owners, labels }: Secret): string | undefined {
+  const found = new Set<string>();
+  for (const [pattern, title] of restorers) if (managers.some((manager) => pattern.test(manager))) found.add(title);
+  for (const owner of owners) if (owner.controller) found.add(`${owner.kind} ${owner.name}`);
+  const label = labels['app.kubernetes.io/managed-by'];
+  if (label !== undefined && found.size === 0 && label !== 'sts') found.add(label);
+  if (found.size === 0) return undefined;
+  return `The Secret ${namespace}/${name} is also written by ${[...found].join(', ')}, which may put the old key back: let that one leave this field alone.`;
+}

@@ -1,0 +1,191 @@
+import { digestOf } from '../credentials/digest.ts';
+import type { Destination, Issued, Journal } from '../credentials/ports.ts';
+import type { JournalRecord } from '../credentials/record.ts';
+import { writeRecord } from '../credentials/record-text.ts';
+import { DeliveryError, NotReadyError, StsError, UsageError } from '../errors.ts';
+import {
+  checkRestartable,
+  type Kubernetes,
+  restart,
+  type Secret,
+  type SecretId,
+  type WorkloadId,
+  waitForRollouts,
+} from '../kubernetes/index.ts';
+import { checkChangeable, fieldOf, otherWriters } from './secret-check.ts';
+import { annotations, SecretJournal } from './secret-journal.ts';
+
+/** How long the kubelet needs to bring a changed Secret to the files of running pods, in milliseconds. */
+const kubeletNeedsMs = 120_000;
+const placeholder = 'dry run';
+
+export interface SecretOptions {
+  readonly kubernetes: Kubernetes;
+  readonly id: SecretId;
+  /** Undefined: the only field there is, else API_KEY. */
+  readonly field: string | undefined;
+  /** Whether the field has to hold a key already, as for `rotate`. */
+  readonly isReplaced: boolean;
+  /** Whether a missing Secret may be created. */
+  readonly mayCreate: boolean;
+  /** Whether `create` may replace a key that is there. */
+  readonly force: boolean;
+  readonly restart: readonly WorkloadId[];
+  readonly restartTimeoutMs: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Ends the waiting for a restart. */
+  readonly interrupt: AbortSignal;
+  readonly warn: (sentence: string) => Promise<void>;
+  /** Takes what is not ready yet while a restart is waited for. */
+  readonly onProgress: (sentence: string) => void;
+}
+
+/** A field of a Kubernetes Secret. It keeps its other fields, its labels and annotations; each change is one request under its `resourceVersion`. */
+export class SecretDestination implements Destination {
+  readonly description: string;
+  readonly flags: string;
+  readonly journal: Journal;
+  readonly readersNeedMs: number;
+  readonly #options: SecretOptions;
+  readonly #journal: SecretJournal;
+  #field: string | undefined;
+  /** What the workloads' pods are marked with. */
+  #marker = '';
+
+  constructor(options: SecretOptions) {
+    const { id, field, restart: workloads } = options;
+    this.#options = options;
+    this.#journal = new SecretJournal(options.kubernetes, id);
+    this.journal = this.#journal;
+    this.description = `the Secret ${id.namespace}/${id.name}`;
+    const restarts = workloads.map(({ kind, name }) => ` --restart ${kind}/${name}`).join('');
+    this.flags = `--kubernetes-secret ${id.namespace}/${id.name}${field === undefined ? '' : ` --key-var ${field}`}${restarts}`;
+    this.readersNeedMs = workloads.length === 0 ? kubeletNeedsMs : 0;
+  }
+
+  async open(): Promise<void> {
+    for (const warning of this.#options.kubernetes.access.warnings) await this.#options.warn(warning);
+  }
+
+  async prove(): Promise<void> {
+    const { kubernetes, id, isReplaced, mayCreate, restart: workloads, warn } = this.#options;
+    const secret = await this.#journal.look();
+    this.#journal.secret = secret;
+    if (secret === undefined) {
+      if (!mayCreate) throw missing(id);
+      const data = { [this.#fieldIn(undefined)]: placeholder };
+      await this.#nothingCreated(() => kubernetes.secrets.create(id, { data }, { dryRun: true }));
+    } else {
+      checkChangeable(secret);
+      const field = this.#fieldIn(secret);
+      this.#refuseTaken(secret, field);
+      if (isReplaced && !secret.data.get(field)?.length) {
+        throw new DeliveryError(`The field ${field} of ${this.description} is empty: it holds no key. Nothing was created.`, {
+          hints: ['Create the first one into it: use create in place of rotate.'],
+        });
+      }
+      const change = { data: { [field]: placeholder }, annotations: { [annotations.journal]: placeholder } };
+      const options = { dryRun: true, resourceVersion: secret.resourceVersion };
+      await this.#nothingCreated(() => kubernetes.secrets.patch(id, change, options));
+      const others = otherWriters(secret);
+      if (others !== undefined) await warn(others);
+    }
+    for (const workload of workloads) await this.#nothingCreated(() => checkRestartable(kubernetes, workload));
+  }
+
+  async current(): Promise<string | undefined> {
+    const secret = await this.#journal.look();
+    if (secret === undefined) return undefined;
+    const value = secret.data.get(this.#field ?? fieldOf(secret, this.#options.field, false))?.toString('utf8');
+    const text = value?.replace(/\r?\n$/, '');
+    return text === '' ? undefined : text;
+  }
+
+  async currentId(): Promise<bigint | undefined> {
+    const held = await this.current();
+    const { [annotations.id]: id, [annotations.digest]: digest } = (await this.#journal.look())?.annotations ?? {};
+    return held === undefined || id === undefined || digest !== digestOf(held) || !/^\d{1,19}$/.test(id) ? undefined : BigInt(id);
+  }
+
+  async deliver(issued: Issued, record?: JournalRecord): Promise<void> {
+    const { secret } = this.#journal;
+    const field = this.#field ?? this.#fieldIn(secret);
+    const facts = {
+      [annotations.id]: issued.id === undefined ? null : String(issued.id),
+      [annotations.digest]: issued.id === undefined ? null : digestOf(issued.secret),
+      [annotations.expires]: issued.expiration === undefined ? null : new Date(Number(issued.expiration)).toISOString(),
+      [annotations.delivered]: new Date(this.#options.now()).toISOString(),
+      ...(secret !== undefined && annotations.created in secret.annotations ? { [annotations.created]: null } : {}),
+    };
+    await this.#journal.change(
+      { data: { [field]: issued.secret }, annotations: facts },
+      record === undefined ? undefined : writeRecord(record),
+    );
+  }
+
+  async settle(newId: bigint | undefined): Promise<void> {
+    const { kubernetes, restart: workloads, restartTimeoutMs, interrupt, warn, onProgress } = this.#options;
+    if (workloads.length === 0) return;
+    const marker = newId === undefined ? await this.#markerWithoutId() : String(newId);
+    this.#marker = marker;
+    for (const workload of workloads) await restart(kubernetes, workload, marker);
+    const { notReady, warnings } = await waitForRollouts(kubernetes, workloads, this.#marker, {
+      timeoutMs: restartTimeoutMs,
+      signal: interrupt,
+      onProgress: (sentences) => onProgress(sentences.join('; ')),
+    });
+    for (const warning of warnings) await warn(warning);
+    if (notReady.length === 0) return;
+    throw new NotReadyError(`The restart was not done within ${Math.round(restartTimeoutMs / 1000)} s: ${notReady.join('; ')}.`, {
+      hints: workloads.map(
+        ({ kind, name, namespace }) => `See why: kubectl rollout status ${kind}/${name} --namespace ${namespace}`,
+      ),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#options.kubernetes.close().catch(() => undefined);
+  }
+
+  #fieldIn(secret: Secret | undefined): string {
+    this.#field = fieldOf(secret, this.#options.field, this.#options.isReplaced && secret !== undefined);
+    return this.#field;
+  }
+
+  /** `create` does not put a new key over one that may be in use. */
+  #refuseTaken({ data }: Secret, field: string): void {
+    const { isReplaced, mayCreate, force, id } = this.#options;
+    if (isReplaced || !mayCreate || force || !data.get(field)?.length) return;
+    throw new UsageError(`The field ${field} of ${this.description} holds a key already. Nothing was created.`, {
+      hints: [
+        `Replace the key with: rotate --name NAME --kubernetes-secret ${id.namespace}/${id.name}`,
+        'Or write over it with --force, or name another field with --key-var.',
+      ],
+    });
+  }
+
+  /** What is refused while the destination is proven is said to have created nothing. */
+  async #nothingCreated<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof StsError ? error.because('Nothing was created.') : error;
+    }
+  }
+
+  /** The same for every run that goes on with this delivery. */
+  async #markerWithoutId(): Promise<string> {
+    const secret = await this.#journal.look();
+    return `delivered-${secret?.annotations[annotations.delivered] ?? ''}`;
+  }
+}
+
+function missing({ namespace, name }: SecretId): DeliveryError {
+  return new DeliveryError(`There is no Secret ${namespace}/${name}. Nothing was created.`, {
+    hints: [
+      `See what there is: kubectl get secrets --namespace ${namespace}`,
+      'Create the first key into a new Secret: use create in place of rotate.',
+    ],
+  });
+}

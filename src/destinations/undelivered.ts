@@ -1,0 +1,7 @@
+import { DeliveryError, DeliveryUnknownError, type StsError } from '../errors.ts';
+
+/** What keeps a secret from being delivered ends in one exit code (6), whatever it is, unless it is not known whether it arrived (11). */
+export function undelivered(error: StsError): StsError {
+  if (error instanceof DeliveryError || error instanceof DeliveryUnknownError) return error;
+  return new DeliveryError(error.message, { hints: error.hints, cause: error });
+}

@@ -1,0 +1,57 @@
+import { visible } from '../escape.ts';
+import { nearest } from '../nearest.ts';
+import { DocumentError, WHAT_IS_A_KEY_DOCUMENT } from './errors.ts';
+import { DEFAULT_KEY_VAR, isRaw, type KeyFormat } from './formats.ts';
+import type { Field, ParsedDocument } from './model.ts';
+
+/** So many names a hint lists. */
+const LISTED = 20;
+
+/**
+ * The field that holds the key: the one asked for, else the only one.
+ * @throws DocumentError when there is none, when several are there and none was asked for, or when its value cannot be told for certain.
+ */
+export function pick(document: ParsedDocument, keyVar: string | undefined, subject: string): Field {
+  const { format, fields } = document;
+  if (isRaw(format) && keyVar !== undefined) throw noVariables(keyVar, subject);
+  const [first] = fields;
+  if (first === undefined) {
+    throw new DocumentError('missing', `${subject} has no ${noun(format)} that could hold a key.`, [WHAT_IS_A_KEY_DOCUMENT]);
+  }
+  const field = keyVar === undefined ? first : fields.find(({ name }) => name === keyVar);
+  const names = fields.map(({ name }) => name);
+  if (field === undefined || (keyVar === undefined && fields.length > 1)) throw whichOne(format, names, keyVar, subject);
+  if (field.refused !== undefined) {
+    throw new DocumentError('unclear', `${subject} cannot be used: ${visible(field.name)} ${field.refused}.`, [
+      `Make the key itself the one value of ${visible(field.name)}, and try again.`,
+    ]);
+  }
+  return field;
+}
+
+function whichOne(format: KeyFormat, names: readonly string[], keyVar: string | undefined, subject: string): DocumentError {
+  const near = nearest(keyVar ?? DEFAULT_KEY_VAR, names);
+  const ordered = (near === undefined ? names : [near, ...names.filter((name) => name !== near)]).map(visible);
+  const more = ordered.length > LISTED ? ` and ${ordered.length - LISTED} more` : '';
+  const list = `${ordered.slice(0, LISTED).join(', ')}${more}`;
+  const hints = [`Name the one that holds the key: --key-var ${ordered[0]}`, `There are: ${list}`];
+  if (keyVar !== undefined) return new DocumentError('missing', `${subject} has no ${noun(format)} ${visible(keyVar)}.`, hints);
+  return new DocumentError(
+    'ambiguous',
+    `${subject} has ${names.length} ${noun(format)}s. It is not clear which one holds the key.`,
+    hints,
+  );
+}
+
+/** A raw document was asked for a variable. */
+export function noVariables(keyVar: string, subject: string): DocumentError {
+  return new DocumentError(
+    'other-format',
+    `${subject} holds a key alone (raw): there is no variable or field ${visible(keyVar)}.`,
+    ['Leave out --key-var.'],
+  );
+}
+
+function noun(format: KeyFormat): string {
+  return format === 'dotenv' ? 'variable' : 'field';
+}

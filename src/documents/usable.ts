@@ -1,0 +1,20 @@
+/** Servers and proxies take about this much for all headers of a request together. */
+const LONGEST_SECRET = 8192;
+
+/**
+ * Whether a text can be a key or token at all: an HTTP header has to carry it as it is. Any printable ASCII will do, a blank inside
+ * included: nothing says that platforms make keys of letters only, and dotenv files and Secrets can hold a blank. A blank at an end
+ * is lost on the way, since receivers trim headers.
+ * @returns why it cannot be used, as the end of a sentence: `it is empty`; undefined: it can.
+ */
+export function usableSecret(secret: string): string | undefined {
+  if (secret.trim() === '') return 'it is empty';
+  if (secret.length > LONGEST_SECRET) return `it is longer than ${LONGEST_SECRET} characters`;
+  if (/\p{Cc}/u.test(secret)) return 'it has a line break or another control character';
+  if (!/^[\x20-\x7e]+$/.test(secret)) return 'it has a character that is not printable ASCII';
+  if (/^ | $/.test(secret)) return 'it begins or ends with a blank';
+  if (/\*{4}|^\*+$/.test(secret)) return 'it is masked with asterisks';
+  if (/^ENC\[AES256_GCM,/.test(secret)) return 'it is encrypted by sops';
+  if (/^\{\{.*\}\}$/.test(secret) || /^\$\{.*\}$/.test(secret)) return 'it is a placeholder that a template fills in';
+  return undefined;
+}

@@ -1,0 +1,43 @@
+import type { StackStateApi } from '../api/model.ts';
+import type { CredentialKind } from '../credentials/ports.ts';
+import { ingestionApiKeyWords } from './words.ts';
+
+export interface KindOptions {
+  readonly api: StackStateApi;
+  /** URL of the API. */
+  readonly server: string;
+  /** Deadline of one request, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** Ingestion API keys: `/security/ingestion/api_keys`. */
+export function ingestionApiKeys({ api, server, timeoutMs }: KindOptions): CredentialKind {
+  const { keys } = api;
+  return {
+    words: ingestionApiKeyWords,
+    server,
+    timeoutMs,
+    listTellsId: false,
+    async list(call) {
+      const { keys: credentials, ...rest } = await keys.list(call);
+      return { credentials, ...rest };
+    },
+    async create({ name, description, expiration }, call) {
+      const {
+        apiKey,
+        serverTime: _,
+        ...created
+      } = await keys.create(
+        {
+          name,
+          ...(description === undefined ? {} : { description }),
+          ...(expiration === undefined ? {} : { expiration }),
+        },
+        call,
+      );
+      return { ...created, secret: apiKey };
+    },
+    delete: (id, call) => keys.delete(id, call),
+    verify: async (secret, call) => ((await keys.authorize(secret, call)) ? 'valid' : 'invalid'),
+  };
+}

@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import { ConfigError } from '../errors.ts';
+import { visible } from '../escape.ts';
+import type { RequestHeaders } from '../http/connection.ts';
+import { type Cluster, readCluster } from './cluster.ts';
+import type { CredentialSource } from './credentials.ts';
+import { quoted } from './entry.ts';
+import type { PluginOptions } from './exec-plugin.ts';
+import { impersonationHeaders } from './impersonation.ts';
+import { inPod, podCluster, podCredentials, podNamespace } from './in-cluster.ts';
+import { type MergedKubeconfig, pathsIn, pickContext, readKubeconfigs } from './kubeconfig.ts';
+import { userCredentials } from './user.ts';
+import type { KubernetesWorld } from './world.ts';
+
+/** How an API server is reached, and as whom. */
+export interface Access {
+  /** For messages: `context "prod" in /home/u/.kube/config`. */
+  readonly origin: string;
+  readonly cluster: Cluster;
+  readonly credentials: CredentialSource;
+  /** Sent with every request: in whose name it is made. */
+  readonly headers: RequestHeaders;
+  /** Where objects are looked for whose namespace is not given. */
+  readonly namespace: string;
+  /** What the user should know before it is used, a sentence each. */
+  readonly warnings: readonly string[];
+}
+
+export interface AccessOptions extends PluginOptions {
+  /** Value of `--kubeconfig`. */
+  readonly kubeconfig?: string;
+  /** Value of `--kube-context`. */
+  readonly context?: string;
+}
+
+const giveOne = 'Give a kubeconfig file with --kubeconfig PATH or in KUBECONFIG.';
+
+/**
+ * Finds out how the API server is reached: by `--kubeconfig`, else KUBECONFIG, else `~/.kube/config` if it says anything, else as the
+ * service account of the pod this runs in. The credentials themselves are asked for at the first request.
+ * @throws ConfigError when there is no access, or what describes it cannot be used.
+ */
+export async function loadAccess(world: KubernetesWorld, options: AccessOptions = {}): Promise<Access> {
+  const config = await configOf(world, options);
+  return config === undefined ? podAccess(world) : contextAccess(config, world, options);
+}
+
+/** The kubeconfig to use; undefined where the pod's own service account is to be used. */
+async function configOf(world: KubernetesWorld, options: AccessOptions): Promise<MergedKubeconfig | undefined> {
+  if (options.kubeconfig !== undefined) {
+    const path = world.resolvePath(options.kubeconfig);
+    const config = await readKubeconfigs([path], world);
+    if (config.files.length === 0) throw new ConfigError(`The kubeconfig file ${visible(path)} does not exist.`);
+    return config;
+  }
+  const listed = pathsIn(world.env['KUBECONFIG'], world);
+  if (listed.length > 0) {
+    const config = await readKubeconfigs(listed, world);
+    if (config.files.length > 0) return config;
+    throw new ConfigError(`No file that KUBECONFIG names exists: ${listed.map(visible).join(', ')}.`, {
+      hints: ['Correct KUBECONFIG, or unset it to use ~/.kube/config or the service account of the pod.'],
+    });
+  }
+  const own = world.home === undefined ? undefined : join(world.home, '.kube', 'config');
+  const config = await readKubeconfigs(own === undefined ? [] : [own], world);
+  const saysSomething = config.clusters.size + config.users.size + config.contexts.size > 0;
+  if (saysSomething) return config;
+  if (options.context !== undefined) {
+    throw new ConfigError(`There is no context ${quoted(options.context)}: there is no kubeconfig file.`, { hints: [giveOne] });
+  }
+  if (inPod(world)) return undefined;
+  const where =
+    own === undefined ? 'no home folder is known' : `${visible(own)} ${config.files.length > 0 ? 'is empty' : 'does not exist'}`;
+  throw new ConfigError(`No access to a Kubernetes cluster is configured: ${where}, and this is not a pod of one.`, {
+    hints: [giveOne],
+  });
+}
+
+async function podAccess(world: KubernetesWorld): Promise<Access> {
+  return {
+    origin: 'service account of this pod',
+    cluster: await podCluster(world),
+    credentials: await podCredentials(world),
+    headers: {},
+    namespace: (await podNamespace(world)) ?? 'default',
+    warnings: [],
+  };
+}
+
+const nobody: CredentialSource = {
+  description: 'its context names no user',
+  remedy: 'Name a user in the context: kubectl config set-context NAME --user=USER',
+  renewable: false,
+  get: async () => ({}),
+};
+
+async function contextAccess(config: MergedKubeconfig, world: KubernetesWorld, options: AccessOptions): Promise<Access> {
+  const { context, user, ...picked } = pickContext(config, options.context);
+  const cluster = await readCluster(picked.cluster, world);
+  const plain = cluster.url.protocol === 'http:';
+  const warnings: string[] = [];
+  if (cluster.skipSsl)
+    warnings.push(`The certificate of the Kubernetes API server ${cluster.url.host} is not verified (${picked.cluster.where}).`);
+  return {
+    origin: context.where,
+    cluster,
+    // Nothing secret is sent in the clear; kubectl does the same.
+    credentials: user === undefined ? nobody : plain ? unsent(user.where) : await userCredentials(user, cluster, world, options),
+    headers: user === undefined ? {} : impersonationHeaders(user),
+    namespace: picked.namespace ?? (await podNamespace(world)) ?? 'default',
+    warnings,
+  };
+}
+
+function unsent(where: string): CredentialSource {
+  return {
+    description: `${where}, whose credentials are not sent because the server's URL begins with http://`,
+    remedy: 'Give the cluster a server that begins with https://.',
+    renewable: false,
+    get: async () => ({}),
+  };
+}

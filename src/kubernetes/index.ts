@@ -1,0 +1,31 @@
+// The entry of this layer: load it only in commands that speak to a Kubernetes API server.
+export { type Access, type AccessOptions, loadAccess } from './access.ts';
+export { createKubernetes, type Kubernetes, type KubernetesOptions } from './client.ts';
+export { ConflictError, InvalidObjectError, ObjectMissingError } from './errors.ts';
+export {
+  checkFieldName,
+  checkName,
+  checkNamespace,
+  parseSecret,
+  parseWorkload,
+  type SecretReference,
+  type WorkloadKind,
+  type WorkloadReference,
+} from './names.ts';
+export type { Metadata, Owner } from './object.ts';
+export type { Pods } from './pods.ts';
+export { checkRestartable, restart, restartAnnotation } from './restart.ts';
+export { type RolloutOptions, type RolloutOutcome, waitForRollouts } from './rollout.ts';
+export { type RolloutStatus, rolloutStatus } from './rollout-status.ts';
+export type {
+  CallOptions,
+  ChangeOptions,
+  NewSecret,
+  Secret,
+  SecretChange,
+  SecretId,
+  Secrets,
+  VersionedOptions,
+} from './secrets.ts';
+export type { Workload, WorkloadId, Workloads } from './workloads.ts';
+export type { KubernetesWorld } from './world.ts';

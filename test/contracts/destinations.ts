@@ -1,0 +1,161 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Destination } from '../../src/credentials/ports.ts';
+import { KeyFile } from '../../src/destinations/file.ts';
+import { fileDocument } from '../../src/destinations/file-document.ts';
+import { SecretDestination, type SecretOptions } from '../../src/destinations/secret.ts';
+import { annotations } from '../../src/destinations/secret-journal.ts';
+import { createKubernetes, type Kubernetes as KubernetesClient, loadAccess } from '../../src/kubernetes/index.ts';
+import { nodeDisk } from '../../src/platform/node-disk.ts';
+import { kubeconfigText } from '../kubernetes/kubeconfig.ts';
+import { administrator, type Kubernetes, type KubernetesOptions } from '../kubernetes/server.ts';
+import { testWorld } from '../kubernetes-client/support.ts';
+import type { Interception } from '../support/interception.ts';
+import { startKubernetesForTest } from '../support/kubernetes.ts';
+import { tempFolder } from '../support/temp.ts';
+import type { TestClock } from '../support/test-clock.ts';
+import { memoryDestination, memoryPlace } from './memory-destination.ts';
+
+/** A destination under test, and what the test can see and do behind its back. */
+export interface DestinationUnderTest {
+  /** The destination as one run sees it: each run, and each machine, has one of its own. */
+  forRun(options?: RunOptions): Destination;
+  /** Puts a secret there as an earlier delivery left it. */
+  seed(secret: string): void;
+  /** What its readers see; undefined: nothing. */
+  held(): string | undefined;
+  /** What is there beside it: journals, temporary files, sockets. */
+  leftovers(): readonly string[];
+}
+
+export interface RunOptions {
+  /** Stands between the run and the outside. */
+  readonly interception?: Interception | undefined;
+  /** Whether there is a secret already, as for `rotate`; default true. */
+  readonly isReplaced?: boolean;
+  readonly warn?: (sentence: string) => Promise<void>;
+  readonly interrupt?: AbortSignal;
+}
+
+export interface DestinationCase {
+  readonly title: string;
+  start(clock: TestClock, onChange: () => void): Promise<DestinationUnderTest>;
+}
+
+export const secretId = { namespace: 'monitoring', name: 'otel' } as const;
+
+const silent = async () => {};
+const names = { keyVar: 'API_KEY', secretName: 'otel' };
+
+export interface KeyFileCaseOptions {
+  readonly mode?: number;
+  readonly force?: boolean;
+}
+
+/** The destination of `--key-file` as a run has it. */
+export function keyFileFor(path: string, options: RunOptions & KeyFileCaseOptions = {}): KeyFile {
+  const { interception, isReplaced = true, warn = silent, mode = 0o600, force = false } = options;
+  return new KeyFile({
+    disk: interception?.disk(nodeDisk) ?? nodeDisk,
+    path,
+    mode,
+    mayReplace: isReplaced || force,
+    document: fileDocument({ path, format: undefined, keyVar: undefined, names, force }),
+    warn,
+  });
+}
+
+export function keyFileIn(path: string): DestinationUnderTest {
+  return {
+    forRun: (options) => keyFileFor(path, options),
+    seed: (secret) => writeFileSync(path, `${secret}\n`, { mode: 0o600 }),
+    held: () => (existsSync(path) ? readFileSync(path, 'utf8').trimEnd() : undefined),
+    leftovers: () =>
+      readdirSync(dirname(path))
+        .filter((name) => join(dirname(path), name) !== path)
+        .sort(),
+  };
+}
+
+/** A client for a simulated Kubernetes API server, as one run has it. */
+export async function kubernetesClient(kubernetes: Kubernetes, clock: TestClock, token: string = administrator.token) {
+  const text = kubeconfigText(kubernetes, { user: { token } });
+  const { now, sleep } = { now: () => clock.now(), sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal) };
+  const world = testWorld({ files: { '/kubeconfig': text }, now, sleep });
+  const access = await loadAccess(world, { kubeconfig: '/kubeconfig' });
+  return (): KubernetesClient => createKubernetes({ access, world, timeoutMs: 2000, version: '0.0.0' });
+}
+
+export type SecretChoices = Partial<Pick<SecretOptions, 'field' | 'mayCreate' | 'force' | 'restart' | 'restartTimeoutMs' | 'id'>>;
+
+/** The destination of `--kubernetes-secret` as a run has it. */
+export function secretFor(client: () => KubernetesClient, options: RunOptions & SecretChoices = {}): SecretDestination {
+  const { interception, isReplaced = true, warn = silent, interrupt = new AbortController().signal, ...choices } = options;
+  const kubernetes = client();
+  return new SecretDestination({
+    kubernetes: interception?.kubernetes(kubernetes) ?? kubernetes,
+    id: secretId,
+    field: undefined,
+    isReplaced,
+    mayCreate: !isReplaced,
+    force: false,
+    restart: [],
+    restartTimeoutMs: 60_000,
+    now: () => Date.now(),
+    interrupt,
+    warn,
+    onProgress: () => {},
+    ...choices,
+  });
+}
+
+export async function startSecretCluster(clock: TestClock, options: KubernetesOptions = {}) {
+  const kubernetes = await startKubernetesForTest({ now: () => clock.serverNow(), ...options });
+  return { kubernetes, client: await kubernetesClient(kubernetes, clock) };
+}
+
+export function secretIn(
+  kubernetes: Kubernetes,
+  client: () => KubernetesClient,
+  choices: SecretChoices = {},
+): DestinationUnderTest {
+  const { namespace, name } = choices.id ?? secretId;
+  return {
+    forRun: (options) => secretFor(client, { ...options, ...choices }),
+    seed: (secret) => void kubernetes.seedSecret({ namespace, name, fields: { API_KEY: secret } }),
+    held: () => kubernetes.field(namespace, name, choices.field ?? 'API_KEY'),
+    leftovers: () => {
+      const found = kubernetes.secret(namespace, name)?.metadata.annotations ?? {};
+      return [annotations.journal, annotations.created].filter((annotation) => annotation in found);
+    },
+  };
+}
+
+/** Every destination that keeps a journal, and one that the program does not have. */
+export const journaledCases: readonly DestinationCase[] = [
+  {
+    title: 'a key file',
+    start: async () => keyFileIn(join(tempFolder(), 'ingestion.key')),
+  },
+  {
+    title: 'a Kubernetes Secret',
+    async start(clock, onChange) {
+      const { kubernetes, client } = await startSecretCluster(clock, { onSecretChange: onChange });
+      return secretIn(kubernetes, client);
+    },
+  },
+  {
+    title: 'a destination in memory',
+    async start() {
+      const place = memoryPlace();
+      return {
+        forRun: ({ interception } = {}) => memoryDestination(interception?.watch(place, 'place.') ?? place),
+        seed: (secret) => {
+          place.state.held = secret;
+        },
+        held: () => place.state.held,
+        leftovers: () => (place.state.journal === undefined ? [] : ['journal']),
+      };
+    },
+  },
+];

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+
+/** A service token as the server keeps it. Ids and times are int64; times are milliseconds since the epoch. */
+export interface StoredToken {
+  readonly id: bigint;
+  readonly lastUpdateTimestamp: bigint;
+  readonly name: string;
+  readonly description?: string;
+  readonly expiration?: bigint;
+  readonly roles: readonly string[];
+  readonly dedicatedSubject?: string;
+  readonly token: string;
+}
+
+export interface NewToken {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly expiration?: bigint | undefined;
+  readonly dedicatedSubject?: string | undefined;
+}
+
+export interface TokenStoreOptions {
+  /** Milliseconds since the epoch; default the real clock. */
+  readonly now?: () => number;
+  /** Id of the first service token; the next ones count up. */
+  readonly firstTokenId?: bigint;
+  /** The roles there are, each with its permissions; default `defaultRoles`. A token with any other role is refused. */
+  readonly roles?: Readonly<Record<string, readonly string[]>>;
+  /** Whether a token may name a dedicated subject that another one has made; default `share`. */
+  readonly takenSubjects?: 'share' | 'refuse';
+}
+
+export type CreateTokenResult =
+  | { readonly outcome: 'created'; readonly token: StoredToken }
+  | { readonly outcome: 'invalid-expiry' | 'unknown-role' | 'subject-taken'; readonly message: string };
+
+export const defaultRoles: Readonly<Record<string, readonly string[]>> = {
+  'stackstate-admin': ['manage-service-tokens', 'manage-ingestion-api-keys', 'update-metrics'],
+  'stackstate-power-user': [],
+  'stackstate-guest': [],
+  ingestion: ['update-metrics'],
+};
+
+const defaultFirstId = 271_730_201_945_117n;
+
+/** The service tokens of one StackState, in memory, and the subjects that were made for them. */
+export class TokenStore {
+  /** Every token that ever existed here, deleted ones included, oldest first. */
+  readonly history: StoredToken[] = [];
+  readonly now: () => number;
+  readonly roles: Map<string, readonly string[]>;
+  readonly #tokens = new Map<bigint, StoredToken>();
+  /** Subjects that exist for tokens; whoever deletes one of the tokens deletes the subject too. */
+  readonly #subjects = new Set<string>();
+  readonly #takenSubjects: 'share' | 'refuse';
+  #nextId: bigint;
+
+  constructor(options: TokenStoreOptions = {}) {
+    this.now = options.now ?? Date.now;
+    this.roles = new Map(Object.entries(options.roles ?? defaultRoles));
+    this.#takenSubjects = options.takenSubjects ?? 'share';
+    this.#nextId = options.firstTokenId ?? defaultFirstId;
+  }
+
+  /** Creates a token as the API would: its roles exist, an expiration lies in the future. */
+  create(wanted: NewToken): CreateTokenResult {
+    if (wanted.expiration !== undefined && wanted.expiration <= BigInt(this.now())) {
+      return { outcome: 'invalid-expiry', message: 'Expiration date must be in the future.' };
+    }
+    const unknown = wanted.roles.find((role) => !this.roles.has(role));
+    if (unknown !== undefined) return { outcome: 'unknown-role', message: `Role '${unknown}' does not exist.` };
+    const { dedicatedSubject: subject } = wanted;
+    if (this.#takenSubjects === 'refuse' && subject !== undefined && this.#subjects.has(subject)) {
+      return { outcome: 'subject-taken', message: `Subject '${subject}' already exists.` };
+    }
+    return { outcome: 'created', token: this.seed(wanted) };
+  }
+
+  /** Puts a token in, whatever the rules of `create` say; fields that are not given are made up. */
+  seed(wanted: NewToken & Partial<Pick<StoredToken, 'id' | 'lastUpdateTimestamp' | 'description' | 'token'>>): StoredToken {
+    const token: StoredToken = {
+      id: wanted.id ?? this.#takeId(),
+      lastUpdateTimestamp: wanted.lastUpdateTimestamp ?? BigInt(this.now()),
+      name: wanted.name,
+      ...(wanted.description === undefined ? {} : { description: wanted.description }),
+      ...(wanted.expiration === undefined ? {} : { expiration: wanted.expiration }),
+      roles: [...wanted.roles],
+      ...(wanted.dedicatedSubject === undefined ? {} : { dedicatedSubject: wanted.dedicatedSubject }),
+      token: wanted.token ?? `svctok-${randomBytes(24).toString('base64url')}`,
+    };
+    if (token.dedicatedSubject !== undefined) this.#subjects.add(token.dedicatedSubject);
+    this.#tokens.set(token.id, token);
+    this.history.push(token);
+    return token;
+  }
+
+  /** All tokens that are not deleted, expired ones included, in order of creation. */
+  list(): readonly StoredToken[] {
+    return [...this.#tokens.values()];
+  }
+
+  /** Deletes a token and the subject that is dedicated to it, which other tokens may use. False when there is no such token. */
+  delete(id: bigint): boolean {
+    const subject = this.#tokens.get(id)?.dedicatedSubject;
+    if (subject !== undefined) this.#subjects.delete(subject);
+    return this.#tokens.delete(id);
+  }
+
+  hasSubject(name: string): boolean {
+    return this.#subjects.has(name);
+  }
+
+  /** The token that is accepted under this value: it exists, has not expired, and has its subject still. */
+  live(value: string): StoredToken | undefined {
+    const token = this.list().find((candidate) => candidate.token === value);
+    if (token === undefined || (token.expiration !== undefined && token.expiration <= BigInt(this.now()))) return undefined;
+    return token.dedicatedSubject === undefined || this.hasSubject(token.dedicatedSubject) ? token : undefined;
+  }
+
+  /** What the roles of a token permit. */
+  permissionsOf({ roles }: StoredToken): readonly string[] {
+    return roles.flatMap((role) => this.roles.get(role) ?? []);
+  }
+
+  #takeId(): bigint {
+    while (this.#tokens.has(this.#nextId)) this.#nextId += 1n;
+    const id = this.#nextId;
+    this.#nextId += 1n;
+    return id;
+  }
+}
