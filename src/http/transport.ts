@@ -1,6 +1,6 @@
 import { readBody } from './body.ts';
 import { type Connection, type ConnectionOptions, openConnection, type RequestHeaders } from './connection.ts';
-import { blame, codeOf, DeadlineError, MalformedError, ProxyError } from './failure.ts';
+import { blame, codeOf, DeadlineError, MalformedError, ProxyError, withoutVersion } from './failure.ts';
 
 export interface TransportOptions extends ConnectionOptions {
   /** Deadline for one request with all its repetitions, in milliseconds. */
@@ -60,8 +60,7 @@ const busy = new Set([429, 502, 503, 504]);
 /** Codes of connections that failed or broke: another attempt may succeed. */
 const passing = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'EAI_AGAIN']);
 /** With TLS 1.3 a server may refuse the handshake after the request was sent. It has not read the request then. */
-const refusedHandshake =
-  /^ERR_SSL_(?:TLSV13_ALERT_CERTIFICATE_REQUIRED|SSLV3_ALERT_(?:HANDSHAKE_FAILURE|\w*CERTIFICATE\w*)|TLSV1_ALERT_(?:UNKNOWN_CA|ACCESS_DENIED))$/;
+const refusedHandshake = /^ERR_SSL_ALERT_(?:HANDSHAKE_FAILURE|\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED)$/;
 
 interface Sent {
   yes: boolean;
@@ -188,7 +187,7 @@ export class Transport {
  */
 function failureOf(error: unknown, { changes }: TransportRequest, sent: Sent): TransportError {
   // A proxy that refuses a request has not passed it on.
-  const reached = sent.yes && !(error instanceof ProxyError) && !refusedHandshake.test(codeOf(error) ?? '');
+  const reached = sent.yes && !(error instanceof ProxyError) && !refusedHandshake.test(withoutVersion(codeOf(error) ?? ''));
   if (blame(error) === 'program' && !(changes && reached)) throw error;
   return new TransportError(reached, error);
 }
