@@ -1,5 +1,6 @@
 import { readBody } from './body.ts';
-import { type Connection, type ConnectionOptions, openConnection, type RequestHeaders } from './connection.ts';
+import { fetchedByBun, type Received, runsOnBun } from './bun.ts';
+import type { Connection, ConnectionOptions, RequestHeaders } from './connection.ts';
 import { blame, codeOf, DeadlineError, MalformedError, ProxyError, withoutVersion } from './failure.ts';
 
 export interface TransportOptions extends ConnectionOptions {
@@ -131,10 +132,7 @@ export class Transport {
 
   async #attempt(request: TransportRequest, ended: AbortSignal, sent: Sent): Promise<HttpResponse> {
     const { method, path, body, headers, sink } = request;
-    this.#connection ??= openConnection(this.#options);
-    const connection = await this.#connection;
-    ended.throwIfAborted();
-    const response = await connection.request({
+    const message = {
       method,
       path,
       headers: {
@@ -147,19 +145,30 @@ export class Transport {
       onSent: () => {
         sent.yes = true;
       },
-    });
-    const { statusCode: status, headers: received } = response;
-    const encoding = received['content-encoding']?.toString();
-    const read = await readBody(response.body, encoding, status === 200 ? sink?.() : undefined);
+    };
+    if (runsOnBun && method === 'GET' && this.#connection === undefined) {
+      const response = await fetchedByBun(this.#options, message, ended, (received) => this.#read(received, sink));
+      if (response !== undefined) return response;
+    }
+    this.#connection ??= import('./connection.ts').then(({ openConnection }) => openConnection(this.#options));
+    const connection = await this.#connection;
+    ended.throwIfAborted();
+    const response = await this.#read(await connection.request(message), sink);
     if (connection.malformed !== undefined) throw new MalformedError(connection.malformed);
-    const serverTime = timeOf(headerOf(received, 'date'));
+    return response;
+  }
+
+  async #read({ statusCode: status, headers, body }: Received, sink: TransportRequest['sink']): Promise<HttpResponse> {
+    const encoding = headers['content-encoding']?.toString();
+    const read = await readBody(body, encoding, status === 200 ? sink?.() : undefined);
+    const serverTime = timeOf(headerOf(headers, 'date'));
     return {
       status,
-      contentType: headerOf(received, 'content-type'),
-      location: headerOf(received, 'location'),
-      wwwAuthenticate: headerOf(received, 'www-authenticate'),
+      contentType: headerOf(headers, 'content-type'),
+      location: headerOf(headers, 'location'),
+      wwwAuthenticate: headerOf(headers, 'www-authenticate'),
       serverTime,
-      retryAfterMs: durationOf(headerOf(received, 'retry-after'), serverTime ?? this.#options.now()),
+      retryAfterMs: durationOf(headerOf(headers, 'retry-after'), serverTime ?? this.#options.now()),
       body: read,
     };
   }

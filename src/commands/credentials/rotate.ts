@@ -165,6 +165,9 @@ export function rotated(
       return `${delivered.text(view)}${last}`;
     },
     values: delivered.values,
+    done: [delivered.done, fate === 'deleted' ? `The old ${oldNoun.words.short} ${old.id} was deleted.` : kept[fate]]
+      .filter((sentence) => sentence !== undefined)
+      .join(' '),
     notes: [`The new ${noun.words.short} expires: ${endOf(issued, now)}.`],
     failures: failure === undefined ? [] : [failure],
   };
