@@ -1,5 +1,5 @@
 import type { Members, Outcome, Rows, View } from '../commands/verb.ts';
-import { ExitCode } from '../errors.ts';
+import { DeliveryError, ExitCode } from '../errors.ts';
 import { jsonBlocks, toJson } from '../json.ts';
 import type { Printer } from '../output/printer.ts';
 import type { EarlyResult } from './early-output.ts';
@@ -19,7 +19,12 @@ export interface Shown {
 export async function showOutcome(outcome: Outcome, shown: Shown): Promise<ExitCode> {
   const { printer } = shown;
   const { failures = [], warnings = [], notes = [], exitCode = ExitCode.done } = outcome;
-  await showResult(outcome, shown);
+  try {
+    await showResult(outcome, shown);
+  } catch (error) {
+    const { unsaid } = outcome;
+    throw error instanceof DeliveryError && unsaid !== undefined ? error.because(unsaid) : error;
+  }
   for (const warning of warnings) await printer.warn(warning);
   for (const note of notes) await printer.note(note);
   await printer.error(...failures);
@@ -44,8 +49,15 @@ async function showResult(outcome: Outcome, { printer, early, view, quiet }: Sho
     await printer.write(documentOf(outcome.data, early));
     early.document = undefined;
   } else {
-    await printer.write(blocksOf(await outcome.text(view)));
+    await printer.write(withoutShown(blocksOf(await outcome.text(view)), early));
   }
+}
+
+/** What is left of a text of which the beginning is out already. */
+function withoutShown(blocks: Iterable<string>, { text: begun }: EarlyResult): Iterable<string> {
+  if (begun === '') return blocks;
+  const text = [...blocks].join('');
+  return [text.startsWith(begun) ? text.slice(begun.length) : text];
 }
 
 function* linesOf(values: Iterable<string>, shown: string | undefined): Generator<string> {

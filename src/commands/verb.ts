@@ -84,6 +84,8 @@ export interface Outcome {
   text(view: View): Text | Promise<Text>;
   /** The values alone for `--quiet`, one a line; default none. */
   readonly values?: Iterable<string>;
+  /** What was done, as a sentence, where the user has to know it even if the result cannot be written. */
+  readonly unsaid?: string;
   /** Sentences for stderr. */
   readonly warnings?: readonly string[];
   /** Sentences for stderr that say what went well; shown on a terminal only. */
