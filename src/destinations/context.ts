@@ -59,6 +59,7 @@ export class ContextDestination implements Destination {
     try {
       this.#lock = await disk.lock(this.#path);
       if (this.#lock !== undefined) {
+        await sweepSiblings(disk, this.#path, proofLabel);
         for (const file of await sweepSiblings(disk, pendingPath(this.#path), journalLabel)) {
           await warn(`${file} may hold a token, and could not be removed: remove it.`);
         }

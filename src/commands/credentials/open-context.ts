@@ -9,7 +9,7 @@ import type { Session } from '../verb.ts';
  */
 export async function openContext(session: Session): Promise<Destination> {
   const { world, progress } = session;
-  const { contextName: name } = await session.settings();
+  const { contextName: name, url } = await session.settings();
   if (name === undefined) {
     throw new UsageError(
       '--save-context has no context whose token it could replace: the URL and the token come from elsewhere.',
@@ -21,14 +21,25 @@ export async function openContext(session: Session): Promise<Destination> {
       },
     );
   }
-  const [{ ContextDestination }, { replaceToken, tokenOf }, { writableTarget }, disk, path] = await Promise.all([
-    import('../../destinations/context.ts'),
-    import('../../config/store.ts'),
-    import('../../config/replace.ts'),
-    world.disk(),
-    session.configPath(),
-  ]);
+  const [{ ContextDestination }, { replaceToken, tokenOf }, { writableTarget }, { openConfigFile }, { parseUrl }, disk, path] =
+    await Promise.all([
+      import('../../destinations/context.ts'),
+      import('../../config/store.ts'),
+      import('../../config/replace.ts'),
+      import('../../config/file.ts'),
+      import('../../config/url.ts'),
+      world.disk(),
+      session.configPath(),
+    ]);
   const target = await writableTarget(disk, path);
+  const { contexts } = await openConfigFile(target, disk);
+  const own = contexts.find((candidate) => candidate.name === name)?.context.url ?? '';
+  if (own === '' || parseUrl(own, `the context ${JSON.stringify(name)}`).url !== url) {
+    throw new UsageError(
+      `The token would be one of ${url}, and the context ${JSON.stringify(name)} is about ${own === '' ? 'no server' : 'another server'}.`,
+      { hints: [`Leave out what names another server (--url, STS_CLI_URL), or name the context: --context ${shellWord(name)}`] },
+    );
+  }
   const stored = await tokenOf(disk, target, name);
   if (stored !== undefined && stored.kind !== 'service-token') {
     throw new UsageError(`The context ${JSON.stringify(name)} holds no service token but another one (${stored.kind}).`, {
