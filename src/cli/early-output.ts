@@ -15,7 +15,7 @@ export class EarlyResult implements EarlyOutput {
   document: OpenDocument | undefined;
   /** The members that are out. */
   shown: Members = {};
-  /** The text that is out, in text form. */
+  /** The lines that are out. */
   text = '';
   /** The value that is out, for `--quiet`. */
   value: string | undefined;
@@ -45,9 +45,9 @@ export class EarlyResult implements EarlyOutput {
       await this.#write(document.begin(data));
       this.document = document;
     } else {
-      const line = text(this.#view);
-      await this.#write(line);
-      this.text = line;
+      const lines = text(this.#view);
+      await this.#write(lines);
+      this.text = lines;
     }
     this.shown = data;
   }

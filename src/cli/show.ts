@@ -19,12 +19,9 @@ export interface Shown {
 export async function showOutcome(outcome: Outcome, shown: Shown): Promise<ExitCode> {
   const { printer } = shown;
   const { failures = [], warnings = [], notes = [], exitCode = ExitCode.done } = outcome;
-  try {
-    await showResult(outcome, shown);
-  } catch (error) {
-    const { unsaid } = outcome;
-    throw error instanceof DeliveryError && unsaid !== undefined ? error.because(unsaid) : error;
-  }
+  await showResult(outcome, shown).catch((error: unknown) => {
+    throw error instanceof DeliveryError && outcome.done !== undefined ? error.because(outcome.done) : error;
+  });
   for (const warning of warnings) await printer.warn(warning);
   for (const note of notes) await printer.note(note);
   await printer.error(...failures);
@@ -49,15 +46,15 @@ async function showResult(outcome: Outcome, { printer, early, view, quiet }: Sho
     await printer.write(documentOf(outcome.data, early));
     early.document = undefined;
   } else {
-    await printer.write(withoutShown(blocksOf(await outcome.text(view)), early));
+    await printer.write(restOf(await outcome.text(view), early.text));
   }
 }
 
-/** What is left of a text of which the beginning is out already. */
-function withoutShown(blocks: Iterable<string>, { text: begun }: EarlyResult): Iterable<string> {
-  if (begun === '') return blocks;
-  const text = [...blocks].join('');
-  return [text.startsWith(begun) ? text.slice(begun.length) : text];
+/** The result's text, without what is out already. */
+function restOf(text: string | Iterable<string>, shown: string): Iterable<string> {
+  if (shown === '') return blocksOf(text);
+  const whole = [...blocksOf(text)].join('');
+  return [whole.startsWith(shown) ? whole.slice(shown.length) : whole];
 }
 
 function* linesOf(values: Iterable<string>, shown: string | undefined): Generator<string> {

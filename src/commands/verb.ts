@@ -84,8 +84,6 @@ export interface Outcome {
   text(view: View): Text | Promise<Text>;
   /** The values alone for `--quiet`, one a line; default none. */
   readonly values?: Iterable<string>;
-  /** What was done, as a sentence, where the user has to know it even if the result cannot be written. */
-  readonly unsaid?: string;
   /** Sentences for stderr. */
   readonly warnings?: readonly string[];
   /** Sentences for stderr that say what went well; shown on a terminal only. */
@@ -93,6 +91,8 @@ export interface Outcome {
   /** What failed beside what was done; shown after the result, and the exit code is the first one's. */
   readonly failures?: readonly StsError[];
   readonly exitCode?: ExitCode;
+  /** What was done, in a sentence or two: said with the error when the result cannot be written. */
+  readonly done?: string;
 }
 
 export type Members = Readonly<Record<string, JsonValue>>;

@@ -7,7 +7,7 @@ interface Words {
   /** A sentence; `HOST` and `CODE` stand for what they say. */
   readonly message: string;
   readonly hints: readonly string[];
-  /** The server responded, but not as it should: exit 2 instead of 4. */
+  /** The server responded, but wrongly: exit 2 instead of 4. */
   readonly responded?: true;
 }
 
@@ -30,7 +30,7 @@ const clientCertificate: Words = {
   hints: ['This program has none to show: ask for a URL that takes the token alone.'],
 };
 
-/** What can go wrong, by code. */
+/** Messages and hints by error code. */
 const words: Readonly<Record<string, Words>> = {
   ENOTFOUND: notFound,
   EAI_AGAIN: notFound,
@@ -107,7 +107,7 @@ const alias: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV1_ALERT_UNRECOGNIZED_NAME: 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME',
 };
 
-/** What went wrong between here and the server, in words, for a request that changes nothing or was never sent. */
+/** The error to show for a request without a whole response. It says nothing of what the request may have changed. */
 export function explainFailure(error: unknown, url: string): StsError {
   const { host, hostname, port, protocol } = new URL(url);
   if (blame(error) !== 'network') return ownFault(error);
@@ -121,7 +121,7 @@ export function explainFailure(error: unknown, url: string): StsError {
       .replace('HOSTNAME', visible(hostname))
       .replace('HOST', host)
       .replace('CODE', code);
-  // A server that expects TLS hangs up on plain HTTP without a word.
+  // A server that expects TLS closes a connection that speaks plain HTTP without a response.
   const hungUp = protocol === 'http:' && [cut, reset].includes(words[code] ?? notHttp);
   const details = {
     hints: [...(hungUp ? ['If this port expects TLS, the URL begins with https://.'] : []), ...hints.map(fill)],
@@ -153,7 +153,7 @@ function deadlinePassed(error: DeadlineError, host: string): ConnectionError {
   });
 }
 
-/** What failed here: neither the network nor the server is to blame. */
+/** The error for a failure of this program or this machine. */
 function ownFault(error: unknown): StsError {
   if (blame(error) === 'machine') {
     return new StsError(ExitCode.server, `This machine has run out of something that a connection needs (${codeOf(error)}).`, {
@@ -168,7 +168,7 @@ function ownFault(error: unknown): StsError {
   });
 }
 
-/** What a proxy did instead of letting a request through, and the setting to look into. */
+/** The error for a proxy that failed or refused, with the setting to look at. */
 export function explainProxy({ proxy, status, cause }: ProxyError, host: string): ConnectionError {
   const { name, variable } = proxy;
   const settings = proxyHint(proxy, host);

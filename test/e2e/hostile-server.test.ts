@@ -125,7 +125,7 @@ const cases: HostileCase[] = [
     faults: [['create', body(`{"id":1,"lastUpdateTimestamp":1,"name":"n","apiKey":${quoted}}`)]],
     code: 11,
   },
-  { title: 'the error of delete', argv: remove, seeds: ['faulty'], faults: [['delete', body(trouble, 500)]], code: 2 },
+  { title: 'the error of delete', argv: remove, seeds: ['faulty'], faults: [['delete', body(trouble, 400)]], code: 2 },
   { title: 'a key that delete does not find', argv: remove, faults: [['delete', body(trouble, 404)]], code: 8 },
   {
     title: 'a selection to delete',

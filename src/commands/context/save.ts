@@ -1,8 +1,11 @@
+import type { NamedContext } from '../../config/model.ts';
 import type { FoundToken } from '../../config/token.ts';
 import { ExitCode } from '../../errors.ts';
+import { visible } from '../../escape.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import { type Outcome, type Session, verb } from '../verb.ts';
-import { contextDocument, namedContext, nameFlag, saySources } from './shared.ts';
+import { connectionVerified, serverInfo } from './connection.ts';
+import { contextDocument, maskedUrl, namedContext, nameFlag, saySources } from './shared.ts';
 
 export interface SaveOptions {
   /** Absent where `--name` was not given. */
@@ -35,7 +38,7 @@ export const saveVerb = verb<SaveOptions>({
 /**
  * Saves what the global flags and the environment say as a context, after the server has accepted it. A context of that
  * name is replaced. When anything fails, nothing is saved.
- * @throws UsageError when `--name` and `--context` differ, ConfigError without URL or token, and what `serverInfo` throws.
+ * @throws UsageError when `--name` and `--context` differ, ConfigError without URL or token, and what `server.info` throws.
  */
 async function save(options: SaveOptions, session: Session): Promise<Outcome> {
   const { world, progress, globals } = session;
@@ -47,7 +50,7 @@ async function save(options: SaveOptions, session: Session): Promise<Outcome> {
   ]);
   const path = await session.configPath();
   // A file that could not be changed afterwards is refused before anything is asked or sent.
-  await openConfigFile(path);
+  const { contexts } = await openConfigFile(path);
   const { settings, context } = await resolveGiven({
     globals,
     env: world.env,
@@ -59,23 +62,35 @@ async function save(options: SaveOptions, session: Session): Promise<Outcome> {
     ...(options.apiPath === undefined ? {} : { apiPath: options.apiPath }),
   });
   saySources(session, settings);
-  if (options.skipValidate !== true) {
-    const api = await session.apiFor(settings);
-    await progress.waiting('Asking the server', () => api.serverInfo({ signal: world.interrupt }));
-  }
+  const info = options.skipValidate === true ? undefined : await serverInfo(session, settings);
   // From here on a signal waits until the file is written and its lock is gone.
   world.interrupt.throwIfAborted();
   await saveContext(path, name, context, (line) => void progress.warn(line));
+  const replaced = contexts.find((known) => known.name === name);
   return {
     data: { 'current-context': name, context: contextDocument(context) },
-    text: ({ success }) => success(`Saved context: '${name}'`),
+    text: ({ success }) => [
+      ...(info === undefined ? [] : [success(connectionVerified(settings.url, info))]),
+      success(`Saved context: '${name}'`),
+      `It is the current context now, for ${settings.url}${replaced === undefined ? '' : `; it replaces ${describe(replaced)}`}\n`,
+    ],
   };
+}
+
+function describe({ context }: NamedContext): string {
+  return context.url === '' ? 'one of this name without a URL' : `one of this name, for ${visible(maskedUrl(context.url))}`;
 }
 
 /** On a terminal a missing token is asked for; elsewhere there is nobody to ask. */
 async function askToken(session: Session): Promise<FoundToken | undefined> {
-  if (!session.world.stdin.isTTY) return undefined;
+  const { stdin, env } = session.world;
+  if (!stdin.isTTY) return undefined;
   const { cleanToken } = await import('../../config/token.ts');
-  const answer = await session.readSecret('API token: ');
-  return { token: cleanToken('api-token', answer, 'the terminal'), source: 'terminal' };
+  const url = maskedUrl(session.globals.url ?? env['STS_CLI_URL'] ?? '');
+  const answer = await session.readSecret(`${visible(url)} asks for an API token or service token: `);
+  const kind = answer.trim().startsWith(SERVICE_TOKEN_PREFIX) ? 'service-token' : 'api-token';
+  return { token: cleanToken(kind, answer, 'the terminal'), source: 'terminal' };
 }
+
+/** What the platform's service tokens begin with; API tokens begin with anything else. */
+const SERVICE_TOKEN_PREFIX = 'svctok-';

@@ -6,9 +6,17 @@ import { NotFoundError, UsageError } from '../../errors.ts';
 import type { JsonValue } from '../../json.ts';
 import type { Flag, Session } from '../verb.ts';
 
-/** A context as JSON shows it, spelled as in the file. Tokens and passwords in the URL are left out unless asked for. */
+export const SAVE_EXAMPLE = 'sts context save --name NAME --url https://stackstate.example.com --service-token -';
+
+/** What the reference shows of a context that does not say otherwise. The path of the admin API is its own: nothing here needs it. */
+const DEFAULTS = { 'admin-api-path': '/admin', 'api-path': '/api', 'skip-ssl': false } as const;
+
+/**
+ * A context as JSON shows it, spelled as in the file, with the defaults that the reference fills in. Tokens and passwords in the URL are
+ * masked unless asked for.
+ */
 export function contextDocument(context: Context, showTokens = false): Record<string, JsonValue> {
-  return Object.fromEntries(shownEntries(context, showTokens));
+  return { ...DEFAULTS, ...Object.fromEntries(shownEntries(context, showTokens)) };
 }
 
 /** The URL without a password somebody wrote into the file. */
@@ -69,9 +77,7 @@ export async function currentContext(session: Session): Promise<NamedContext> {
   const [first] = file.contexts;
   throw new NotFoundError(`There is no current context in ${file.path}.`, {
     hints: [
-      first === undefined
-        ? 'Save one: sts context save --name NAME --url https://stackstate.example.com --service-token -'
-        : `Choose one: sts context set --name ${JSON.stringify(first.name)}`,
+      first === undefined ? `Save one: ${SAVE_EXAMPLE}` : `Choose one: sts context set --name ${JSON.stringify(first.name)}`,
     ],
   });
 }

@@ -9,8 +9,8 @@ export interface Delivered {
   readonly data: Members;
   text(view: View): string;
   readonly values: readonly string[];
-  /** For the error, should stdout fail to say that it was delivered. */
-  readonly unsaid?: string;
+  /** Where the secret is, for when the result cannot be shown. */
+  readonly done?: string;
 }
 
 /** Shows a new secret on stdout as the verb's own result. */
@@ -46,7 +46,7 @@ export function deliveredTo(plan: DeliveryPlan, noun: CredentialNoun, issued: Is
     data: { [command]: documentOf(issued), ...where },
     text: (view) => view.success(`${noun.titled} written to ${target}${id}`),
     values: [],
-    unsaid: `The ${noun.words.short}${issued.id === undefined ? '' : ` ${issued.id}`} itself was created, and is in ${target}.`,
+    done: `The new ${noun.words.short}${issued.id === undefined ? '' : ` ${issued.id}`} is in ${target}.`,
   };
 }
 

@@ -166,7 +166,7 @@ export function rotated(
   const delivered = deliveredTo(delivery, noun, issued, place);
   const replaced: Members = { [`replaced-${oldNoun.words.command}`]: { deleted: fate === 'deleted', id: old.id } };
   const fates = {
-    deleted: `${oldNoun.deleted(old.id)}.`,
+    deleted: `The old ${oldNoun.words.short} ${old.id} was deleted.`,
     kept: `The old ${oldNoun.words.short} ${old.id} still works. Delete it when nobody uses it any more: sts ${oldNoun.words.command} delete --id ${old.id}`,
     later: `The old ${oldNoun.words.short} ${old.id} is deleted by the next run, when its time is over.`,
   };
@@ -178,7 +178,7 @@ export function rotated(
       return `${delivered.text(view)}${last}`;
     },
     values: delivered.values,
-    ...(delivered.unsaid === undefined ? {} : { unsaid: `${delivered.unsaid} ${fates[fate]}` }),
+    done: [delivered.done, fates[fate]].filter((sentence) => sentence !== undefined).join(' '),
     notes: [`The new ${noun.words.short} expires: ${endOf(issued, now)}.`],
     failures: failure === undefined ? [] : [failure],
   };

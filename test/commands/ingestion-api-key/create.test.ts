@@ -301,7 +301,7 @@ test.each([
   expect(readFileSync(path, 'utf8')).toBe(`${key?.apiKey}\n`);
   expect(result.code).toBe(code);
   if (code === 141) expect(result.stderr).toBe('');
-  else expect(result.stderr).toContain(`The key ${key?.id} itself was created, and is in ${path}.`);
+  else expect(result.stderr).toContain(`The new key ${key?.id} is in ${path}.`);
 });
 
 test('a file that appears at the last moment is not replaced: the key is deleted again, exit 6', async () => {
