@@ -1,4 +1,4 @@
-// What the suites tried when they last ran, for the README: `npm run reliability` writes the table, `-- --check` sees that it claims
+// What the suites tried when they last ran, for docs/reliability.md: `npm run reliability` writes the table, `-- --check` sees that it claims
 // no more than a whole run of the tests has just counted, `-- --forget` begins anew.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -38,10 +38,10 @@ const rows: readonly Row[] = [
     holds: 'the same',
   },
 ];
-const path = 'README.md';
+const path = 'docs/reliability.md';
 const [begin, end] = ['<!-- counted by the tests: npm run reliability -->\n', '<!-- end of what is counted -->\n'];
 
-/** The table for the README. */
+/** The table for the page. */
 function tableOf(counts: ReadonlyMap<string, number>): string {
   const lines = rows.map(({ count, what, holds }) => `| ${countOf(counts, count).toLocaleString('en')} | ${what} | ${holds} |\n`);
   return `| tried | what | what holds each time |\n|---:|---|---|\n${lines.join('')}`;
@@ -53,7 +53,7 @@ function countOf(counts: ReadonlyMap<string, number>, name: string): number {
   return n;
 }
 
-/** @throws Error when the README claims more than was counted; with another Node or system some more may be. */
+/** @throws Error when the page claims more than was counted; with another Node or system some more may be. */
 function check(table: string, counts: ReadonlyMap<string, number>): void {
   for (const { count, what } of rows) {
     const line = table.split('\n').find((candidate) => candidate.includes(`| ${what} |`));
