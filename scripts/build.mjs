@@ -42,6 +42,11 @@ const { output } = await build({
           name: 'credentials',
           test: /src\/(dates|documents\/formats|kinds\/words|shell-word|commands\/(nouns|(ingestion-api-key|service-token)\/(index|own|roles)|credentials\/(clocks|create|delete|delivered|delivery-flags|delivery-plan|expiration|expiry|flags|get|list|listing|migrate|pool|renew|rotate|selector|verify)))\.ts$|date-fns/,
         },
+        {
+          name: 'client',
+          test: /src\/api\/(client|collection|decode|keys|requests|rows|secret|server|tokens|wire)\.ts$|lossless-json/,
+        },
+        { name: 'transport', test: /src\/http\/(body|bun|failure|proxy|transport|trust)\.ts$/ },
         { name: 'context', test: /src\/commands\/context\// },
         {
           name: 'settings',
