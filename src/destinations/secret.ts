@@ -105,7 +105,9 @@ export class SecretDestination implements Destination {
   async currentId(): Promise<bigint | undefined> {
     const held = await this.current();
     const { [annotations.id]: id, [annotations.digest]: digest } = (await this.#journal.look())?.annotations ?? {};
-    return held === undefined || id === undefined || digest !== digestOf(held) || !/^\d{1,19}$/.test(id) ? undefined : BigInt(id);
+    return held === undefined || id === undefined || digest !== (await digestOf(held)) || !/^\d{1,19}$/.test(id)
+      ? undefined
+      : BigInt(id);
   }
 
   async deliver(issued: Issued, record?: JournalRecord): Promise<void> {
@@ -113,7 +115,7 @@ export class SecretDestination implements Destination {
     const field = this.#field ?? this.#fieldIn(secret);
     const facts = {
       [annotations.id]: issued.id === undefined ? null : String(issued.id),
-      [annotations.digest]: issued.id === undefined ? null : digestOf(issued.secret),
+      [annotations.digest]: issued.id === undefined ? null : await digestOf(issued.secret),
       [annotations.expires]: issued.expiration === undefined ? null : new Date(Number(issued.expiration)).toISOString(),
       [annotations.delivered]: new Date(this.#options.now()).toISOString(),
       ...(secret !== undefined && annotations.created in secret.annotations ? { [annotations.created]: null } : {}),
