@@ -42,6 +42,10 @@ const { output } = await build({
           name: 'credentials',
           test: /src\/(dates|documents\/formats|kinds\/words|shell-word|commands\/(nouns|(ingestion-api-key|service-token)\/(index|own|roles)|credentials\/(clocks|create|delete|delivered|delivery-flags|delivery-plan|expiration|expiry|flags|get|list|listing|migrate|pool|renew|rotate|selector|verify)))\.ts$|date-fns/,
         },
+        {
+          name: 'client',
+          test: /src\/(api\/(client|collection|decode|keys|requests|rows|secret|server|tokens|wire)|http\/(body|bun|failure|proxy|transport|trust))\.ts$|lossless-json/,
+        },
         { name: 'context', test: /src\/commands\/context\// },
         {
           name: 'settings',

@@ -1,6 +1,6 @@
 import { ServerError, type StsError, UnsupportedServerError } from '../errors.ts';
 import { visible } from '../escape.ts';
-import { shellWord } from '../shell.ts';
+import { shellWord } from '../shell-word.ts';
 import type { CallOptions } from './model.ts';
 import type { Requests } from './requests.ts';
 import { serverResource } from './server.ts';

@@ -15,6 +15,8 @@ export interface Intent {
   readonly known: Listing | undefined;
   /** What the journal is to remember; undefined where none is kept. */
   readonly facts: Facts | undefined;
+  /** Whether it takes the place of another one, which may have the same name. */
+  readonly replaces?: boolean;
   /** Whether the server is asked if it accepts the new secret before it is delivered. */
   readonly verify: boolean;
 }
@@ -82,7 +84,7 @@ export function deliveredRecord(
 }
 
 /** Creates it; whatever comes back, it is known afterwards what may be left on the server. */
-async function create(run: Run, { wanted, known, facts }: Intent): Promise<Issued> {
+async function create(run: Run, { wanted, known, facts, replaces = false }: Intent): Promise<Issued> {
   const { kind, destination, waiting, interrupt } = run;
   const ids = known === undefined ? undefined : new Set(known.credentials.map(({ id }) => id));
   try {
@@ -94,7 +96,7 @@ async function create(run: Run, { wanted, known, facts }: Intent): Promise<Issue
     // Refused, or never sent. What is no error of ours leaves the journal for the next run.
     if (!isLost && error instanceof StsError && facts !== undefined) await dropQuietly(run, destination.journal);
     const failure = isLost ? await settleLost(run, { wanted, known, facts, error }) : error;
-    throw facts?.old === undefined ? failure : mentionNewName(failure, wanted.name, isLost ? '' : 'Nothing was created.');
+    throw replaces ? mentionNewName(failure, wanted.name, isLost ? '' : 'Nothing was created.') : failure;
   }
 }
 

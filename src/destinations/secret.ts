@@ -28,7 +28,7 @@ export interface SecretOptions {
   readonly isReplaced: boolean;
   /** Whether a missing Secret may be created. */
   readonly mayCreate: boolean;
-  /** Whether `create` may replace a key that is there. */
+  /** Whether `create` may replace a key that is there, and `rotate` fill a field that holds none. */
   readonly force: boolean;
   readonly restart: readonly WorkloadId[];
   readonly restartTimeoutMs: number;
@@ -80,7 +80,7 @@ export class SecretDestination implements Destination {
       checkChangeable(secret);
       const field = this.#fieldIn(secret);
       this.#refuseTaken(secret, field);
-      if (isReplaced && !secret.data.get(field)?.length) {
+      if (isReplaced && !mayCreate && !this.#options.force && !secret.data.get(field)?.length) {
         throw new DeliveryError(`The field ${field} of ${this.description} is empty: it holds no key. Nothing was created.`, {
           hints: ['Create the first one into it: use create in place of rotate.'],
         });
@@ -149,7 +149,11 @@ export class SecretDestination implements Destination {
   }
 
   #fieldIn(secret: Secret | undefined): string {
-    this.#field = fieldOf(secret, this.#options.field, this.#options.isReplaced && secret !== undefined);
+    this.#field = fieldOf(
+      secret,
+      this.#options.field,
+      this.#options.isReplaced && !this.#options.mayCreate && secret !== undefined,
+    );
     return this.#field;
   }
 

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { TooLargeError } from './failure.ts';
 
 const limit = 64 * 1024 * 1024;
@@ -10,7 +9,7 @@ const limit = 64 * 1024 * 1024;
  * @throws TooLargeError beyond 64 MiB, before or after decoding; MalformedError when it cannot be decoded.
  */
 export async function readBody(
-  body: Readable,
+  body: AsyncIterable<Uint8Array>,
   encoding: string | undefined,
   sink?: (chunk: Uint8Array) => void,
 ): Promise<Uint8Array> {

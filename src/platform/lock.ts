@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { link, lstat, open, readdir, realpath, rename, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { basename, dirname, join } from 'node:path';
@@ -21,7 +21,7 @@ const attempts = 20;
 export async function lockFile(path: string): Promise<Lock | undefined> {
   if (process.platform === 'win32') return byPipe(path);
   const folder = await realpath(dirname(path));
-  const place = join(folder, `.${basename(path)}.sts-lock`);
+  const place = join(folder, lockName(basename(path)));
   // The folder's handle keeps the socket's address short: it may have some hundred bytes.
   const handle = await open(folder, 'r');
   try {
@@ -33,6 +33,15 @@ export async function lockFile(path: string): Promise<Lock | undefined> {
   } finally {
     await handle.close();
   }
+}
+
+/** The longest file name that the lock's own name repeats, in bytes: with all that is added the address has to fit into 107. */
+const longestName = 60;
+
+/** The name of a file's lock. The address of a socket is short, and what is too long for it is cut off in silence. */
+function lockName(name: string): string {
+  const isLong = Buffer.byteLength(name) > longestName;
+  return `.${isLong ? createHash('sha256').update(name).digest('hex').slice(0, 32) : name}.sts-lock`;
 }
 
 function addressOf(descriptor: number, folder: string, name: string): string {

@@ -87,7 +87,7 @@ test.each([[keys, 'lst'], [keys, 'list', '--nam', 'x'], ['list']])('sts %s %s is
   expect(builtins.filter((name) => network.test(name))).toEqual([]);
 });
 
-const request = ['client.cjs', 'credentials.cjs', 'program.cjs', 'schemas.cjs', 'settings.cjs'];
+const request = ['client.cjs', 'connection.cjs', 'credentials.cjs', 'program.cjs', 'schemas.cjs', 'settings.cjs'];
 
 test.each([
   { argv: ['list'], more: ['table.cjs'] },

@@ -7,6 +7,7 @@ import { requestExitCodes } from '../exit-codes.ts';
 import { type CredentialNoun, documentOf } from '../nouns.ts';
 import { type Flags, type Outcome, type Session, type Verb, verb } from '../verb.ts';
 import { deliveredTo, refuseClosedStdout, showSecret } from './delivered.ts';
+import type { SaveContextOption } from './delivery-flags.ts';
 import { type DeliveryPlan, planDelivery } from './delivery-plan.ts';
 import { endOf, expirationOf } from './expiration.ts';
 import { nameFlag } from './flags.ts';
@@ -73,7 +74,7 @@ function parseParallel(text: string): number {
 }
 
 /** @throws UsageError */
-export function checkRenew(options: RenewOptions): void {
+export function checkRenew(options: RenewOptions & SaveContextOption): void {
   if (options.plan !== undefined) {
     if (options.name === undefined) return;
     throw new UsageError('--plan says what to renew: leave --name and the flags of one renewal out.');
@@ -81,7 +82,8 @@ export function checkRenew(options: RenewOptions): void {
   if (options.name === undefined) throw new UsageError('A flag is missing: --name NAME, or --plan FILE for many.');
   if (options.parallel !== undefined) throw new UsageError('--parallel is about a plan: add --plan FILE, or leave it out.');
   checkReplace(options);
-  const { keyFile, kubernetesSecret, keyCommand } = options;
+  const { keyFile, kubernetesSecret, keyCommand, saveContext } = options;
+  if (saveContext) return;
   if ((keyFile !== undefined && keyFile !== '-') || kubernetesSecret !== undefined || keyCommand !== undefined) return;
   throw new UsageError('Say where the key belongs: renew looks there whether it is still good.', {
     hints: ['Give one of: --key-file PATH, --kubernetes-secret [NAMESPACE/]NAME, --key-command COMMAND'],
@@ -91,7 +93,7 @@ export function checkRenew(options: RenewOptions): void {
 /** One renewal. @param first what a first credential is asked for, beside its name and its end. */
 export async function runRenew(
   noun: CredentialNoun,
-  options: RenewOptions,
+  options: RenewOptions & SaveContextOption,
   first: Partial<NewCredential>,
   session: Session,
 ): Promise<Outcome> {
