@@ -40,11 +40,15 @@ const { output } = await build({
         },
         {
           name: 'credentials',
-          test: /src\/(dates|documents\/formats|kinds\/words|shell-word|commands\/(nouns|(ingestion-api-key|service-token)\/(index|own|roles)|credentials\/(clocks|create|delete|delivered|delivery-flags|delivery-plan|expiration|expiry|flags|get|list|listing|migrate|pool|renew|rotate|selector|verify)))\.ts$|date-fns/,
+          test: /src\/(dates|documents\/formats|kinds\/words|shell-word|commands\/(held-to-its-end|nouns|(ingestion-api-key|service-token)\/(index|own|roles)|credentials\/(clocks|create|delete|delivered|delivery-flags|delivery-plan|expiration|expiry|flags|get|list|listing|migrate|pool|renew|rotate|selector|verify)))\.ts$|date-fns/,
         },
         {
           name: 'client',
           test: /src\/(api\/(client|collection|decode|keys|requests|rows|secret|server|tokens|wire)|http\/(body|bun|failure|proxy|transport|trust))\.ts$|lossless-json/,
+        },
+        {
+          name: 'protocol',
+          test: /src\/(credentials\/(clock|create|create-once|digest|find|foreign|issue|late|match|recover|retire|rotate|run|settle|undo|verify|words)|kinds\/(ingestion-api-key|service-token)|commands\/credentials\/(destination|report|run))\.ts$/,
         },
         { name: 'context', test: /src\/commands\/context\// },
         {

@@ -35,7 +35,9 @@ test('a terminal that shows colours gets symbols, an expired date in red and one
     '',
   ]);
   const created = await runInTerminal([keys, 'create', '-n', 'n', ...against(stackState)]);
-  expect(withoutSpinner(created.output)).toMatch(/^✅ Ingestion API Key generated: iapikeyok-\S+\r\nId: \d+\. Expires: never\. .*shown this once\.\r\n$/u);
+  expect(withoutSpinner(created.output)).toMatch(
+    /^✅ Ingestion API Key generated: iapikeyok-\S+\r\nId: \d+\. Expires: never\. .*shown this once\.\r\n$/u,
+  );
   const failed = await runInTerminal([keys, 'delete', '--id', '9', ...against(stackState)]);
   expect(failed.code).toBe(8);
   expect(withoutSpinner(failed.output)).toMatch(/^❌ There is no ingestion API key with the id 9\./u);
