@@ -1,4 +1,4 @@
-import { readCall } from '../../src/cli/call.ts';
+import { readCall } from '../../src/cli/program.ts';
 import { refusalOf } from '../../src/cli/refusals.ts';
 import { asksFor, faultOf, readLine } from '../../src/cli/words.ts';
 import type { Program } from '../../src/commands/verb.ts';

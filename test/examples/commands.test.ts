@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { readCall } from '../../src/cli/call.ts';
 import { loadProgram } from '../../src/cli/catalogue.ts';
+import { readCall } from '../../src/cli/program.ts';
 import { refusalOf } from '../../src/cli/refusals.ts';
 import { commandPath, faultOf, readLine } from '../../src/cli/words.ts';
 
