@@ -65,7 +65,10 @@ async function runMigrate(
     ...rotationPlanOf({ name: options.name }, options, { now: world.now(), readersNeedMs: destination.readersNeedMs }),
     instead: { roles: options.roles ?? [ingestRole] },
   };
-  if (options.dryRun) return (await import('./dry-run.ts')).dryRotation(run, plan);
+  if (options.dryRun) {
+    const { dryRotation } = await import('./dry-run.ts');
+    return dryRotation(run, plan).finally(() => destination.close());
+  }
   const result = await rotate(run, plan);
   return rotated(tokens, keys, delivery, result, destination.description, run.serverClock.now());
 }
