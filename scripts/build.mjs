@@ -48,12 +48,13 @@ const { output } = await build({
         },
         {
           name: 'protocol',
-          test: /src\/(credentials\/(clock|create|create-once|digest|find|foreign|issue|late|match|recover|retire|rotate|run|settle|undo|verify|words)|kinds\/(ingestion-api-key|service-token)|commands\/credentials\/(destination|report|run))\.ts$/,
+          test: /src\/(credentials\/(?!record-text)[a-z-]+|kinds\/(ingestion-api-key|service-token)|destinations\/stdout|commands\/credentials\/(destination|report|run))\.ts$/,
         },
+        { name: 'removal', test: /src\/commands\/credentials\/(deletion|missing|removal|selection)\.ts$/ },
         { name: 'context', test: /src\/commands\/context\// },
         {
           name: 'settings',
-          test: /src\/config\/(contexts|environment|file|layers|missing|read|resolve|select|settings|this-machine|token|trust|url|values)\.ts$|src\/platform\/(disk|node-disk)\.ts$|src\/reason\.ts$/,
+          test: /src\/config\/(contexts|environment|file|layers|missing|read|resolve|select|settings|token|trust|url|values)\.ts$|src\/platform\/(disk|node-disk)\.ts$|src\/reason\.ts$/,
         },
         { name: 'table', test: /src\/output\/(table|draw|width)\.ts$|credentials\/table\.ts$|get-east-asian-width/ },
       ],
