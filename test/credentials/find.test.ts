@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
 import { findOne, lifetimeOf, successorOf } from '../../src/credentials/find.ts';
 import type { Credential, Listing } from '../../src/credentials/ports.ts';
-import { refuseUnfinished, supersededOf } from '../../src/credentials/superseded.ts';
+import { supersededOf } from '../../src/credentials/superseded.ts';
 import { NotFoundError, StsError, UsageError } from '../../src/errors.ts';
-import { ingestionApiKeyWords as words } from '../../src/kinds/ingestion-api-key.ts';
-import { serviceTokenWords } from '../../src/kinds/service-token.ts';
+import { serviceTokenWords, ingestionApiKeyWords as words } from '../../src/kinds/words.ts';
 
 const made = Date.UTC(2026, 0, 2);
 const key = (id: bigint, changes: Partial<Credential> = {}): Credential => ({
@@ -108,9 +107,4 @@ test('where the newest has expired an older one may be in use, and none is super
     hints: [expect.stringContaining('delete --id 9')],
   });
   expect(supersededOf(keys, 'ci', made - 1, words).superseded.map(({ id }) => id)).toEqual([1n]);
-});
-
-test('while a rotation is unfinished the command that finishes it is named', () => {
-  const finish = 'sts ingestion-api-key rotate --name ci --key-file /k';
-  expect(refuseUnfinished('/k.sts-pending', finish)).toMatchObject({ exitCode: 3, hints: [`Finish it first: ${finish}`] });
 });
