@@ -1,6 +1,6 @@
 import { ServerError, type StsError, UnsupportedServerError } from '../errors.ts';
 import { visible } from '../escape.ts';
-import { shellWord } from '../shell.ts';
+import { shellWord } from '../shell-word.ts';
 import type { CallOptions } from './model.ts';
 import type { Requests } from './requests.ts';
 import { serverResource } from './server.ts';
@@ -42,6 +42,7 @@ export async function explainMissing(
   const { what, range, instead } = absent[command];
   const lacks = attempt.verb === 'verify' ? `${what}, or no way to verify one` : what;
   return new UnsupportedServerError(`${requests.host} runs StackState ${name}, which has no ${lacks}. ${range}`, {
+    lacks: command,
     hints: [`${instead}: sts ${otherCommand(command, attempt)}`],
   });
 }

@@ -140,7 +140,7 @@ export interface TokenResource {
 }
 
 /** What StackState can do, by resource. Every method sends one request unless it says otherwise; a GET is repeated on trouble. */
-export interface StackStateApi extends FlatMethods {
+export interface StackStateApi {
   readonly server: ServerResource;
   readonly keys: KeyResource;
   readonly tokens: TokenResource;
@@ -148,18 +148,4 @@ export interface StackStateApi extends FlatMethods {
   useToken(token: Token): void;
   /** Closes every connection, so that the process can end. */
   close(): Promise<void>;
-}
-
-/** The methods by their former names, until all callers use the resources. */
-export interface FlatMethods {
-  /** @deprecated use `server.info` */
-  serverInfo: ServerResource['info'];
-  /** @deprecated use `keys.list` */
-  listKeys: KeyResource['list'];
-  /** @deprecated use `keys.create` */
-  createKey: KeyResource['create'];
-  /** @deprecated use `keys.delete` */
-  deleteKey: KeyResource['delete'];
-  /** @deprecated use `keys.authorize` */
-  authorize: KeyResource['authorize'];
 }

@@ -3,7 +3,6 @@ import { type Collection, createIn, deleteIn, listRows } from './collection.ts';
 import type { IssuedServiceToken, NewServiceToken, ServiceToken, TokenResource } from './model.ts';
 import type { Requests } from './requests.ts';
 import { isSecret } from './secret.ts';
-import { validateToken } from './validate-token.ts';
 import { explainRow, id, present, text, time } from './wire.ts';
 
 const row = z.object({
@@ -49,7 +48,7 @@ export function tokenResource(requests: Requests): TokenResource {
       return createIn(requests, collection, token.name, creation, call);
     },
     delete: (tokenId, call = {}) => deleteIn(requests, collection, tokenId, call),
-    validate: (token, call = {}) => validateToken(requests, token, call),
+    validate: async (token, call = {}) => (await import('./validate-token.ts')).validateToken(requests, token, call),
   };
 }
 

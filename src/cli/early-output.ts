@@ -15,6 +15,8 @@ export class EarlyResult implements EarlyOutput {
   document: OpenDocument | undefined;
   /** The members that are out. */
   shown: Members = {};
+  /** The lines that are out. */
+  text = '';
   /** The value that is out, for `--quiet`. */
   value: string | undefined;
   /** Whether a document of the verb's own is all of stdout. */
@@ -42,7 +44,11 @@ export class EarlyResult implements EarlyOutput {
       const document = new OpenDocument();
       await this.#write(document.begin(data));
       this.document = document;
-    } else await this.#write(text(this.#view));
+    } else {
+      const lines = text(this.#view);
+      await this.#write(lines);
+      this.text = lines;
+    }
     this.shown = data;
   }
 

@@ -34,6 +34,7 @@ export function createSession(world: World, globals: GlobalOptions, printer: Pri
         globals,
         env: world.env,
         home: world.home,
+        disk: () => world.disk(),
         resolvePath: world.resolvePath,
         readStdin: session.readSecret,
         warn: (line) => void printer.warn(line),
@@ -51,8 +52,9 @@ export function createSession(world: World, globals: GlobalOptions, printer: Pri
         );
       }
       const { createApi } = await import('../api/client.ts');
-      const { env, now, sleep } = world;
-      const api = createApi({ settings, env, version, log: progress.verbose, now, sleep });
+      const { env, now, monotonic, sleep } = world;
+      const warn = (line: string) => void printer.warn(line);
+      const api = createApi({ settings, env, version, log: progress.verbose, warn, now, monotonic, sleep });
       clients.push(api);
       return api;
     },

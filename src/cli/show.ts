@@ -1,5 +1,5 @@
 import type { Members, Outcome, Rows, View } from '../commands/verb.ts';
-import { ExitCode } from '../errors.ts';
+import { DeliveryError, ExitCode } from '../errors.ts';
 import { jsonBlocks, toJson } from '../json.ts';
 import type { Printer } from '../output/printer.ts';
 import type { EarlyResult } from './early-output.ts';
@@ -19,7 +19,9 @@ export interface Shown {
 export async function showOutcome(outcome: Outcome, shown: Shown): Promise<ExitCode> {
   const { printer } = shown;
   const { failures = [], warnings = [], notes = [], exitCode = ExitCode.done } = outcome;
-  await showResult(outcome, shown);
+  await showResult(outcome, shown).catch((error: unknown) => {
+    throw error instanceof DeliveryError && outcome.done !== undefined ? error.because(outcome.done) : error;
+  });
   for (const warning of warnings) await printer.warn(warning);
   for (const note of notes) await printer.note(note);
   await printer.error(...failures);
@@ -44,8 +46,15 @@ async function showResult(outcome: Outcome, { printer, early, view, quiet }: Sho
     await printer.write(documentOf(outcome.data, early));
     early.document = undefined;
   } else {
-    await printer.write(blocksOf(await outcome.text(view)));
+    await printer.write(restOf(await outcome.text(view), early.text));
   }
+}
+
+/** The result's text, without what is out already. */
+function restOf(text: string | Iterable<string>, shown: string): Iterable<string> {
+  if (shown === '') return blocksOf(text);
+  const whole = [...blocksOf(text)].join('');
+  return [whole.startsWith(shown) ? whole.slice(shown.length) : whole];
 }
 
 function* linesOf(values: Iterable<string>, shown: string | undefined): Generator<string> {

@@ -91,6 +91,8 @@ export interface Outcome {
   /** What failed beside what was done; shown after the result, and the exit code is the first one's. */
   readonly failures?: readonly StsError[];
   readonly exitCode?: ExitCode;
+  /** What was done, in a sentence or two: said with the error when the result cannot be written. */
+  readonly done?: string;
 }
 
 export type Members = Readonly<Record<string, JsonValue>>;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { link, lstat, open, readdir, realpath, rename, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { basename, dirname, join } from 'node:path';
@@ -21,7 +21,7 @@ const attempts = 20;
 export async function lockFile(path: string): Promise<Lock | undefined> {
   if (process.platform === 'win32') return byPipe(path);
   const folder = await realpath(dirname(path));
-  const place = join(folder, `.${basename(path)}.sts-lock`);
+  const place = join(folder, lockName(basename(path)));
   // The folder's handle keeps the socket's address short: it may have some hundred bytes.
   const handle = await open(folder, 'r');
   try {
@@ -35,6 +35,15 @@ export async function lockFile(path: string): Promise<Lock | undefined> {
   }
 }
 
+/** The longest file name that the lock's own name repeats, in bytes: with all that is added the address has to fit into 107. */
+const longestName = 60;
+
+/** The name of a file's lock. The address of a socket is short, and what is too long for it is cut off in silence. */
+function lockName(name: string): string {
+  const isLong = Buffer.byteLength(name) > longestName;
+  return `.${isLong ? createHash('sha256').update(name).digest('hex').slice(0, 32) : name}.sts-lock`;
+}
+
 function addressOf(descriptor: number, folder: string, name: string): string {
   return process.platform === 'linux' ? `/proc/self/fd/${descriptor}/${name}` : join(folder, name);
 }
@@ -45,10 +54,13 @@ async function bySocket(place: string, address: (name: string) => string): Promi
   const server = await listen(address(ownName));
   let held = false;
   try {
-    const { ino, dev } = await lstat(own);
+    const stats = await ownFacts(own);
+    // Who has the lock swept the own socket away while it did not listen yet, and took it for a dead one.
+    if (stats === undefined) return undefined;
+    const { ino, dev } = stats;
     const isOwn = async () => {
-      const stats = await lstat(place).catch(() => undefined);
-      return stats?.ino === ino && stats.dev === dev;
+      const now = await lstat(place).catch(() => undefined);
+      return now?.ino === ino && now.dev === dev;
     };
     const alive = (name: string) => isAlive(address(name));
     held = await take(own, place, alive);
@@ -68,6 +80,15 @@ async function bySocket(place: string, address: (name: string) => string): Promi
   } finally {
     await unlink(own).catch(() => undefined);
     if (!held) await close(server);
+  }
+}
+
+async function ownFacts(own: string): Promise<{ readonly ino: number; readonly dev: number } | undefined> {
+  try {
+    return await lstat(own);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -77,3 +77,11 @@ test('the time of the server comes with what it lists and creates, and with what
   stackState.setFault('create', { kind: 'status', status: 500 });
   await expect(api.keys.create({ name: 'x' })).rejects.toMatchObject({ exitCode: 11, serverTime: testTime });
 });
+
+test.each(['/a%20b', '/x:y@z', ''])('an API path goes into the request as it is written: %j', async (apiPath) => {
+  const { url } = await serve((request, response) =>
+    response.end(JSON.stringify([{ id: 1, name: request.url, lastUpdateTimestamp: 1 }])),
+  );
+  const { keys } = await clientOf({ url, caPem: '' }, { apiPath }).keys.list();
+  expect(keys[0]?.name).toBe(`${apiPath}/security/ingestion/api_keys`);
+});

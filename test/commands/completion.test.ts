@@ -56,7 +56,14 @@ test.each([
 });
 
 test('bash offers the flags of the verb and the global ones, once a dash stands there', () => {
-  expect(complete(['sts', 'ingestion-api-key', 'create', '--key'])).toEqual(['--key-file', '--key-format', '--key-var']);
+  expect(complete(['sts', 'ingestion-api-key', 'create', '--key'])).toEqual([
+    '--key-file',
+    '--key-format',
+    '--key-var',
+    '--key-mode',
+    '--key-command',
+    '--key-command-timeout',
+  ]);
   expect(complete(['sts', 'ingestion-api-key', 'list', '--exp'])).toEqual(['--expired', '--expiring-within']);
   expect(complete(['sts', 'ingestion-api-key', 'list', '--service'])).toEqual(['--service-token']);
   expect(complete(['sts', 'version', '--key'])).toEqual([]);
@@ -65,17 +72,17 @@ test('bash offers the flags of the verb and the global ones, once a dash stands 
 test.each([
   [
     ['sts', 'version', '-o', ''],
-    ['text', 'json', 'wide'],
+    ['text', 'json', 'wide', 'prometheus'],
   ],
   [['sts', 'version', '--output', 'j'], ['json']],
   [
     ['sts', 'version', '--output', '='],
-    ['text', 'json', 'wide'],
+    ['text', 'json', 'wide', 'prometheus'],
   ],
   [['sts', 'version', '--output', '=', 't'], ['text']],
   [
     ['sts', 'ingestion-api-key', 'create', '--key-format', ''],
-    ['raw', 'dotenv', 'kubernetes-secret'],
+    ['raw', 'raw-no-newline', 'dotenv', 'kubernetes-secret'],
   ],
   [['sts', 'ingestion-api-key', 'create', '--name', ''], []],
   [['sts', 'nothing', ''], []],

@@ -328,7 +328,7 @@ describe('a file that cannot be changed safely is refused', () => {
   });
 });
 
-describe('whatever the file looks like', () => {
+describe('whatever the file looks like', { timeout: 60_000 }, () => {
   const name = fc.oneof(
     fc.constantFrom('a', 'new', 'default'),
     fc.string({ minLength: 1, maxLength: 8, unit: 'grapheme' }).filter((text) => text.trim() !== ''),

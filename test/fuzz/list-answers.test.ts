@@ -22,8 +22,10 @@ test('lists of rows, good and bad', { timeout: 120_000 }, async () => {
     fc.asyncProperty(answers, fc.boolean(), async ({ answer, rows }, json) => {
       const result = await list(server, answer, json);
       if (answer.clean?.status !== 200 || answer.clean.html) return;
-      const good = rows.filter(isRow).length;
-      expect(result.code, result.stderr).toBe(good === rows.length ? 0 : 2);
+      const isGood = rows.every(isRow);
+      expect(result.code, result.stderr).toBe(isGood ? 0 : 2);
+      // A row that stands there twice is one.
+      const good = new Set(rows.filter(isRow).map(idOf)).size;
       if (good === 0 && rows.length > 0) expect(result.stdout).toBe('');
       else expect(shownIn(result.stdout, json)).toBe(good);
     }),
@@ -51,6 +53,11 @@ test('answers harmed on their way', { timeout: 120_000 }, async () => {
     fuzzing(2000),
   );
 });
+
+/** The id that counts: the last, as in JSON. */
+function idOf(row: Members): string | undefined {
+  return row.findLast(([name]) => name === 'id')?.[1];
+}
 
 async function list(server: FuzzServer, { bytes }: Answer, json: boolean) {
   tried += 1;

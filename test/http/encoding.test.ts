@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { clientOf } from '../api/support.ts';
 import { startForTest } from '../support/stackstate.ts';
@@ -40,6 +40,15 @@ test.each(encodings)('a response that is encoded unasked (%s) is read all the sa
   await expect(api.server.info()).rejects.toMatchObject({ reason: 'no' });
 });
 
+test.each(['gzip', 'x-gzip', 'zstd', 'nonsense', 'nonsense, gzip'])(
+  'a response that is not encoded, though it says so (%s), is read as it is',
+  async (coding) => {
+    const stackState = await startForTest();
+    stackState.setFault('create', { kind: 'body', text: created, headers: { 'content-encoding': coding } });
+    expect(await clientOf(stackState).keys.create({ name: 'x' })).toMatchObject({ id: 12n, apiKey: 'iapikeyok-12' });
+  },
+);
+
 test('an encoded response without a body is one without a body', async () => {
   const stackState = await startForTest();
   const { id } = stackState.seed({ name: 'x' });
@@ -50,7 +59,8 @@ test('an encoded response without a body is one without a body', async () => {
 
 test.each([
   ['gzip', gzipSync],
-  ['br', brotliCompressSync],
+  // The best compression takes longer than all else here.
+  ['br', (bytes: Uint8Array) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
 ] as const)('a small %s body that grows beyond all measure is given up', async (coding, encode) => {
   const stackState = await startForTest();
   stackState.setFault('list', {
@@ -65,12 +75,11 @@ test.each([
 });
 
 test.each([
-  ['no gzip', 'gzip', created],
+  ['a damaged gzip', 'gzip', Buffer.concat([gzipSync(created).subarray(0, 12), Buffer.alloc(60, 'x')])],
   ['a gzip that is cut', 'gzip', gzipSync(created).subarray(0, 30)],
   ['no deflate', 'deflate', '\u0008\u0000\u0000'],
   ['no brotli', 'br', created],
   ['a brotli that is cut', 'br', brotliCompressSync(created).subarray(0, 20)],
-  ['a coding nobody knows', 'zstd', created],
 ])('%s is a malformed response: the outcome of a create is unknown', async (_what, coding, text) => {
   const stackState = await startForTest();
   const fault = { kind: 'body', text, headers: { 'content-encoding': coding } } as const;

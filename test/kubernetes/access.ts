@@ -66,7 +66,8 @@ export class Access {
    * @throws StatusError 401 when the credentials are not accepted.
    */
   authenticate(authorization: string | null, socket: Socket): User {
-    const certificate = socket instanceof TLSSocket ? socket.getPeerCertificate() : undefined;
+    // Null, whatever the types say, once the connection is gone: the client may have been killed.
+    const certificate = socket instanceof TLSSocket ? (socket.getPeerCertificate() ?? undefined) : undefined;
     if (socket instanceof TLSSocket && certificate !== undefined && Object.keys(certificate).length > 0) {
       if (!socket.authorized) throw unauthorized();
       const name = String(certificate.subject.CN);

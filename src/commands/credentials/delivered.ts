@@ -9,6 +9,8 @@ export interface Delivered {
   readonly data: Members;
   text(view: View): string;
   readonly values: readonly string[];
+  /** Where the secret is, for when the result cannot be shown. */
+  readonly done?: string;
 }
 
 /** Shows a new secret on stdout as the verb's own result. */
@@ -36,6 +38,7 @@ export function deliveredTo(plan: DeliveryPlan, noun: CredentialNoun, issued: Is
     stdout: {},
     file: { 'key-file': plan.to === 'file' ? plan.path : '' },
     kubernetes: { 'kubernetes-secret': place.replace(/^the Secret /, '') },
+    context: { 'saved-context': place.replace(/^the context /, '') },
     command: { 'key-command': true },
   }[plan.to];
   const target = plan.to === 'file' ? plan.path : place;
@@ -43,6 +46,7 @@ export function deliveredTo(plan: DeliveryPlan, noun: CredentialNoun, issued: Is
     data: { [command]: documentOf(issued), ...where },
     text: (view) => view.success(`${noun.titled} written to ${target}${id}`),
     values: [],
+    done: `The new ${noun.words.short}${issued.id === undefined ? '' : ` ${issued.id}`} is in ${target}.`,
   };
 }
 
