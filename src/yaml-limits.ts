@@ -1,4 +1,4 @@
-import { type CST, type Document, isAlias, isCollection, isPair, isScalar, type Node } from 'yaml';
+import { type CST, type Document, isAlias, isCollection, isPair, isScalar, type Node, Parser } from 'yaml';
 
 // What a YAML text must not do to the program that reads it, whoever wrote it.
 
@@ -77,4 +77,9 @@ function tokensIn(token: CST.Token): CST.Token[] {
   if (token.type === 'document') return token.value === undefined ? [] : [token.value];
   if (!('items' in token)) return [];
   return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
+}
+
+/** Whether a text is nested too deeply to be read. To be asked before a reader composes it. */
+export function isTooDeep(text: string): boolean {
+  return tooDeep([...new Parser().parse(text)]) !== undefined;
 }

@@ -2,7 +2,7 @@ import { OutcomeUnknownError, StsError } from '../errors.ts';
 import { isAsWanted } from './match.ts';
 import type { Issued, NewCredential } from './ports.ts';
 import { listToTheEnd, type Run } from './run.ts';
-import { capital, theCredential } from './words.ts';
+import { theCredential } from './words.ts';
 
 /** How long the list may take to show a credential that was just created, in milliseconds. */
 const patienceMs = 5000;
@@ -32,10 +32,10 @@ export async function createOnce(run: Run, wanted: NewCredential, known: Readonl
       ? undefined
       : 'which has another name';
   if (why === undefined) return created;
-  throw new OutcomeUnknownError(
-    `${capital(kind.server)} responded to the creation with ${theCredential(kind.words, created.id)}, ${why}.`,
-    { sentAt, status: 200 },
-  );
+  throw new OutcomeUnknownError(`The server responded to the creation with ${theCredential(kind.words, created.id)}, ${why}.`, {
+    sentAt,
+    status: 200,
+  });
 }
 
 /** Finds the id of a credential that was just created: the one more in the list that is as it was asked for. */

@@ -1,6 +1,6 @@
 import { ConnectionError, ExitCode, ServerError, StsError } from '../errors.ts';
 import { visible } from '../escape.ts';
-import { blame, codeOf, DeadlineError, MalformedError, ProxyError } from './failure.ts';
+import { blame, codeOf, DeadlineError, MalformedError, ProxyError, withoutVersion } from './failure.ts';
 import type { ProxyLabel } from './proxy.ts';
 
 interface Words {
@@ -75,7 +75,7 @@ const words: Readonly<Record<string, Words>> = {
     message: 'HOST does not speak TLS on this port (CODE).',
     hints: ['Use another port, or a URL that begins with http:// if this StackState has no TLS.'],
   },
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: {
+  ERR_SSL_ALERT_PROTOCOL_VERSION: {
     message: 'HOST speaks no version of TLS that this program takes (CODE).',
     hints: [oldTls],
   },
@@ -83,28 +83,27 @@ const words: Readonly<Record<string, Words>> = {
     message: 'HOST lacks secure renegotiation of TLS (RFC 5746), so the connection is refused (CODE).',
     hints: ['Have the server or the proxy in front of it updated: a firewall that inspects TLS is often what is too old.'],
   },
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: clientCertificate,
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: {
+  ERR_SSL_ALERT_CERTIFICATE_REQUIRED: clientCertificate,
+  ERR_SSL_ALERT_HANDSHAKE_FAILURE: {
     message: 'HOST broke the TLS handshake off (CODE).',
     hints: [
       'It may demand a client certificate, which this program has not, or have no cipher in common with it.',
       'See what it offers: openssl s_client -connect HOST',
     ],
   },
-  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: {
+  ERR_SSL_ALERT_UNRECOGNIZED_NAME: {
     message: 'HOST does not know the host name of the URL (CODE).',
     hints: ['Use the name that its certificate is for.'],
   },
 };
 const alias: Readonly<Record<string, string>> = {
-  ERR_SSL_UNSUPPORTED_PROTOCOL: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
-  ERR_SSL_NO_PROTOCOLS_AVAILABLE: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
-  ERR_SSL_VERSION_TOO_LOW: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'ERR_SSL_ALERT_PROTOCOL_VERSION',
+  ERR_SSL_NO_PROTOCOLS_AVAILABLE: 'ERR_SSL_ALERT_PROTOCOL_VERSION',
+  ERR_SSL_VERSION_TOO_LOW: 'ERR_SSL_ALERT_PROTOCOL_VERSION',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'ERR_SSL_WRONG_VERSION_NUMBER',
   ERR_SSL_HTTP_REQUEST: 'ERR_SSL_WRONG_VERSION_NUMBER',
   ERR_SSL_UNKNOWN_PROTOCOL: 'ERR_SSL_WRONG_VERSION_NUMBER',
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
-  ERR_SSL_TLSV1_ALERT_UNRECOGNIZED_NAME: 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME',
+  ERR_SSL_ALERT_BAD_CERTIFICATE: 'ERR_SSL_ALERT_CERTIFICATE_REQUIRED',
 };
 
 /** The error to show for a request without a whole response. It says nothing of what the request may have changed. */
@@ -114,7 +113,8 @@ export function explainFailure(error: unknown, url: string): StsError {
   if (error instanceof ProxyError) return explainProxy(error, host);
   if (error instanceof DeadlineError) return deadlinePassed(error, host);
   const code = codeOf(error) ?? '';
-  const { message, hints, responded } = words[alias[code] ?? code] ?? unlisted(code, error);
+  const name = withoutVersion(code);
+  const { message, hints, responded } = words[alias[name] ?? name] ?? unlisted(code, error);
   const fill = (text: string) =>
     text
       .replace('-connect HOST', `-connect ${hostname}:${port || '443'}`)

@@ -51,6 +51,11 @@ export function codeOf(error: unknown): string | undefined {
   return codeOf(error.cause) ?? ('code' in error && typeof error.code === 'string' ? error.code : undefined);
 }
 
+/** The code of a TLS alert without the version of TLS that OpenSSL names it after, which differs between versions of OpenSSL. */
+export function withoutVersion(code: string): string {
+  return code.replace(/^ERR_SSL_(?:SSLV3|TLSV1|TLSV13|SSL\/TLS)_(?:ALERT_|(?=UNRECOGNIZED_NAME))/, 'ERR_SSL_ALERT_');
+}
+
 /** Codes of a machine that has run out of something. */
 const machine = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'ENOSPC', 'EAI_MEMORY']);
 /** Codes of undici for a wrong use of it, or for its own ending. */

@@ -1,7 +1,7 @@
 import { readBody } from './body.ts';
 import { fetchedByBun, type Received, runsOnBun } from './bun.ts';
 import type { Connection, ConnectionOptions, RequestHeaders } from './connection.ts';
-import { blame, codeOf, DeadlineError, MalformedError, ProxyError } from './failure.ts';
+import { blame, codeOf, DeadlineError, MalformedError, ProxyError, withoutVersion } from './failure.ts';
 
 export interface TransportOptions extends ConnectionOptions {
   /** Deadline for one request with all its repetitions, in milliseconds. */
@@ -61,8 +61,7 @@ const busy = new Set([429, 502, 503, 504]);
 /** Codes of connections that failed or broke: another attempt may succeed. */
 const passing = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'EAI_AGAIN']);
 /** With TLS 1.3 a server may refuse the handshake after the request was sent. It has not read the request then. */
-const refusedHandshake =
-  /^ERR_SSL_(?:TLSV13_ALERT_CERTIFICATE_REQUIRED|SSLV3_ALERT_(?:HANDSHAKE_FAILURE|\w*CERTIFICATE\w*)|TLSV1_ALERT_(?:UNKNOWN_CA|ACCESS_DENIED))$/;
+const refusedHandshake = /^ERR_SSL_ALERT_(?:HANDSHAKE_FAILURE|\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED)$/;
 
 interface Sent {
   yes: boolean;
@@ -197,7 +196,7 @@ export class Transport {
  */
 function failureOf(error: unknown, { changes }: TransportRequest, sent: Sent): TransportError {
   // A proxy that refuses a request has not passed it on.
-  const reached = sent.yes && !(error instanceof ProxyError) && !refusedHandshake.test(codeOf(error) ?? '');
+  const reached = sent.yes && !(error instanceof ProxyError) && !refusedHandshake.test(withoutVersion(codeOf(error) ?? ''));
   if (blame(error) === 'program' && !(changes && reached)) throw error;
   return new TransportError(reached, error);
 }

@@ -33,9 +33,7 @@ test('a first signal while a key is being made says what a second one costs', as
   started.child.kill('SIGINT');
   const { signal, stdout, stderr } = await started.result;
   expect({ signal, stdout }).toEqual({ signal: 'SIGINT', stdout: '' });
-  expect(stderr).toBe(
-    "[WARN] Interrupted, and waiting for the server's answer. A second signal ends at once; then look for a key that nobody holds: sts ingestion-api-key list\n",
-  );
+  expect(stderr).toMatch(/^\[WARN\] Interrupted.*second signal ends at once.*nobody holds: sts ingestion-api-key list\n$/);
 });
 
 test.each([

@@ -114,10 +114,14 @@ const cases: HostileCase[] = [
   {
     title: 'the fields of a created key',
     argv: create,
-    faults: [
-      ['create', body(`{"id":1,"lastUpdateTimestamp":1,"name":${quoted},"description":${quoted},"apiKey":"iapikeyok-1"}`)],
-    ],
+    faults: [['create', body(`{"id":1,"lastUpdateTimestamp":1,"name":"faulty","description":${quoted},"apiKey":"iapikeyok-1"}`)]],
     code: 0,
+  },
+  {
+    title: 'the name of a created key',
+    argv: create,
+    faults: [['create', body(`{"id":1,"lastUpdateTimestamp":1,"name":${quoted},"apiKey":"iapikeyok-1"}`)]],
+    code: 11,
   },
   {
     title: 'the created key itself',
@@ -125,7 +129,13 @@ const cases: HostileCase[] = [
     faults: [['create', body(`{"id":1,"lastUpdateTimestamp":1,"name":"n","apiKey":${quoted}}`)]],
     code: 11,
   },
-  { title: 'the error of delete', argv: remove, seeds: ['faulty'], faults: [['delete', body(trouble, 400)]], code: 2 },
+  {
+    title: 'the error of delete',
+    argv: remove,
+    seeds: ['faulty'],
+    faults: [['delete', { kind: 'status', status: 400, body: trouble }]],
+    code: 2,
+  },
   { title: 'a key that delete does not find', argv: remove, faults: [['delete', body(trouble, 404)]], code: 8 },
   {
     title: 'a selection to delete',

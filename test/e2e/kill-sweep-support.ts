@@ -118,7 +118,7 @@ export class Case {
   async expectHealed(where: string): Promise<void> {
     this.expectUsable(where);
     const next = await this.rotate().ended;
-    expect(next, `${where}: the next rotation`).toMatchObject({ code: 0 });
+    expect(next, `${where}: the next rotation: ${next.stderr}`).toMatchObject({ code: 0 });
     expect(this.#refused, `${where}: a key stood in the file and was refused`).toEqual([]);
     const live = this.stackState.store.byName(this.name).map(({ apiKey }) => apiKey);
     expect(live, `${where}: one key lives, and the file holds it`).toEqual([this.held()]);

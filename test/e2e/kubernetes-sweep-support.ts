@@ -118,7 +118,8 @@ export class Cluster {
   /** Rotates once more, and nothing is left of what went before. */
   async expectHealed(where: string): Promise<void> {
     this.expectUsable(where);
-    expect(await this.rotate().ended, `${where}: the next rotation`).toMatchObject({ code: 0 });
+    const next = await this.rotate().ended;
+    expect(next, `${where}: the next rotation: ${next.stderr}`).toMatchObject({ code: 0 });
     this.expectWhole(where);
   }
 

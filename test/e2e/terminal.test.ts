@@ -35,7 +35,9 @@ test('a terminal that shows colours gets symbols, an expired date in red and one
     '',
   ]);
   const created = await runInTerminal([keys, 'create', '-n', 'n', ...against(stackState)]);
-  expect(withoutSpinner(created.output)).toMatch(/^✅ Ingestion API Key generated: iapikeyok-\S+\r\n$/u);
+  expect(withoutSpinner(created.output)).toMatch(
+    /^✅ Ingestion API Key generated: iapikeyok-\S+\r\nId: \d+\. Expires: never\. .*shown this once\.\r\n$/u,
+  );
   const failed = await runInTerminal([keys, 'delete', '--id', '9', ...against(stackState)]);
   expect(failed.code).toBe(8);
   expect(withoutSpinner(failed.output)).toMatch(/^❌ There is no ingestion API key with the id 9\./u);
@@ -78,7 +80,7 @@ test('what is piped from within a terminal is plain, while its errors still have
   expect(row).toBe(`1  | ${'n'.repeat(60)} | 1970-01-01 | ${'d'.repeat(60)}`);
   expect(created).toMatch(/^\[SUCCESS\] /);
   expect(rest).toEqual(['']);
-  expect(withoutSpinner(output)).toMatch(/^❌ Unknown command "bogus"/u);
+  expect(withoutSpinner(output)).toMatch(/^Id: .*\r\n❌ Unknown command "bogus"/u);
 });
 
 /** Columns a text takes: every character of these tests is known. */
@@ -147,9 +149,11 @@ test('a slow creation shows a spinner, and the line is clean before the key is s
   const apiKey = stackState.keys()[0]?.apiKey ?? 'none';
   expect(code).toBe(0);
   expect(output).toMatch(/^\r[⠁-⣿] Creating the key/u);
-  expect(withoutSpinner(output)).toBe(`✅ Ingestion API Key generated: ${apiKey}\r\n`);
+  const [id] = stackState.keys().map((key) => key.id);
+  const lines = `✅ Ingestion API Key generated: ${apiKey}\r\nId: ${id}. Expires: never. The key is shown this once.\r\n`;
+  expect(withoutSpinner(output)).toBe(lines);
   // Not drawn over, and not cleared with the spinner: it is shown this once.
-  expect(output.slice(output.lastIndexOf('\u001b[K'))).toBe(`\u001b[K✅ Ingestion API Key generated: ${apiKey}\r\n`);
+  expect(output.slice(output.lastIndexOf('\u001b[K'))).toBe(`\u001b[K${lines}`);
 });
 
 test('a quick answer shows none, and an error or a signal leaves the line clean as well', async () => {

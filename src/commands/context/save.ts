@@ -1,11 +1,10 @@
-import type { NamedContext } from '../../config/model.ts';
 import type { FoundToken } from '../../config/token.ts';
 import { ExitCode } from '../../errors.ts';
 import { visible } from '../../escape.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import { type Outcome, type Session, verb } from '../verb.ts';
 import { connectionVerified, serverInfo } from './connection.ts';
-import { contextDocument, maskedUrl, namedContext, nameFlag, saySources } from './shared.ts';
+import { configAccess, contextDocument, maskedUrl, namedContext, nameFlag, saySources } from './shared.ts';
 
 export interface SaveOptions {
   /** Absent where `--name` was not given. */
@@ -43,18 +42,20 @@ export const saveVerb = verb<SaveOptions>({
 async function save(options: SaveOptions, session: Session): Promise<Outcome> {
   const { world, progress, globals } = session;
   const name = namedContext(options.name, globals) ?? 'default';
-  const [{ resolveGiven }, { openConfigFile }, { saveContext }] = await Promise.all([
+  const [{ resolveGiven }, { openConfigFile }, { checkSave, saveContext }] = await Promise.all([
     import('../../config/settings.ts'),
     import('../../config/file.ts'),
-    import('../../config/write.ts'),
+    import('../../config/store.ts'),
   ]);
+  const access = await configAccess(session);
   const path = await session.configPath();
-  // A file that could not be changed afterwards is refused before anything is asked or sent.
-  const { contexts } = await openConfigFile(path);
+  // A file that cannot be read is refused before a token is asked for, and one that cannot be changed before anything is sent.
+  await openConfigFile(path, access.disk);
   const { settings, context } = await resolveGiven({
     globals,
     env: world.env,
     home: world.home,
+    disk: () => world.disk(),
     resolvePath: world.resolvePath,
     readStdin: session.readSecret,
     warn: (line) => void progress.warn(line),
@@ -62,11 +63,11 @@ async function save(options: SaveOptions, session: Session): Promise<Outcome> {
     ...(options.apiPath === undefined ? {} : { apiPath: options.apiPath }),
   });
   saySources(session, settings);
+  await checkSave(access.disk, path, name, context);
   const info = options.skipValidate === true ? undefined : await serverInfo(session, settings);
-  // From here on a signal waits until the file is written and its lock is gone.
+  // From here on a signal waits until the file is written, unless another sts keeps its lock.
   world.interrupt.throwIfAborted();
-  await saveContext(path, name, context, (line) => void progress.warn(line));
-  const replaced = contexts.find((known) => known.name === name);
+  const { replaced } = await saveContext(access, path, name, context);
   return {
     data: { 'current-context': name, context: contextDocument(context) },
     text: ({ success }) => [
@@ -77,8 +78,8 @@ async function save(options: SaveOptions, session: Session): Promise<Outcome> {
   };
 }
 
-function describe({ context }: NamedContext): string {
-  return context.url === '' ? 'one of this name without a URL' : `one of this name, for ${visible(maskedUrl(context.url))}`;
+function describe({ url }: { readonly url: string }): string {
+  return url === '' ? 'one of this name without a URL' : `one of this name, for ${visible(url)}`;
 }
 
 /** On a terminal a missing token is asked for; elsewhere there is nobody to ask. */

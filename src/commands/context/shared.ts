@@ -1,6 +1,7 @@
 import type { ConfigFile } from '../../config/file.ts';
 import { shownEntries } from '../../config/keys.ts';
 import type { Context, GlobalOptions, NamedContext, Settings } from '../../config/model.ts';
+import type { ConfigAccess } from '../../config/store.ts';
 import { shownValue } from '../../config/table.ts';
 import { NotFoundError, UsageError } from '../../errors.ts';
 import type { JsonValue } from '../../json.ts';
@@ -61,10 +62,20 @@ export function demandedContext(name: string | undefined, globals: GlobalOptions
   return named;
 }
 
+/** What a change of the config file needs. */
+export async function configAccess({ world, progress }: Session): Promise<ConfigAccess> {
+  return {
+    disk: await world.disk(),
+    sleep: (ms, signal) => world.sleep(ms, signal),
+    interrupt: world.interrupt,
+    warn: (line) => void progress.warn(line),
+  };
+}
+
 /** The config file as it is. @throws ConfigError when it cannot be used, or `--config` names none. */
 export async function readConfig(session: Session): Promise<ConfigFile> {
   const { openToRead } = await import('../../config/select.ts');
-  return openToRead(await session.configPath(), session.globals);
+  return openToRead(await session.configPath(), session.globals, await session.world.disk());
 }
 
 /** The context that commands use now, and the file it stands in. @throws NotFoundError when none is chosen. */

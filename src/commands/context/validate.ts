@@ -44,6 +44,7 @@ async function validate(options: ValidateOptions, session: Session): Promise<Out
     contextName,
     env: Object.fromEntries(Object.entries(world.env).filter(([variable]) => !OVERRIDES.includes(variable))),
     home: world.home,
+    disk: () => world.disk(),
     resolvePath: world.resolvePath,
     readStdin: session.readSecret,
     warn: (line) => void progress.warn(line),

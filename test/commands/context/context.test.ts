@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { InterruptedError } from '../../../src/errors.ts';
+import { nodeDisk } from '../../../src/platform/node-disk.ts';
 import { tokens } from '../../stackstate/server.ts';
 import {
   against,
@@ -246,6 +247,29 @@ current-context: prod
     const result = await sts(['save', '--name', 'a', '--api-token', 't', '--skip-validate']);
     expect(result).toMatchObject({ code: 1 });
     expect(result.stderr).toContain('No StackState URL is configured.');
+    expect(file()).toBe(two);
+  });
+
+  test('into a file that cannot be changed sends nothing and leaves it as it is', async () => {
+    const stackState = await startForTest();
+    const aliased = 'shared: &l [{name: a}]\ncontexts: *l\n';
+    write(aliased);
+    const result = await sts(['save', ...against(stackState)]);
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toContain('cannot be changed without touching more than this context; nothing was written.');
+    expect(stackState.requests).toEqual([]);
+    expect(file()).toBe(aliased);
+  });
+
+  test('onto a disk that refuses leaves the file as it is', async () => {
+    write(two);
+    const rename = async () => {
+      throw Object.assign(new Error('no'), { code: 'EIO' });
+    };
+    const argv = ['save', '--url', 'https://a', '--api-token', 't', '--skip-validate'];
+    const result = await sts(argv, { disk: { ...nodeDisk, rename } });
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toContain('cannot be written: the disk reports an error.\n  The file is as it was.');
     expect(file()).toBe(two);
   });
 
