@@ -40,12 +40,21 @@ const { output } = await build({
         },
         {
           name: 'credentials',
-          test: /src\/(dates|documents\/formats|kinds\/words|shell-word|commands\/(nouns|(ingestion-api-key|service-token)\/(index|own|roles)|credentials\/(clocks|create|delete|delivered|delivery-flags|delivery-plan|expiration|expiry|flags|get|list|listing|migrate|pool|renew|rotate|selector|verify)))\.ts$|date-fns/,
+          test: /src\/(dates|documents\/formats|kinds\/words|shell-word|commands\/(held-to-its-end|nouns|(ingestion-api-key|service-token)\/(index|own|roles)|credentials\/(clocks|create|delete|delivered|delivery-flags|delivery-plan|expiration|expiry|flags|get|list|listing|migrate|pool|renew|rotate|selector|verify)))\.ts$|date-fns/,
         },
+        {
+          name: 'client',
+          test: /src\/(api\/(client|collection|decode|keys|requests|rows|secret|server|tokens|wire)|http\/(body|bun|failure|proxy|transport|trust))\.ts$|lossless-json/,
+        },
+        {
+          name: 'protocol',
+          test: /src\/(credentials\/(?!record-text)[a-z-]+|kinds\/(ingestion-api-key|service-token)|destinations\/stdout|commands\/credentials\/(destination|report|run))\.ts$/,
+        },
+        { name: 'removal', test: /src\/commands\/credentials\/(deletion|missing|removal|selection)\.ts$/ },
         { name: 'context', test: /src\/commands\/context\// },
         {
           name: 'settings',
-          test: /src\/config\/(contexts|environment|file|layers|missing|read|resolve|select|settings|this-machine|token|trust|url|values)\.ts$|src\/platform\/(disk|node-disk)\.ts$|src\/reason\.ts$/,
+          test: /src\/config\/(contexts|environment|file|layers|missing|read|resolve|select|settings|token|trust|url|values)\.ts$|src\/platform\/(disk|node-disk)\.ts$|src\/reason\.ts$/,
         },
         { name: 'table', test: /src\/output\/(table|draw|width)\.ts$|credentials\/table\.ts$|get-east-asian-width/ },
       ],

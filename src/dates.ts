@@ -157,7 +157,7 @@ const unitWords: readonly (readonly [RegExp, DurationUnit])[] = [
   [/^(h|hrs?|hours?)$/i, 'h'],
   [/^(|d|days?)$/i, 'd'],
   [/^(w|weeks?)$/i, 'w'],
-  [/^(m|mo|mths?|months?)$/i, 'mo'],
+  [/^(m|mo|mons?|mths?|months?)$/i, 'mo'],
   [/^(y|yrs?|years?)$/i, 'y'],
 ];
 

@@ -1,5 +1,5 @@
 import { visible } from './escape.ts';
-import { compareBytes } from './ids.ts';
+import { compareBytes, digitsOf } from './ids.ts';
 
 /** Data that can be written as JSON. Objects are taken as they are declared, so that interfaces fit without a cast. */
 export type JsonValue = null | undefined | boolean | number | bigint | string | readonly JsonValue[] | object;
@@ -68,37 +68,28 @@ export function* jsonBlocks(name: string, rows: Iterable<JsonValue>): Generator<
 /** @param indent of the line the value starts on. */
 function serialize(value: JsonValue, indent: string): string {
   if (typeof value === 'string') return quote(value);
-  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'bigint') return digitsOf(value);
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (typeof value === 'number') return JSON.stringify(value);
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
     const rows: readonly JsonValue[] = value;
-    return enclose(
-      '[',
-      rows.map((row) => serialize(row, inner)),
-      ']',
-      indent,
-    );
+    return rows.length === 0 ? '[]' : `[\n${inner}${rows.map((row) => serialize(row, inner)).join(`,\n${inner}`)}\n${indent}]`;
   }
   if (!isRecord(value)) throw new TypeError(`A ${typeof value} has no JSON form.`);
-  return enclose(
-    '{',
-    keysOf(value).map((key) => `${quote(key)}: ${serialize(value[key], inner)}`),
-    '}',
-    indent,
-  );
-}
-
-function enclose(open: string, parts: readonly string[], close: string, indent: string): string {
-  return parts.length === 0 ? open + close : `${open}\n${indent}  ${parts.join(`,\n${indent}  `)}\n${indent}${close}`;
+  let members = '';
+  for (const key of keysOf(value)) {
+    members += `${members === '' ? '' : ','}\n${inner}${quote(key)}: ${serialize(value[key], inner)}`;
+  }
+  return members === '' ? '{}' : `{${members}\n${indent}}`;
 }
 
 function keysOf(record: Readonly<Record<string, JsonValue>>): string[] {
-  return Object.keys(record)
-    .filter((key) => record[key] !== undefined)
-    .sort(compareBytes);
+  const keys = Object.keys(record).filter((key) => record[key] !== undefined);
+  // Nearly always in order: long lists are made of rows of one shape.
+  const isSorted = keys.every((key, at) => at === 0 || compareBytes(keys[at - 1] ?? '', key) <= 0);
+  return isSorted ? keys : keys.sort(compareBytes);
 }
 
 /** JSON's own quoting leaves DEL, C1, separators and bidirectional controls raw; `visible` writes them as JSON does. */

@@ -1,6 +1,6 @@
 import { loadProgram } from './cli/catalogue.ts';
 import { EarlyResult } from './cli/early-output.ts';
-import { renderHelp } from './cli/help.ts';
+import { blocksOf, renderHelp } from './cli/help.ts';
 import type { Call } from './cli/program.ts';
 import { createSession } from './cli/session.ts';
 import { endBegun, showOutcome } from './cli/show.ts';
@@ -28,7 +28,7 @@ export async function main(argv: readonly string[], world: World): Promise<ExitC
     }
     const { verb } = line;
     if (verb === undefined || line.help || asksFor('help', line)) {
-      await printer.write([await informationOf(line, printer.width)]);
+      await printer.write(blocksOf(await informationOf(line, printer.width)));
       return ExitCode.done;
     }
     const { readCall } = await import('./cli/program.ts');

@@ -75,6 +75,7 @@ test.each([
   ['12H', '12h'],
   ['6M', '6mo'],
   ['6months', '6mo'],
+  ['3mon', '3mo'],
   ['1 Year', '1y'],
 ])('%j is no duration, but %s is near', (text, near) => {
   expect(told(() => parseDuration(text))).toContain(`Did you mean ${near}?`);

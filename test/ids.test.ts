@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UsageError } from '../src/errors.ts';
-import { compareBytes, parseId } from '../src/ids.ts';
+import { compareBytes, digitsOf, parseId, sortByBytes } from '../src/ids.ts';
 
 const MAX = 2n ** 63n - 1n;
 
@@ -59,3 +59,19 @@ test('names are ordered as their UTF-8 bytes are', () => {
     { numRuns: 2000 },
   );
 });
+
+test('a list is sorted as its texts compare by bytes, whether or not there are surrogates among them', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'Z', 'é', '\ue000', '\uffff', '😀', '\ud800') });
+  fc.assert(
+    fc.property(fc.array(text), (texts) => {
+      const items = texts.map((name, place) => ({ name, place }));
+      const expected = [...items].sort((a, b) => compareBytes(a.name, b.name));
+      expect(sortByBytes([...items], ({ name }) => name)).toEqual(expected);
+    }),
+  );
+});
+
+test.each([0n, 1n, -1n, 9007199254740991n, 9007199254740992n, 9007199254740993n, 9223372036854775807n, -9223372036854775808n])(
+  '%s keeps its digits',
+  (id) => expect(digitsOf(id)).toBe(id.toString()),
+);

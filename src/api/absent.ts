@@ -4,7 +4,7 @@ import type { Requests } from './requests.ts';
 
 type About = Pick<Collection<never>, 'noun' | 'name' | 'command'>;
 
-/** What a 404 to a deletion means: a gateway on the way may have said it, so the list has the last word. */
+/** The error for a deletion that was answered with 404. A gateway may have sent that, so the list decides. */
 export function explainAbsent(requests: Requests, { noun, name, command }: About, id: bigint, listed: boolean): StsError {
   if (!listed) {
     return new NotFoundError(`There is no ${name} with the id ${id}.`, { hints: [`See the ids with: sts ${command} list`] });

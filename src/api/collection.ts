@@ -58,7 +58,7 @@ export interface Creation<Issued> {
   isWhole(value: unknown): boolean;
 }
 
-/** Statuses of a server that says it knows no such request at all. */
+/** Statuses of a server that does not know such a request: nothing was done. */
 const neverTried = new Set([501, 505]);
 
 /**
@@ -94,7 +94,7 @@ export async function createIn<Row extends { readonly id: bigint }, Issued>(
   const isWhole = creation.isWhole(value);
   if (status === 404 && !isWhole) throw await missing(requests, collection, { verb: 'create', name }, call);
   const refused = await requests.refusal(response, permissions);
-  // A 409 may be the echo of a request that a proxy has repeated: the list tells.
+  // After a 409 the key may exist: a proxy may have sent the request twice.
   const decided = status !== 408 && status !== 409 && (status < 500 || neverTried.has(status));
   if (decided && !isWhole) throw refused;
   throw unknown(`${what}. ${refused.message}`, isWhole ? creation.idIn(value) : undefined, refused);
@@ -118,7 +118,7 @@ export async function deleteIn<Row extends { readonly id: bigint }>(
   });
   if (response === undefined) return;
   const { status, body, sentAt } = response;
-  // A page with status 200 comes from a login or a proxy, and nothing was deleted.
+  // A web page with status 200 comes from a login or a proxy: nothing was deleted.
   if (status === 204 || (status < 300 && body.length === 0)) return;
   if (status < 300) {
     const message = `${requests.host} did not say that the ${noun} ${id} is deleted: its response makes no sense.`;
@@ -129,13 +129,13 @@ export async function deleteIn<Row extends { readonly id: bigint }>(
   if (status < 500 || neverTried.has(status)) throw refused;
   const listed = await isListed(requests, collection, id, call);
   if (listed === false) return;
-  // A gateway that gave up on the server says nothing of what the server will do.
+  // After a gateway gave up, the server may still delete it.
   if (status !== 502 && status !== 504)
     throw listed ? refused : refused.because(`The ${noun} ${id} may be deleted or not.`, { hints });
   throw new OutcomeUnknownError(`${what}. ${refused.message}`, { sentAt, status, hints, cause: refused });
 }
 
-/** Whether the collection lists it; undefined when that could not be found out. */
+/** Whether the collection lists it; undefined when the list cannot tell. */
 async function isListed<Row extends { readonly id: bigint }>(
   requests: Requests,
   collection: Collection<Row>,
@@ -147,7 +147,7 @@ async function isListed<Row extends { readonly id: bigint }>(
     if (rows.some((row) => row.id === id)) return true;
     return rejected.length > 0 ? undefined : false;
   } catch (error) {
-    // Also when it is interrupted: what is asked for is how the deletion ended.
+    // An interrupt, too: the error to report is that of the deletion.
     if (error instanceof StsError) return undefined;
     throw error;
   }
@@ -184,7 +184,7 @@ export async function missing(
   return explainMissing(requests, command, attempt, call);
 }
 
-/** The first row of each id: a page of a list that moved on meanwhile repeats some. */
+/** The first row of each id. */
 function withoutRepeated<Row extends { readonly id: bigint }>(rows: readonly Row[]): readonly Row[] {
   const ids = new Set(rows.map(({ id }) => id));
   return ids.size === rows.length ? rows : rows.filter(({ id }) => ids.delete(id));

@@ -7,7 +7,7 @@ import { readTrouble, type Trouble } from './trouble.ts';
 
 const longestReason = 500;
 const longestMark = 100;
-/** A shorter one is a trial's or a test's: to hide each of its letters would hide what the server says. */
+/** Shorter secrets are not hidden: that would hide parts of ordinary words. */
 const shortestSecret = 6;
 
 export interface RefusalContext {
@@ -16,9 +16,9 @@ export interface RefusalContext {
   readonly tokenKind: TokenKind;
   /** Whether a user and a password go with each request. */
   readonly basic: boolean;
-  /** What was sent and must not be shown, should the server repeat it. */
+  /** What was sent and must not be shown when the server repeats it. */
   readonly secrets: readonly string[];
-  /** What the token needs, a hint each, should the server say that it may not. */
+  /** Hints for a 403: which permissions the token needs. */
   readonly permissions: readonly string[];
 }
 
@@ -63,7 +63,7 @@ function mayPass(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429;
 }
 
-/** The server's words for the end of a message, and as facts; harmless, short, and without what must not be shown. */
+/** The server's words as the end of a message and as facts of the error: escaped, cut, without secrets. */
 function said(trouble: Trouble, { secrets }: RefusalContext): { ending: string; facts: ServerErrorDetails } {
   const harmless = (text: string | undefined, longest: number) => {
     const shown = withoutSecrets(text, secrets);
@@ -111,12 +111,12 @@ function withoutSecrets(text: string | undefined, secrets: readonly string[]): s
     .reduce((rest, secret) => rest?.replaceAll(secret, '[hidden]'), text);
 }
 
-/** Whether whoever responded wants a user and a password, which StackState never does. */
+/** Whether a user and a password are demanded. StackState itself never does that. */
 function asksForUser({ wwwAuthenticate }: HttpResponse): boolean {
   return /^\s*(?:basic|digest|negotiate|ntlm)\b/i.test(wwwAuthenticate ?? '');
 }
 
-/** A 401 or 403 that is not StackState's own: nothing is wrong with the token. */
+/** A 401 or 403 of a gateway: it says nothing about the token. */
 function gateway(
   response: HttpResponse,
   { host, basic }: RefusalContext,

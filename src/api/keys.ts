@@ -90,11 +90,9 @@ function isWhole(value: unknown, { name }: NewIngestionApiKey): boolean {
 }
 
 function withoutAbsent({ id, lastUpdateTimestamp, name, description, expiration }: z.infer<typeof row>): IngestionApiKey {
-  return {
-    id,
-    lastUpdateTimestamp,
-    name,
-    ...(description == null ? {} : { description }),
-    ...(expiration == null ? {} : { expiration }),
-  };
+  // No spreading: a list has a hundred thousand of them.
+  const key: { -readonly [Name in keyof IngestionApiKey]: IngestionApiKey[Name] } = { id, lastUpdateTimestamp, name };
+  if (description != null) key.description = description;
+  if (expiration != null) key.expiration = expiration;
+  return key;
 }

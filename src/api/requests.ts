@@ -13,17 +13,17 @@ export interface ApiOptions {
   readonly version: string;
   /** Takes a line for each request: method, URL, status, duration. */
   readonly log?: (line: string) => void;
-  /** Takes a sentence about settings that can be used only in part. */
+  /** Takes a warning, one sentence: a CA certificate that cannot be read. */
   readonly warn?: (line: string) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Milliseconds of a clock that nobody sets, for the deadline; default the platform's. */
+  /** Milliseconds of a clock that is never set, for the deadline. Default: `performance.now()`. */
   readonly monotonic?: () => number;
   /** Rejects once the signal is aborted. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** Parts of a path, raw: each is encoded where the path is made, so that none can reach another resource. */
+/** Parts of a path, not encoded. Each is encoded when the path is built, so that no id can lead to another resource. */
 export type Segments = readonly string[];
 
 /** A response to a request that changes something, and when that request began to be sent (milliseconds since the epoch). */
@@ -40,7 +40,7 @@ export interface As {
   readonly token: Token | undefined;
 }
 
-/** What all resources of one StackState share: sending requests with its token, and the words for what goes wrong. */
+/** What all resources of one StackState share: sending requests with the token, and the errors for what goes wrong. */
 export class Requests {
   /** Host and port of the server, for messages. */
   readonly host: string;
@@ -84,7 +84,7 @@ export class Requests {
 
   /** The path of a resource under the API. */
   path(segments: Segments, query = ''): string {
-    // The API's own path is written as it goes into the request.
+    // The API path is encoded already.
     return `${this.#basePath}${this.#options.settings.apiPath}${joined(segments)}${query}` || '/';
   }
 
@@ -105,7 +105,7 @@ export class Requests {
 
   /**
    * Sends what changes something, once.
-   * @param what says in the words of a message what was sent, should the response be lost.
+   * @param what what was sent, for the message when the response is lost: `The request to ... was sent to ...`.
    * @throws OutcomeUnknownError when it may have taken effect, ConnectionError when it was not sent.
    */
   async change(request: Omit<ReadRequest, 'headers'>, what: string, { signal }: CallOptions): Promise<ChangeResponse> {
@@ -126,8 +126,8 @@ export class Requests {
 
   /**
    * The error for a response that is no success.
-   * @param permissions what the token needs, a hint each, should the server say that it may not.
-   * @param secrets what was sent and must not be shown, besides the token.
+   * @param permissions hints for a 403: which permissions the token needs.
+   * @param secrets what else was sent and must not be shown.
    */
   async refusal(response: HttpResponse, permissions: readonly string[], ...secrets: string[]): Promise<StsError> {
     const { explainRefusal } = await import('./explain.ts');
@@ -177,7 +177,7 @@ function tokenHeader(token: Token | undefined): Record<string, string> {
   return token === undefined ? {} : { [tokenHeaders[token.kind]]: token.value };
 }
 
-/** What of `user:password` is not to be shown: tokens are given as either. */
+/** The secret part of `user:password`: the password, or the user when there is no password. */
 function secretIn(credentials: string): string {
   const colon = credentials.indexOf(':');
   return credentials.slice(colon + 1) || credentials.slice(0, Math.max(0, colon));

@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../http/transport.ts';
 import { decodeJson, looksLikeHtml } from './decode.ts';
 
-/** What a response says about what went wrong, raw: it has to be made harmless where it is shown. */
+/** What the body of a refusal says, as it was received: it must be escaped before it is shown. */
 export interface Trouble {
   /** The `_type` of the server's own errors. */
   readonly type?: string;
@@ -65,7 +65,7 @@ function titleOf(body: Uint8Array): string | undefined {
 function plainText(contentType: string | undefined, body: Uint8Array): string | undefined {
   if (contentType !== undefined && !/^(?:text\/|application\/(?:json|problem))/i.test(contentType)) return undefined;
   const text = words(Buffer.from(body.subarray(0, longestText)).toString('utf8'));
-  // Bytes of something else under the name of text.
+  // Binary data with the content type of a text.
   return text === undefined || /\p{Cc}|\ufffd/u.test(text) ? undefined : text;
 }
 

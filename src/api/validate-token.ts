@@ -9,9 +9,9 @@ import type { Requests } from './requests.ts';
  * @throws the error for a response that is no verdict: the server failed, or a gateway in front of it said no.
  */
 export async function validateToken(requests: Requests, token: string, call: CallOptions): Promise<TokenVerdict> {
-  // No header can bear it, so no server has ever given it out.
+  // It cannot be sent in a header, so it is not a token of any server.
   if (/\p{Cc}/u.test(token)) return 'invalid';
-  // Headers are bytes: what is beyond ASCII goes as UTF-8.
+  // undici writes headers as Latin-1; characters beyond ASCII are sent as UTF-8.
   const value = Buffer.from(token).toString('latin1');
   const byApi = await askApi(requests, value, token, call);
   return byApi === 'invalid' ? byApi : ((await askReceiver(requests, value, token, call)) ?? byApi);

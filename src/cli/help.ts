@@ -39,6 +39,22 @@ export function renderHelp(place: Place, width: number | undefined): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** What is written at once without the streams, which take longer to load than the rest of a short run. */
+const BLOCK = 4096;
+
+/** A text in blocks of whole lines. */
+export function* blocksOf(text: string): Generator<string> {
+  let block = '';
+  for (const line of text.split(/(?<=\n)/)) {
+    if (block.length + line.length > BLOCK) {
+      yield block;
+      block = '';
+    }
+    block += line;
+  }
+  yield block;
+}
+
 function nounHelp(place: Place, terminal: number | undefined): string[] {
   const { program, noun } = place;
   const path = commandPath(place);

@@ -34,6 +34,7 @@ export function createSession(world: World, globals: GlobalOptions, printer: Pri
         globals,
         env: world.env,
         home: world.home,
+        disk: () => world.disk(),
         resolvePath: world.resolvePath,
         readStdin: session.readSecret,
         warn: (line) => void printer.warn(line),

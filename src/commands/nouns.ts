@@ -1,6 +1,7 @@
 import type { StackStateApi } from '../api/model.ts';
 import type { Call, Credential, CredentialKind, Issued, Listing, Words } from '../credentials/ports.ts';
 import { formatDate } from '../dates.ts';
+import { digitsOf } from '../ids.ts';
 import type { JsonValue } from '../json.ts';
 import { ingestionApiKeyWords, serviceTokenWords } from '../kinds/words.ts';
 import type { Session } from './verb.ts';
@@ -38,7 +39,7 @@ export interface Column {
   readonly whole?: boolean;
 }
 
-const id: Column = { title: 'ID', cell: (credential) => String(credential.id), whole: true };
+const id: Column = { title: 'ID', cell: (credential) => digitsOf(credential.id), whole: true };
 const name: Column = { title: 'NAME', cell: (credential) => credential.name };
 const expiration: Column = {
   title: 'EXPIRATION',

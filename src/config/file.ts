@@ -4,7 +4,6 @@ import { type Disk, type FileFacts, NotRegularError } from '../platform/disk.ts'
 import { reasonOf } from '../reason.ts';
 import { systemCode } from '../system.ts';
 import type { ParsedConfig } from './parse.ts';
-import { diskOfThisMachine } from './this-machine.ts';
 
 /** A config file as read: its contexts, the current one, and the line of each setting. */
 export interface ConfigFile extends ParsedConfig {
@@ -19,11 +18,10 @@ const limit = 16 * 1024 * 1024;
 /**
  * Reads a config file. A missing file is an empty one.
  * @param path absolute path.
- * @param disk default: that of this machine.
  * @throws ConfigError when the file cannot be read, parsed (with line and column) or has entries that are no contexts.
  */
-export async function openConfigFile(path: string, disk?: Disk): Promise<ConfigFile> {
-  const text = (await readConfig(path, disk ?? (await diskOfThisMachine())))?.text;
+export async function openConfigFile(path: string, disk: Disk): Promise<ConfigFile> {
+  const text = (await readConfig(path, disk))?.text;
   if (text === undefined) return { contexts: [], flat: false, lineOf: () => undefined, path, exists: false };
   // YAML takes time to load, and a program configured by its environment has no file.
   const { parseConfig } = await import('./parse.ts');

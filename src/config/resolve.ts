@@ -4,7 +4,6 @@ import { environmentLayer, type Found, findIn, flagLayer, type Layer } from './l
 import { missingToken, missingUrl, type Searched } from './missing.ts';
 import type { GlobalOptions, SettingSource, Settings } from './model.ts';
 import { SETTINGS, type Setting, type SettingName, shownValue } from './table.ts';
-import { diskOfThisMachine } from './this-machine.ts';
 import { type FoundToken, findToken } from './token.ts';
 import { type FoundCertificates, findCaCertificates } from './trust.ts';
 import { type BaseUrl, parseUrl } from './url.ts';
@@ -14,8 +13,8 @@ export interface SettingsInput {
   readonly globals: GlobalOptions;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string | undefined;
-  /** Default: that of this machine. */
-  disk?(): Promise<Disk>;
+  /** The files that the settings name are read from it, and the config file. */
+  disk(): Promise<Disk>;
   resolvePath(path: string): string;
   /** The token's text, for a token given as `-`. */
   readStdin(): Promise<string>;
@@ -71,15 +70,11 @@ export async function resolveLayers(layers: readonly Layer[], input: SettingsInp
   const { timeoutMs } = timeout;
   note('timeout', timeout.found, `${timeoutMs}ms`);
 
-  const disk = () => diskOf(input);
-  const { resolvePath, readStdin } = input;
-  const certificates = resolution.wantsCertificates(skipSsl)
-    ? await findCaCertificates(layers, { disk, resolvePath })
-    : undefined;
+  const certificates = resolution.wantsCertificates(skipSsl) ? await findCaCertificates(layers, input) : undefined;
   if (certificates !== undefined) note(certificates.member, certificates.found, certificates.path);
 
   // Last, because it may take stdin or ask.
-  const token = (await findToken(layers, { disk, resolvePath, readStdin })) ?? (await resolution.fallback());
+  const token = (await findToken(layers, input)) ?? (await resolution.fallback());
   if (token === undefined) throw missingToken(url, searched, resolution.podTokenPath);
   sources.push({ setting: token.token.kind, source: token.source });
 
@@ -95,11 +90,6 @@ export async function resolveLayers(layers: readonly Layer[], input: SettingsInp
     ...(context === undefined ? {} : { contextName: context.name }),
   };
   return { settings, baseUrl, certificates };
-}
-
-/** The disk that the settings are read from. */
-export function diskOf({ disk = diskOfThisMachine }: SettingsInput): Promise<Disk> {
-  return disk();
 }
 
 /** Where a setting came from; its value too, unless that is a secret. */

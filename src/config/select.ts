@@ -16,8 +16,7 @@ interface SelectInput {
   readonly globals: GlobalOptions;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string | undefined;
-  /** Default: that of this machine. */
-  disk?(): Promise<Disk>;
+  disk(): Promise<Disk>;
   resolvePath(path: string): string;
   warn(line: string): void;
   /** The context a verb's own `--name` asks for; it wins over all else. */
@@ -73,7 +72,7 @@ function chosen(file: ConfigFile, { globals, env, contextName }: Pick<SelectInpu
  * Opens the config file for somebody who needs what is in it.
  * @throws ConfigError when `--config` names a file that does not exist, and as `openConfigFile`.
  */
-export async function openToRead(path: string, globals: GlobalOptions, disk?: Disk): Promise<ConfigFile> {
+export async function openToRead(path: string, globals: GlobalOptions, disk: Disk): Promise<ConfigFile> {
   const file = await openConfigFile(path, disk);
   if (file.exists || globals.config === undefined) return file;
   throw new ConfigError(`The config file ${path} does not exist.`, {
@@ -83,7 +82,7 @@ export async function openToRead(path: string, globals: GlobalOptions, disk?: Di
 
 async function openNamedFile(input: SelectInput): Promise<ConfigFile | undefined> {
   const { globals, env, home, resolvePath, contextName } = input;
-  if (globals.config !== undefined) return openToRead(resolvePath(globals.config), globals, await input.disk?.());
+  if (globals.config !== undefined) return openToRead(resolvePath(globals.config), globals, await input.disk());
   let path: string;
   try {
     path = defaultConfigPath(env, home);
@@ -92,5 +91,5 @@ async function openNamedFile(input: SelectInput): Promise<ConfigFile | undefined
     if (error instanceof ConfigError && (globals.context ?? contextName) === undefined) return undefined;
     throw error;
   }
-  return openConfigFile(path, await input.disk?.());
+  return openConfigFile(path, await input.disk());
 }

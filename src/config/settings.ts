@@ -1,7 +1,7 @@
 import { chosenBy, environmentOf, ignoredVariables } from './environment.ts';
 import { contextLayer, environmentLayer, findIn, flagLayer, variable } from './layers.ts';
 import type { Context, Settings } from './model.ts';
-import { diskOf, resolveLayers, type SettingsInput, timeoutOf } from './resolve.ts';
+import { resolveLayers, type SettingsInput, timeoutOf } from './resolve.ts';
 import { selectContext } from './select.ts';
 import { type FoundToken, hasToken, POD_TOKEN_PATH, podToken } from './token.ts';
 import { certificateData } from './trust.ts';
@@ -36,7 +36,7 @@ export async function resolveSettings(input: SettingsInput): Promise<Settings> {
     searched: { globals: input.globals, selection, byFlag: chosenBy(input) !== undefined },
     timeout,
     podTokenPath,
-    fallback: async () => (podTokenPath === undefined ? undefined : podToken(podTokenPath, await diskOf(input))),
+    fallback: async () => (podTokenPath === undefined ? undefined : podToken(podTokenPath, await input.disk())),
     wantsCertificates: (skipSsl) => !skipSsl,
   });
   return resolved.settings;

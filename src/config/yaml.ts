@@ -1,4 +1,5 @@
 import {
+  Composer,
   type Document,
   isAlias,
   isCollection,
@@ -8,12 +9,12 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parseDocument,
+  Parser,
   visit,
   type YAMLError,
 } from 'yaml';
 import { ConfigError } from '../errors.ts';
-import { findBadAlias } from './aliases.ts';
+import { findBadAlias, tooDeep } from '../yaml-limits.ts';
 
 /** Parsed YAML in which every scalar is text, so that a token `0123` keeps its digits. */
 export interface ConfigYaml {
@@ -32,8 +33,6 @@ const TROUBLE: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'the same key stands there twice',
   MISSING_CHAR: 'a bracket, quote, colon or comma is missing',
   MULTILINE_IMPLICIT_KEY: 'a colon is missing after a key',
-  MULTIPLE_DOCS: 'a second document begins',
-  RESOURCE_EXHAUSTION: 'it is nested too deeply',
   TAB_AS_INDENT: 'a tab is used for indentation',
 };
 
@@ -52,17 +51,15 @@ export function parseYaml(path: string, source: string): ConfigYaml {
 
 function read(path: string, source: string): ConfigYaml {
   const lines = new LineCounter();
-  const document = parseDocument(source, {
-    schema: 'failsafe',
-    merge: true,
-    keepSourceTokens: true,
-    prettyErrors: false,
-    lineCounter: lines,
-    // Says nothing by itself; with `silent` a second document would be no error.
-    logLevel: 'error',
-  });
+  const tokens = [...new Parser(lines.addNewLine).parse(source)];
+  const deep = tooDeep(tokens);
+  if (deep !== undefined) throw invalid(path, lines, deep, 'it is no valid YAML: it is nested too deeply');
+  const composer = new Composer({ schema: 'failsafe', merge: true, keepSourceTokens: true, prettyErrors: false });
+  const [document, second] = composer.compose(tokens, true, source.length);
+  if (document === undefined) throw new TypeError('a text without a document');
   const error: YAMLError | undefined = document.errors[0];
   if (error !== undefined) throw invalid(path, lines, error.pos[0], `it is no valid YAML: ${troubleOf(error)}`);
+  if (second !== undefined) throw invalid(path, lines, second.range[0], 'it is no valid YAML: a second document begins');
   const alias = findBadAlias(document);
   if (alias !== undefined) throw invalid(path, lines, alias.offset, `it is no valid YAML: ${alias.reason}`);
   // Every scalar is text here, so a bare `null` must become nothing now: later its quotes are no longer known.

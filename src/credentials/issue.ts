@@ -15,6 +15,8 @@ export interface Intent {
   readonly known: Listing | undefined;
   /** What the journal is to remember; undefined where none is kept. */
   readonly facts: Facts | undefined;
+  /** Whether it takes the place of another one, which may have the same name. */
+  readonly replaces?: boolean;
   /** Whether the server is asked if it accepts the new secret before it is delivered. */
   readonly verify: boolean;
 }
@@ -45,7 +47,7 @@ export async function issue(run: Run, intent: Intent): Promise<Issued> {
     }
     if (intent.verify) await verifyNew(run, issued.secret);
     kind.adopt?.(held, issued.secret);
-    await destination.deliver(issued, facts === undefined ? undefined : deliveredRecord(run, facts, issued));
+    await destination.deliver(issued, facts === undefined ? undefined : await deliveredRecord(run, facts, issued));
   } catch (error) {
     // What is deleted again must not be what authenticates the deletion.
     if (held !== undefined) kind.adopt?.(issued.secret, held);
@@ -66,23 +68,23 @@ async function announce(run: Run, journal: Journal, facts: Facts): Promise<void>
 }
 
 /** What the journal says once the destination holds the new secret. */
-export function deliveredRecord(
+export async function deliveredRecord(
   { destination, serverClock }: Run,
   facts: Facts,
   issued: Pick<Issued, 'id' | 'secret'>,
-): DeliveredRecord {
+): Promise<DeliveredRecord> {
   return {
     ...facts,
     stage: 'delivered',
     newId: issued.id,
-    digest: digestOf(issued.secret),
+    digest: await digestOf(issued.secret),
     deleteAt: Math.ceil(serverClock.exact()) + facts.afterMs,
     settled: destination.settle === undefined,
   };
 }
 
 /** Creates it; whatever comes back, it is known afterwards what may be left on the server. */
-async function create(run: Run, { wanted, known, facts }: Intent): Promise<Issued> {
+async function create(run: Run, { wanted, known, facts, replaces = false }: Intent): Promise<Issued> {
   const { kind, destination, waiting, interrupt } = run;
   const ids = known === undefined ? undefined : new Set(known.credentials.map(({ id }) => id));
   try {
@@ -94,7 +96,7 @@ async function create(run: Run, { wanted, known, facts }: Intent): Promise<Issue
     // Refused, or never sent. What is no error of ours leaves the journal for the next run.
     if (!isLost && error instanceof StsError && facts !== undefined) await dropQuietly(run, destination.journal);
     const failure = isLost ? await settleLost(run, { wanted, known, facts, error }) : error;
-    throw facts?.old === undefined ? failure : mentionNewName(failure, wanted.name, isLost ? '' : 'Nothing was created.');
+    throw replaces ? mentionNewName(failure, wanted.name, isLost ? '' : 'Nothing was created.') : failure;
   }
 }
 

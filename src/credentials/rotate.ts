@@ -59,8 +59,14 @@ export async function replace(run: Run, plan: RotationPlan): Promise<RotationRes
   const wanted = kind === oldKind ? successor : { ...moved, ...plan.instead };
   const facts = factsOf(run, plan, wanted, known, { id: old.id, name: old.name });
   const keepsJournal = run.destination.journal !== undefined;
-  const issued = await issue(run, { wanted, known, verify: plan.verify, facts: keepsJournal ? facts : undefined });
-  const record = deliveredRecord(run, facts, issued);
+  const issued = await issue(run, {
+    wanted,
+    known,
+    verify: plan.verify,
+    facts: keepsJournal ? facts : undefined,
+    replaces: true,
+  });
+  const record = await deliveredRecord(run, facts, issued);
   if (keepsJournal) return { issued, old, fate: await conclude(run, record, plan) };
   try {
     return { issued, old, fate: await conclude(run, record, plan, issued.secret) };

@@ -1,6 +1,7 @@
 import { addValue, changeDocument, readDocument } from '../documents/document.ts';
 import { DocumentError } from '../documents/errors.ts';
 import type { DocumentNames, KeyFormat } from '../documents/formats.ts';
+import { keyVarInRaw } from '../documents/formats.ts';
 import { newDocument } from '../documents/new.ts';
 import { DeliveryError } from '../errors.ts';
 
@@ -37,7 +38,11 @@ export function fileDocument(options: FileDocumentOptions): FileDocument {
   const anew = (secret: string) => newDocument(secret, format ?? 'raw', names);
   return {
     async check(text) {
-      if (text === undefined || force) return;
+      if (text === undefined) {
+        if (format === undefined && keyVar !== undefined) throw keyVarInRaw();
+        return;
+      }
+      if (force) return;
       try {
         const document = await readDocument(text, reading);
         // Tells whether the flags fit: the text itself is not used.

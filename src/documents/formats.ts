@@ -58,6 +58,13 @@ export function checkKeyVar(value: string, format?: KeyFormat): string {
   });
 }
 
+/** The error for a variable's name where the document holds the key alone. */
+export function keyVarInRaw(): UsageError {
+  return new UsageError('--key-var names a variable or field, and a raw document has none.', {
+    hints: ['Add --key-format dotenv or --key-format kubernetes-secret, or leave --key-var out.'],
+  });
+}
+
 /** @throws UsageError unless `value` is a DNS-1123 subdomain of at most 253 characters. */
 export function checkSecretName(value: string): string {
   const valid = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

@@ -1,4 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, type Pair, parseAllDocuments, type YAMLMap } from 'yaml';
+import { isTooDeep } from '../yaml-limits.ts';
 import { DocumentError, noKey } from './errors.ts';
 import { type Entry, type Manifest, SECTIONS, type SectionName } from './manifest.ts';
 import { addPair, fillPair, fillSection, isNothing, replaceScalar } from './yaml-edit.ts';
@@ -33,6 +34,7 @@ export function yamlManifest(text: string, subject: string): Manifest {
 
 function parseDocuments(text: string, subject: string): readonly Document[] {
   const broken = noKey(`${subject} looks like a Kubernetes Secret, but it is not valid YAML or JSON.`);
+  if (isTooDeep(text)) throw broken;
   let documents: readonly Document[];
   try {
     const parsed = parseAllDocuments(text, { keepSourceTokens: true, logLevel: 'silent' });

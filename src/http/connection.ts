@@ -14,9 +14,9 @@ export interface ConnectionOptions extends Trust {
   readonly env: Environment;
   /** A proxy to use whatever the environment says. */
   readonly proxyUrl?: string;
-  /** Takes a line for the user's eyes: by which proxy requests go, never its credentials. */
+  /** Takes a line for `--verbose`: which proxy is used, never its credentials. */
   readonly log?: (line: string) => void;
-  /** Takes a sentence about settings that are used only in part. */
+  /** Takes a warning, one sentence: a CA certificate that cannot be read. */
   readonly warn?: (line: string) => void;
 }
 
@@ -36,17 +36,16 @@ export interface ConnectionRequest {
 /** A connection to one server: direct, through a proxy's tunnel (https), or by a proxy that forwards (http). Nothing is connected before the first request. */
 export interface Connection {
   /**
-   * @throws ProxyError when the proxy is what failed, also when it responded in place of the server it forwards to, else undici's and the
-   * system's errors.
+   * @throws ProxyError when the proxy failed, or refused the request itself; else the errors of undici and of the system.
    */
   request(options: ConnectionRequest): Promise<Dispatcher.ResponseData>;
-  /** What is wrong with the response that was read last, though it could be read. */
+  /** Why the last response is malformed although it could be read; undefined when it is not. */
   readonly malformed: string | undefined;
   /** Ends everything within milliseconds, whatever it waits for. */
   destroy(reason: Error): Promise<void>;
 }
 
-// The transport has one deadline of its own over everything; undici's would only end requests under other names.
+// The transport has a deadline of its own for the whole request, so undici's are switched off.
 const limits = { headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 16_384 } as const;
 
 interface Route {
@@ -89,7 +88,7 @@ function connectionBy(route: Route, proxy: HttpProxy | undefined, ended: AbortCo
       const response = await noticed(onward, notes, onSent, () => request.call(client, { ...onward }));
       if (forwards && response.statusCode === 407) {
         response.body.on('error', () => {}).destroy();
-        // Only a proxy says so. Whatever it refuses it has not passed on: this is no response of the server, and none that was lost.
+        // Only a proxy responds with 407. It has not passed the request on, so no response of the server was lost.
         throw new ProxyError(proxy.label, undefined, 407);
       }
       responding = true;
@@ -114,7 +113,7 @@ function direct({ url, trust, serverName, signal }: Route): Open {
   return url.protocol === 'https:' ? secured(open, serverName ?? hostOf(url), trust, signal) : open;
 }
 
-/** To the proxy itself, whose name is its own. */
+/** Connects to the proxy itself. `serverName` is about the server behind it. */
 function toProxy({ trust, signal }: Route, { url, label }: HttpProxy): Open {
   const open = direct({ url, trust, serverName: undefined, signal });
   return () =>
@@ -134,7 +133,7 @@ function throughProxy(route: Route, proxy: HttpProxy): Open {
 
 type Message = Omit<ConnectionRequest, 'onSent'>;
 
-/** Does it, and notices when the request leaves: the one public word of undici on that is a channel for all connections. */
+/** Runs `work` and calls `onSent` when the request leaves. Undici tells that only on a channel that all connections share. */
 async function noticed<T>({ method, path }: Message, notes: Notes, onSent: () => void, work: () => Promise<T>): Promise<T> {
   const listen = (message: unknown) => {
     const { socket, request } = message as { socket?: unknown; request?: { method?: string; path?: string } };
@@ -148,13 +147,13 @@ async function noticed<T>({ method, path }: Message, notes: Notes, onSent: () =>
   }
 }
 
-/** The same request for a proxy that passes it on. */
+/** The request as a forwarding proxy takes it: with an absolute URL. */
 function forwarded(options: Message, url: URL, { authorization }: HttpProxy): Message {
   const credentials = authorization === undefined ? {} : { 'proxy-authorization': authorization };
   return { ...options, path: `${url.origin}${options.path}`, headers: { ...options.headers, host: url.host, ...credentials } };
 }
 
-/** The host to look up or to connect to; a root dot stays, as it says that the name is whole. */
+/** The host to look up. Its root dot stays: it keeps the resolver from appending search domains. */
 function addressOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
 }

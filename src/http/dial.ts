@@ -1,14 +1,14 @@
 import net, { type Socket } from 'node:net';
 
-/** How long an address is tried alone before the next one is tried beside it (RFC 8305). */
+/** How long an address is tried alone before the next one is tried as well. */
 const headStartMs = 250;
 
-/** What is most worth telling, when each address of a host failed in its own way. */
+/** Codes to report first when the addresses of a host failed for different reasons. */
 const telling = ['ECONNREFUSED', 'ETIMEDOUT', 'ECONNRESET', 'EACCES', 'EPERM'];
 
 /**
- * Connects over TCP. All addresses of a host are tried, each a little after the one before, and none is given up before another has
- * succeeded: Node's own way gives a slow one up after 250 ms, to be left with one that is dead.
+ * Connects over TCP (happy eyeballs, RFC 8305). The addresses of a host are tried one after another, 250 ms apart, and every attempt goes
+ * on until one succeeds. Node's own implementation gives each attempt up after 250 ms: a slow address loses to a dead one.
  * @param host name or IP address, without brackets.
  * @param signal ends all attempts; its reason is thrown.
  * @throws the system's error; an AggregateError when several addresses failed.
@@ -56,12 +56,12 @@ export async function dial(host: string, port: number, signal: AbortSignal): Pro
   });
 }
 
-// What undici takes for its own sockets.
+// The options undici uses for its own sockets.
 const manner = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, highWaterMark: 65_536 };
 
 function connect(host: string, port: number): Socket {
   const options = { ...manner, host, port, autoSelectFamily: false };
-  // Whoever uses the socket listens as well; one that lost the race has nobody else.
+  // An attempt that lost must not crash the program when it fails later.
   return net.connect(options).on('error', () => {});
 }
 

@@ -1,13 +1,13 @@
 import { ConnectionError, ExitCode, ServerError, StsError } from '../errors.ts';
 import { visible } from '../escape.ts';
-import { blame, codeOf, DeadlineError, MalformedError, ProxyError } from './failure.ts';
+import { blame, codeOf, DeadlineError, MalformedError, ProxyError, withoutVersion } from './failure.ts';
 import type { ProxyLabel } from './proxy.ts';
 
 interface Words {
   /** A sentence; `HOST` and `CODE` stand for what they say. */
   readonly message: string;
   readonly hints: readonly string[];
-  /** The server responded, but not as it should: exit 2 instead of 4. */
+  /** The server responded, but wrongly: exit 2 instead of 4. */
   readonly responded?: true;
 }
 
@@ -30,7 +30,7 @@ const clientCertificate: Words = {
   hints: ['This program has none to show: ask for a URL that takes the token alone.'],
 };
 
-/** What can go wrong, by code. */
+/** Messages and hints by error code. */
 const words: Readonly<Record<string, Words>> = {
   ENOTFOUND: notFound,
   EAI_AGAIN: notFound,
@@ -75,7 +75,7 @@ const words: Readonly<Record<string, Words>> = {
     message: 'HOST does not speak TLS on this port (CODE).',
     hints: ['Use another port, or a URL that begins with http:// if this StackState has no TLS.'],
   },
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: {
+  ERR_SSL_ALERT_PROTOCOL_VERSION: {
     message: 'HOST speaks no version of TLS that this program takes (CODE).',
     hints: [oldTls],
   },
@@ -83,45 +83,45 @@ const words: Readonly<Record<string, Words>> = {
     message: 'HOST lacks secure renegotiation of TLS (RFC 5746), so the connection is refused (CODE).',
     hints: ['Have the server or the proxy in front of it updated: a firewall that inspects TLS is often what is too old.'],
   },
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: clientCertificate,
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: {
+  ERR_SSL_ALERT_CERTIFICATE_REQUIRED: clientCertificate,
+  ERR_SSL_ALERT_HANDSHAKE_FAILURE: {
     message: 'HOST broke the TLS handshake off (CODE).',
     hints: [
       'It may demand a client certificate, which this program has not, or have no cipher in common with it.',
       'See what it offers: openssl s_client -connect HOST',
     ],
   },
-  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: {
+  ERR_SSL_ALERT_UNRECOGNIZED_NAME: {
     message: 'HOST does not know the host name of the URL (CODE).',
     hints: ['Use the name that its certificate is for.'],
   },
 };
 const alias: Readonly<Record<string, string>> = {
-  ERR_SSL_UNSUPPORTED_PROTOCOL: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
-  ERR_SSL_NO_PROTOCOLS_AVAILABLE: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
-  ERR_SSL_VERSION_TOO_LOW: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'ERR_SSL_ALERT_PROTOCOL_VERSION',
+  ERR_SSL_NO_PROTOCOLS_AVAILABLE: 'ERR_SSL_ALERT_PROTOCOL_VERSION',
+  ERR_SSL_VERSION_TOO_LOW: 'ERR_SSL_ALERT_PROTOCOL_VERSION',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'ERR_SSL_WRONG_VERSION_NUMBER',
   ERR_SSL_HTTP_REQUEST: 'ERR_SSL_WRONG_VERSION_NUMBER',
   ERR_SSL_UNKNOWN_PROTOCOL: 'ERR_SSL_WRONG_VERSION_NUMBER',
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
-  ERR_SSL_TLSV1_ALERT_UNRECOGNIZED_NAME: 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME',
+  ERR_SSL_ALERT_BAD_CERTIFICATE: 'ERR_SSL_ALERT_CERTIFICATE_REQUIRED',
 };
 
-/** What went wrong between here and the server, in words, for a request that changes nothing or was never sent. */
+/** The error to show for a request without a whole response. It says nothing of what the request may have changed. */
 export function explainFailure(error: unknown, url: string): StsError {
   const { host, hostname, port, protocol } = new URL(url);
   if (blame(error) !== 'network') return ownFault(error);
   if (error instanceof ProxyError) return explainProxy(error, host);
   if (error instanceof DeadlineError) return deadlinePassed(error, host);
   const code = codeOf(error) ?? '';
-  const { message, hints, responded } = words[alias[code] ?? code] ?? unlisted(code, error);
+  const name = withoutVersion(code);
+  const { message, hints, responded } = words[alias[name] ?? name] ?? unlisted(code, error);
   const fill = (text: string) =>
     text
       .replace('-connect HOST', `-connect ${hostname}:${port || '443'}`)
       .replace('HOSTNAME', visible(hostname))
       .replace('HOST', host)
       .replace('CODE', code);
-  // A server that expects TLS hangs up on plain HTTP without a word.
+  // A server that expects TLS closes a connection that speaks plain HTTP without a response.
   const hungUp = protocol === 'http:' && [cut, reset].includes(words[code] ?? notHttp);
   const details = {
     hints: [...(hungUp ? ['If this port expects TLS, the URL begins with https://.'] : []), ...hints.map(fill)],
@@ -153,7 +153,7 @@ function deadlinePassed(error: DeadlineError, host: string): ConnectionError {
   });
 }
 
-/** What failed here: neither the network nor the server is to blame. */
+/** The error for a failure of this program or this machine. */
 function ownFault(error: unknown): StsError {
   if (blame(error) === 'machine') {
     return new StsError(ExitCode.server, `This machine has run out of something that a connection needs (${codeOf(error)}).`, {
@@ -168,7 +168,7 @@ function ownFault(error: unknown): StsError {
   });
 }
 
-/** What a proxy did instead of letting a request through, and the setting to look into. */
+/** The error for a proxy that failed or refused, with the setting to look at. */
 export function explainProxy({ proxy, status, cause }: ProxyError, host: string): ConnectionError {
   const { name, variable } = proxy;
   const settings = proxyHint(proxy, host);

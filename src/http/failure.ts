@@ -1,7 +1,7 @@
 import { StsError } from '../errors.ts';
 import type { ProxyLabel } from './proxy.ts';
 
-/** A request's deadline passed. What it ended is known to the connection alone, which notes it here. */
+/** The deadline of a request passed. The connection notes here how far the request had come. */
 export class DeadlineError extends Error {
   readonly code = 'STS_DEADLINE';
   /** Whether the response had begun. */
@@ -51,6 +51,11 @@ export function codeOf(error: unknown): string | undefined {
   return codeOf(error.cause) ?? ('code' in error && typeof error.code === 'string' ? error.code : undefined);
 }
 
+/** The code of a TLS alert without the version of TLS that OpenSSL names it after, which differs between versions of OpenSSL. */
+export function withoutVersion(code: string): string {
+  return code.replace(/^ERR_SSL_(?:SSLV3|TLSV1|TLSV13|SSL\/TLS)_(?:ALERT_|(?=UNRECOGNIZED_NAME))/, 'ERR_SSL_ALERT_');
+}
+
 /** Codes of a machine that has run out of something. */
 const machine = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'ENOSPC', 'EAI_MEMORY']);
 /** Codes of undici for a wrong use of it, or for its own ending. */
@@ -59,8 +64,8 @@ const ofUse = /^UND_ERR_(?:INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED|ABORTE
 const ofConnections = /^(?:ERR_SSL_|ERR_TLS_|ERR_STREAM_PREMATURE_CLOSE$|ERR_SOCKET_CLOSED|ERR_OSSL)/;
 
 /**
- * Whose fault an error is: the network's (with the proxy and the server), that of this machine's limits, or that of this program and its
- * runtime, for all that is not known. Nothing but the first may be called a failure of the network.
+ * Whose fault an error is: `network` includes the proxy and the server, `machine` is about limits such as memory and open files, and
+ * `program` is this program, its runtime, and every error that is not known. Only the first may be reported as a network failure.
  */
 export function blame(error: unknown): 'network' | 'machine' | 'program' {
   if (error instanceof StsError) return 'program';

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { TrustStore } from './trust.ts';
 
-/** Opens a connection that carries bytes both ways. */
+/** Opens a connection. */
 export type Open = () => Promise<Socket>;
 
-/** What OpenSSL says when a certificate cannot be traced back to one that is trusted. More trusted ones may help. */
+/** OpenSSL's codes for a certificate that no trusted one vouches for. More trusted certificates may help. */
 const untrusted = new Set([
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
@@ -19,8 +19,8 @@ const untrusted = new Set([
 ]);
 
 /**
- * TLS over another connection. A server that is not trusted is connected to anew while there are further CA certificates to be had;
- * nothing but the handshake has been sent by then.
+ * TLS over another connection. While the server's certificate is not trusted and there are more CA certificates to read, it connects
+ * again with these. No byte of a request has been sent by then.
  * @param name the host's name in its certificate, or its IP address.
  */
 export function secured(open: Open, name: string, trust: TrustStore, signal: AbortSignal): Open {

@@ -1,16 +1,16 @@
 import { readBody } from './body.ts';
 import { fetchedByBun, type Received, runsOnBun } from './bun.ts';
 import type { Connection, ConnectionOptions, RequestHeaders } from './connection.ts';
-import { blame, codeOf, DeadlineError, MalformedError, ProxyError } from './failure.ts';
+import { blame, codeOf, DeadlineError, MalformedError, ProxyError, withoutVersion } from './failure.ts';
 
 export interface TransportOptions extends ConnectionOptions {
   /** Deadline for one request with all its repetitions, in milliseconds. */
   readonly timeoutMs: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
-  /** Milliseconds since the epoch: what a date in a response is compared with, where the response does not tell the server's time. */
+  /** Milliseconds since the epoch: stands in for the server's clock where a response has no `Date`. */
   readonly now: () => number;
-  /** Milliseconds of a clock that nobody sets, from any start; default the platform's. */
+  /** Milliseconds of a clock that is never set; only differences mean something. Default: `performance.now()`. */
   readonly monotonic?: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
@@ -34,7 +34,7 @@ export interface HttpResponse {
   readonly status: number;
   readonly contentType: string | undefined;
   readonly location: string | undefined;
-  /** The `WWW-Authenticate` header: how the one who responded wants to be told who asks. */
+  /** The `WWW-Authenticate` header: which kind of authentication is demanded. */
   readonly wwwAuthenticate: string | undefined;
   /** The server's clock, milliseconds since the epoch. */
   readonly serverTime: number | undefined;
@@ -58,11 +58,10 @@ export class TransportError extends Error {
 
 const retries = 3;
 const busy = new Set([429, 502, 503, 504]);
-/** Connections that were not made, or broke: the next one may do better. */
+/** Codes of connections that failed or broke: another attempt may succeed. */
 const passing = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'EAI_AGAIN']);
-/** With TLS 1.3 a server may refuse the handshake when the request has been sent already: nobody has read it. */
-const refusedHandshake =
-  /^ERR_SSL_(?:TLSV13_ALERT_CERTIFICATE_REQUIRED|SSLV3_ALERT_(?:HANDSHAKE_FAILURE|\w*CERTIFICATE\w*)|TLSV1_ALERT_(?:UNKNOWN_CA|ACCESS_DENIED))$/;
+/** With TLS 1.3 a server may refuse the handshake after the request was sent. It has not read the request then. */
+const refusedHandshake = /^ERR_SSL_ALERT_(?:HANDSHAKE_FAILURE|\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED)$/;
 
 interface Sent {
   yes: boolean;
@@ -81,8 +80,8 @@ export class Transport {
 
   /**
    * Sends a request; a GET is repeated after a lost connection, 429, 502, 503 and 504. Redirects are responses like any other.
-   * @throws TransportError when no whole response came; the signal's reason when the request was given up; ConfigError; what is no fault of
-   * the network as it is, unless a request that changes something was sent: that is a TransportError then.
+   * @throws TransportError when no whole response came; the signal's reason when the request was given up; ConfigError. An error of this
+   * program or its runtime is thrown as it is, unless a request that changes something was sent: then it is a TransportError, too.
    */
   async send(request: TransportRequest): Promise<HttpResponse> {
     const { signal } = request;
@@ -120,7 +119,7 @@ export class Transport {
       const mayRepeat = attempt <= retries && request.method === 'GET' && !ended.aborted;
       const backoff = mayRepeat ? waitBefore(attempt, outcome) : undefined;
       const finished = this.#monotonic();
-      // What will not be repeated in time is better told now.
+      // A repetition that would begin after the deadline is not waited for: the present outcome is reported at once.
       const wait = backoff !== undefined && finished + backoff < end ? backoff : undefined;
       this.#log(request, outcome, finished - started, wait);
       if (wait === undefined) {
@@ -177,7 +176,7 @@ export class Transport {
   async #destroy(reason: Error): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
-    // One that could not be opened has told so already.
+    // An error of opening it was reported by the request.
     await connection?.then(
       (opened) => opened.destroy(reason),
       () => {},
@@ -192,12 +191,12 @@ export class Transport {
 }
 
 /**
- * What a failed attempt comes to.
- * @throws the error itself where nothing is unknown and neither network nor machine is to blame: settings, this program, the runtime.
+ * The failure of one attempt.
+ * @throws the error itself when it is a fault of the settings, this program or its runtime, and the outcome of the request is known.
  */
 function failureOf(error: unknown, { changes }: TransportRequest, sent: Sent): TransportError {
-  // A proxy that refuses has passed nothing on.
-  const reached = sent.yes && !(error instanceof ProxyError) && !refusedHandshake.test(codeOf(error) ?? '');
+  // A proxy that refuses a request has not passed it on.
+  const reached = sent.yes && !(error instanceof ProxyError) && !refusedHandshake.test(withoutVersion(codeOf(error) ?? ''));
   if (blame(error) === 'program' && !(changes && reached)) throw error;
   return new TransportError(reached, error);
 }
@@ -206,7 +205,7 @@ function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('given up');
 }
 
-/** Milliseconds to wait before a GET is repeated, or undefined where repeating is of no use. */
+/** Milliseconds to wait before a GET is repeated; undefined when repeating cannot help. */
 function waitBefore(attempt: number, outcome: HttpResponse | TransportError): number | undefined {
   const backoff = 100 * 2 ** attempt * (0.5 + Math.random() / 2);
   if (outcome instanceof TransportError) return passing.has(codeOf(outcome.cause) ?? '') ? backoff : undefined;

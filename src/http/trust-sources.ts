@@ -4,7 +4,7 @@ import { certificatesIn, type Environment, type Trust } from './trust.ts';
 type Tls = typeof import('node:tls');
 type ClientCertificate = NonNullable<Trust['clientCertificate']> | Record<string, never>;
 
-/** Where systems keep the CA certificates they trust, in one file each: the list of Go, which curl's builds agree with. */
+/** The files in which systems keep the CA certificates they trust; Go looks in the same places. */
 const bundles = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -14,15 +14,15 @@ const bundles = [
   '/etc/ssl/cert.pem',
   '/usr/local/etc/ssl/cert.pem',
 ];
-/** The same in folders, a certificate a file. */
+/** Folders with one certificate in each file. */
 const folders = ['/etc/ssl/certs', '/etc/pki/tls/certs'];
 
 const largestFile = 4 * 1024 * 1024;
 
 /**
- * Contexts that trust more and more: Node's roots and what its environment adds (`NODE_EXTRA_CA_CERTS`), then `SSL_CERT_FILE`,
- * `SSL_CERT_DIR` and the system's store, then the system's folders. A source with nothing new is passed over.
- * @param own CA certificates that were given, and are trusted already; without any, so are Node's roots.
+ * Contexts that trust more and more: Node's roots and `NODE_EXTRA_CA_CERTS`, then `SSL_CERT_FILE`, `SSL_CERT_DIR` and the system's store,
+ * then the system's folders. A source without new certificates is skipped.
+ * @param own the given CA certificates, already in use. Without any, Node's roots are already in use.
  */
 export async function* widerContexts(
   own: readonly string[],
@@ -51,8 +51,8 @@ export async function* widerContexts(
 }
 
 /**
- * Node's roots with others added. `ca` would replace them, and to join them by hand is to parse them all once more. The method
- * is Node's own but undocumented; where it is missing they are joined.
+ * Node's roots and more. The option `ca` would replace the roots, and passing them along means to parse them again. `addCACert` is an
+ * undocumented method of Node; without it, that is what is done.
  */
 function contextWith(tls: Tls, certificates: readonly string[], client: ClientCertificate): SecureContext {
   const options = { ...client, allowPartialTrustChain: true };
@@ -65,15 +65,15 @@ function contextWith(tls: Tls, certificates: readonly string[], client: ClientCe
     try {
       context.addCACert(certificate);
     } catch {
-      // Somebody else's certificate that is damaged: the given ones were looked at before.
+      // A damaged certificate of the system. The given ones were checked before.
     }
   }
   return secureContext;
 }
 
-/** What Node trusts besides its roots: adding to them by `addCACert` forgets it. */
+/** What Node is configured to trust besides its roots; `addCACert` drops it from the context. */
 async function configuredForNode(tls: Tls, env: Environment): Promise<readonly string[]> {
-  // From Node 22.15 on; knows the system's certificates as well, where Node is told to use them.
+  // From Node 22.15 on. Includes the system's certificates when Node is told to use them.
   const newer = tls as { getCACertificates?: (type: 'default') => readonly string[] };
   if (newer.getCACertificates !== undefined) return newer.getCACertificates('default');
   const file = env['NODE_EXTRA_CA_CERTS'];
@@ -92,7 +92,7 @@ async function systemStore(tls: Tls): Promise<readonly string[]> {
     const text = await textOf(bundle);
     if (text.length > 0) return text;
   }
-  // Keychains and stores that are no files, from Node 22.15 on.
+  // The keychain of macOS and the store of Windows, from Node 22.15 on.
   const newer = tls as { getCACertificates?: (type: 'system') => readonly string[] };
   try {
     return newer.getCACertificates?.('system') ?? [];
@@ -101,12 +101,12 @@ async function systemStore(tls: Tls): Promise<readonly string[]> {
   }
 }
 
-/** The text of a file; none where it cannot be read: what is not to be had is not trusted. */
+/** The text of a file; none when it cannot be read. */
 async function textOf(path: string): Promise<readonly string[]> {
   const { default: fs } = await import('node:fs/promises');
   try {
     const status = await fs.stat(path);
-    // A pipe would be waited for.
+    // Reading a pipe could wait for ever.
     return status.isFile() && status.size <= largestFile ? [await fs.readFile(path, 'utf8')] : [];
   } catch {
     return [];

@@ -16,9 +16,9 @@ export interface Trust {
   readonly serverName?: string;
 }
 
-/** Which servers are trusted. It begins with what is cheap to know, and widens as long as that is not enough. */
+/** The trusted CA certificates. It starts with those that are cheap to read and is widened while they are not enough. */
 export interface TrustStore {
-  /** What to connect with now; undefined for Node's own defaults. */
+  /** The context to connect with now; undefined for Node's defaults. */
   readonly current: SecureContext | undefined;
   readonly rejectUnauthorized: boolean;
   /** Reads more CA certificates. @returns whether there were any; `current` trusts them then. */
@@ -26,13 +26,13 @@ export interface TrustStore {
 }
 
 /**
- * Looks at no more than the given certificates: Node's own roots, some 150, take a quarter of a short run to parse.
+ * Reads only the given certificates: parsing Node's own roots, some 150, takes a quarter of a short run.
  * @param warn takes a sentence about a certificate that is left out.
  * @throws ConfigError when `caCertificates` holds no certificate that can be read, or the client's own cannot be used.
  */
 export async function openTrust(trust: Trust, env: Environment, warn: (line: string) => void): Promise<TrustStore> {
   const { caCertificates, skipSsl, clientCertificate } = trust;
-  // Said even when true: otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off unseen.
+  // Given even when true: otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off.
   const rejectUnauthorized = !skipSsl;
   const own = caCertificates === undefined || skipSsl ? [] : await readable(certificatesIn(caCertificates), warn);
   let current = await firstContext(own, clientCertificate);
@@ -71,7 +71,7 @@ export function certificatesIn(pem: string): readonly string[] {
   return pem.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END [A-Z0-9 ]+-----/g) ?? [];
 }
 
-/** Those that can be read: OpenSSL passes over a damaged one without a word, and the server would be called unknown. */
+/** The certificates that can be read. OpenSSL skips a damaged one silently, and the server would then be reported as not trusted. */
 async function readable(certificates: readonly string[], warn: (line: string) => void): Promise<string[]> {
   const { X509Certificate } = await import('node:crypto');
   const damaged: number[] = [];

@@ -7,16 +7,16 @@ const longestHead = 16_384;
 const endOfHead = '\r\n\r\n';
 
 /**
- * A way through a proxy to another host, by `CONNECT`. Any 2xx opens it; 1xx are skipped.
+ * A tunnel through a proxy to another host, by `CONNECT`. Any 2xx opens it; 1xx are skipped.
  * @param open connects to the proxy.
- * @param authority `host:port` to be led to.
+ * @param authority `host:port` at the other end.
  * @throws ProxyError when the proxy cannot be reached, refuses, or does not respond in HTTP.
  */
 export function tunnelled(open: Open, authority: string, proxy: HttpProxy, signal: AbortSignal): Open {
   return async () => {
     try {
       const socket = await open();
-      const status = await askForWay(socket, authority, proxy, signal);
+      const status = await requestTunnel(socket, authority, proxy, signal);
       if (status >= 200 && status < 300) return socket;
       socket.destroy();
       throw new ProxyError(proxy.label, undefined, status);
@@ -26,8 +26,8 @@ export function tunnelled(open: Open, authority: string, proxy: HttpProxy, signa
   };
 }
 
-/** @returns the status; whatever follows the response's head stays to be read from the socket. */
-function askForWay(socket: Socket, authority: string, { authorization }: HttpProxy, signal: AbortSignal): Promise<number> {
+/** @returns the status. Bytes after the head of the response stay in the socket. */
+function requestTunnel(socket: Socket, authority: string, { authorization }: HttpProxy, signal: AbortSignal): Promise<number> {
   const credentials = authorization === undefined ? '' : `Proxy-Authorization: ${authorization}\r\n`;
   return new Promise((resolve, reject) => {
     let head = Buffer.alloc(0);
@@ -63,7 +63,7 @@ function askForWay(socket: Socket, authority: string, { authorization }: HttpPro
   });
 }
 
-/** The first response that is no 1xx, once its head is complete; without a status where it is no HTTP. */
+/** The first response that is not a 1xx; undefined until its head is complete, without a status when it is no HTTP. */
 function takeResponse(bytes: Buffer): { readonly status: number | undefined; readonly rest: Buffer } | undefined {
   const end = bytes.indexOf(endOfHead);
   if (end < 0) return undefined;

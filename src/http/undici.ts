@@ -10,11 +10,11 @@ import { MalformedError } from './failure.ts';
 
 export { Client, request };
 
-/** What a connection noticed besides the response. */
+/** What is noticed about a connection. */
 export interface Notes {
-  /** What is wrong with a response that undici takes for a good one. */
+  /** Why a response is malformed that undici accepts; undefined when it is not. */
   malformed: string | undefined;
-  /** What it is connected by. */
+  /** The socket in use. */
   socket: Socket | undefined;
 }
 
@@ -66,31 +66,31 @@ interface Parser {
 }
 
 const otherInformation = 102;
-/** llhttp's numbers for bytes that do not even begin like HTTP. */
+/** llhttp's error numbers for bytes that do not begin like HTTP. */
 const noHttp = new Set([8, 9]);
 
 const surplus = 'more bytes came than belong to it';
 
-/** What undici's parser does otherwise, see below. */
+/** Changes in undici's parser what does not suit this program; the comments say what. */
 function adjustParser(socket: Socket, notes: Notes): void {
   const parser = (socket as Socket & Partial<Record<symbol, Parser>>)[symbols.kParser];
   if (parser === undefined) return;
   const { onHeadersComplete, onMessageBegin, onMessageComplete, createError, execute } = parser;
-  // It skips every 1xx response but 100 (Continue), which servers and proxies send unasked as well.
+  // The parser skips 1xx responses except 100 (Continue), which it takes for an error. Some servers and proxies send it unasked.
   parser.onHeadersComplete = (status, ...rest) =>
     onHeadersComplete.call(parser, status === 100 ? otherInformation : status, ...rest);
-  // It says nothing of bytes after a response: they are no part of any other, as there is one request at a time.
+  // The parser does not report bytes after a response. There is one request at a time, so they belong to no other response.
   parser.onMessageBegin = () => {
     if (parser.client.stats.running === 0) notes.malformed = surplus;
     return onMessageBegin.call(parser);
   };
-  // What is left over when it is done with a connection.
+  // The same for a connection that closes after the response.
   const unshift = socket.unshift.bind(socket);
   socket.unshift = (chunk, ...rest) => {
     if (socket.destroyed && chunk.length > 0) notes.malformed = surplus;
     return unshift(chunk, ...rest);
   };
-  // It takes a length that the body has not for a body that was cut short, also where nothing is missing: a 204 has no body.
+  // The parser reports every wrong Content-Length as a body that was cut short, also that of a 204, which has no body.
   parser.onMessageComplete = () => {
     if (parser.contentLength !== '' && Number(parser.contentLength) !== parser.bytesRead) {
       notes.malformed = 'its length is not that of its body';
@@ -98,7 +98,7 @@ function adjustParser(socket: Socket, notes: Notes): void {
     }
     return onMessageComplete.call(parser);
   };
-  // It takes every error after a Content-Length for a body that was cut short, and says nothing of what is wrong with the bytes.
+  // After a Content-Length the parser reports every error as a body that was cut short, and does not say what is wrong with the bytes.
   let reading = false;
   parser.execute = (chunk) => {
     reading = true;

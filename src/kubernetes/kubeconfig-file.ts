@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from '../errors.ts';
 import { visible } from '../escape.ts';
+import { isTooDeep } from '../yaml-limits.ts';
 import { Entry, type Fields, isFields, quoted } from './entry.ts';
 
 /** What one kubeconfig file says. Its entries are read further only when they are used. */
@@ -32,6 +33,11 @@ export function parseKubeconfig(path: string, source: string): Kubeconfig {
 }
 
 function parseYaml(path: string, source: string): Fields {
+  if (isTooDeep(source)) {
+    throw new ConfigError(`The kubeconfig file ${visible(path)} is nested too deeply to be one.`, {
+      hints: ['Check that --kubeconfig or KUBECONFIG names a kubeconfig file.'],
+    });
+  }
   const lineCounter = new LineCounter();
   // kubectl reads YAML 1.1, where `yes` is true, and lets the last of two equal keys win.
   const document = parseDocument(source, {

@@ -22,7 +22,7 @@ export function nodeWorld(): World {
     stdout: outputStream(1, () => process.stdout),
     stderr: outputStream(2, () => process.stderr),
     now: () => Date.now(),
-    monotonic: () => performance.now(),
+    monotonic: () => Number(process.hrtime.bigint()) / 1e6,
     disk: async () => (await import('./node-disk.ts')).nodeDisk,
     processes: async () => (await import('./node-processes.ts')).nodeProcesses,
     async sleep(ms, signal) {

@@ -49,6 +49,9 @@ describe('a file that cannot be used is said to be wrong in', () => {
     ['a bomb of aliases', `${laughs}\n`, 'its aliases stand for too many values', /line 6, column \d+/],
     ['a bomb of aliases that is used', `${laughs}\ncontexts: *a8\n`, 'its aliases stand for too many values', /line 6, /],
     ['too many brackets', `contexts: ${'['.repeat(20_000)}`, 'it is nested too deeply', /line 1, column \d+/],
+    ['too many braces', `contexts: ${'{a: '.repeat(5_000)}`, 'it is nested too deeply', /line 1, column \d+/],
+    ['too many dashes', `contexts:\n  ${'- '.repeat(5_000)}x`, 'it is nested too deeply', /line 2, column \d+/],
+    ['too many brackets in a key', `? ${'['.repeat(5_000)}`, 'it is nested too deeply', /line 1, column \d+/],
     ['too many brackets, closed', `contexts: ${'['.repeat(20_000)}${']'.repeat(20_000)}`, 'it is nested too deeply', /line 1, /],
   ])('line and column: %s', (_what, source, reason, place) => {
     const message = refusal(source);

@@ -5,6 +5,7 @@ import { defaultConfigPath } from '../../src/config/file.ts';
 import type { GlobalOptions, Settings } from '../../src/config/model.ts';
 import { resolveSettings } from '../../src/config/settings.ts';
 import { ConfigError, FileReadError, NotFoundError, StsError, UsageError } from '../../src/errors.ts';
+import { nodeDisk } from '../../src/platform/node-disk.ts';
 import { tempFolder } from '../support/temp.ts';
 
 type Env = Readonly<Record<string, string>>;
@@ -40,6 +41,7 @@ function settings({ flags = {}, env = {}, file, stdin, podToken }: World): Promi
     globals: { output: 'text', color: true, verbose: 0, ...flags },
     env,
     home,
+    disk: async () => nodeDisk,
     resolvePath: (path) => resolve(home, path),
     readStdin: async () => stdin ?? expect.fail('stdin must not be read'),
     warn: (line) => warnings.push(line),
@@ -467,6 +469,7 @@ describe('a config file that is broken', () => {
       globals: { output: 'text', color: true, verbose: 0, ...flags },
       env: {},
       home: 'rel',
+      disk: async () => nodeDisk,
       resolvePath: (path) => resolve(home, path),
       readStdin: async () => '',
       warn: (line) => warnings.push(line),

@@ -105,24 +105,30 @@ test('contexts saved by one command are used by the next ones', async () => {
   const variables = { U: stackState.url, T: tokens.service, A: tokens.api, CA: caFileOf(stackState) };
   const { code, stdout, stderr } = await runShell('bash', script, { variables });
   const { url } = stackState;
+  const verified = `[SUCCESS] Connection verified to ${url} (Platform version: 2.0.0)`;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toBe(
     [
+      verified,
       "[SUCCESS] Saved context: 'prod'",
+      `It is the current context now, for ${url}`,
+      verified,
       "[SUCCESS] Saved context: 'test'",
-      `NAME | ${'URL'.padEnd(url.length)} |`,
-      `prod | ${url} |`,
-      `test | ${url} | *`,
+      `It is the current context now, for ${url}`,
+      'NAME | URL',
+      `prod | ${url}`,
+      `test | ${url}`,
       'test',
       '[SUCCESS] Current context set to prod',
       'prod',
+      verified,
       '[SUCCESS] Context prod is valid.',
       'No ingestion api keys found.',
       'No ingestion api keys found.',
       'test',
       "[SUCCESS] Deleted context 'test'",
-      `NAME | ${'URL'.padEnd(url.length)} |`,
-      `prod | ${url} | *`,
+      'NAME | URL',
+      `prod | ${url}`,
       '',
     ].join('\n'),
   );

@@ -68,6 +68,17 @@ test('the authorities of NODE_EXTRA_CA_CERTS stay trusted beside an own one', as
   }
 });
 
+test.each(['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'])(
+  'the built program trusts the CA certificates of %s alone',
+  async (variable) => {
+    const stackState = await startForTest({ tls: true, now: Date.now });
+    const env = { [variable]: caFileOf(stackState), STS_CLI_API_TOKEN: tokens.api };
+    const { code, stderr } = await runBuilt(['ingestion-api-key', 'list', '--url', stackState.url], { env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stackState.requests).toHaveLength(1);
+  },
+);
+
 test.each([
   ['no certificate'],
   ['-----BEGIN CERTIFICATE-----\nYWJjCg==\n-----END CERTIFICATE-----\n'],

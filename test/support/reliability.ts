@@ -1,4 +1,4 @@
-// What the suites tried when they last ran, for the README: `npm run reliability` writes the table, `-- --check` sees that it claims
+// What the suites tried when they last ran, for docs/reliability.md: `npm run reliability` writes the table, `-- --check` sees that it claims
 // no more than a whole run of the tests has just counted, `-- --forget` begins anew.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -14,7 +14,7 @@ interface Row {
 const rows: readonly Row[] = [
   {
     count: 'fault cases',
-    what: 'servers that answer wrongly, late or never, full and read-only disks, closed streams, signals',
+    what: 'servers that respond wrongly, late or never; full and read-only disks, closed streams, signals',
     holds: 'the exit code, the requests the server saw, the keys left on it, the files left on the disk',
   },
   {
@@ -24,24 +24,24 @@ const rows: readonly Row[] = [
   },
   {
     count: 'fuzzed answers',
-    what: 'generated and garbled answers to `list` and `create`',
+    what: 'generated and garbled responses to `list` and `create`',
     holds: 'no crash, no stack trace, no control character, never exit code 0 without the key delivered',
   },
   {
     count: 'kill points',
-    what: '`rotate` killed: at every step, at every stage of every request, again while it recovers, at random times',
-    holds: 'the key in the file works; after the next `rotate` one key of the name lives, and the file holds it',
+    what: '`rotate` killed, into a file, a Secret and a context: at every step on the disk, at every stage of every request, again while it recovers, at random times',
+    holds: 'the key at the destination works; after the next `rotate` one key of the name lives, and the destination holds it',
   },
   {
     count: 'server faults',
-    what: 'the server dies, fails, resets, stalls or cuts its answer at any request of `rotate`',
+    what: 'the server dies, fails, resets, stalls or cuts its response at any request of `rotate`',
     holds: 'the same',
   },
 ];
-const path = 'README.md';
+const path = 'docs/reliability.md';
 const [begin, end] = ['<!-- counted by the tests: npm run reliability -->\n', '<!-- end of what is counted -->\n'];
 
-/** The table for the README. */
+/** The table for the page. */
 function tableOf(counts: ReadonlyMap<string, number>): string {
   const lines = rows.map(({ count, what, holds }) => `| ${countOf(counts, count).toLocaleString('en')} | ${what} | ${holds} |\n`);
   return `| tried | what | what holds each time |\n|---:|---|---|\n${lines.join('')}`;
@@ -53,7 +53,7 @@ function countOf(counts: ReadonlyMap<string, number>, name: string): number {
   return n;
 }
 
-/** @throws Error when the README claims more than was counted; with another Node or system some more may be. */
+/** @throws Error when the page claims more than was counted; with another Node or system some more may be. */
 function check(table: string, counts: ReadonlyMap<string, number>): void {
   for (const { count, what } of rows) {
     const line = table.split('\n').find((candidate) => candidate.includes(`| ${what} |`));

@@ -1,6 +1,6 @@
 import { changeExitCodes } from '../exit-codes.ts';
 import { type Outcome, type Session, verb } from '../verb.ts';
-import { demandedContext, nameFlag, readConfig } from './shared.ts';
+import { configAccess, demandedContext, nameFlag, readConfig } from './shared.ts';
 
 export interface DeleteOptions {
   /** Absent where `--name` was not given; `--context` names it then. */
@@ -20,12 +20,12 @@ export const deleteVerb = verb<DeleteOptions>({
 
 /** Deletes a context. @throws UsageError when none is named, or the current one; NotFoundError when there is no such context. */
 async function deleteContext(options: DeleteOptions, session: Session): Promise<Outcome> {
-  const { globals, world, progress } = session;
+  const { globals, world } = session;
   const name = demandedContext(options.name, globals);
-  const config = await import('../../config/write.ts');
+  const config = await import('../../config/store.ts');
   const { path } = await readConfig(session);
-  // From here on a signal waits until the file is written and its lock is gone.
+  // From here on a signal waits until the file is written, unless another sts keeps its lock.
   world.interrupt.throwIfAborted();
-  await config.deleteContext(path, name, (line) => void progress.warn(line));
+  await config.deleteContext(await configAccess(session), path, name);
   return { data: { 'deleted context': name }, text: ({ success }) => success(`Deleted context '${name}'`) };
 }

@@ -1,7 +1,10 @@
+import type { Context } from '../../config/model.ts';
+import { namesWith, SETTINGS } from '../../config/table.ts';
 import { ExitCode } from '../../errors.ts';
+import { visible } from '../../escape.ts';
 import { fileExitCodes } from '../exit-codes.ts';
 import { type Outcome, type Session, verb } from '../verb.ts';
-import { contextDocument, maskedUrl, readConfig, showTokensFlag } from './shared.ts';
+import { contextDocument, maskedUrl, readConfig, SAVE_EXAMPLE, showTokensFlag } from './shared.ts';
 
 export interface ListOptions {
   readonly showTokens?: boolean;
@@ -20,27 +23,30 @@ export const listVerb = verb<ListOptions>({
   run: list,
 });
 
-/** Lists the contexts in the file's order, the file's current one marked in a last column without a title. */
+/** Lists the contexts in the file's order. Only a terminal shows which one is current: a script counts on two columns. */
 async function list({ showTokens = false }: ListOptions, session: Session): Promise<Outcome> {
   const { contexts, currentContext, path } = await readConfig(session);
   return {
     data: { contexts: contexts.map(({ name, context }) => ({ name, context: contextDocument(context, showTokens) })) },
-    async text({ width }) {
+    async text({ width, wide }) {
       if (contexts.length === 0) return 'No contexts found.\n';
       const { renderTable } = await import('../../output/table.ts');
       const rows = contexts.map(({ name, context }) => [
         name,
         showTokens ? context.url : maskedUrl(context.url),
-        name === currentContext ? '*' : '',
+        ...(wide ? [tokenKinds(context)] : []),
+        ...(width === undefined ? [] : [name === currentContext ? '*' : '']),
       ]);
-      return renderTable(['NAME', 'URL', ''], rows, width === undefined ? {} : { width });
+      const header = ['NAME', 'URL', ...(wide ? ['TOKEN'] : []), ...(width === undefined ? [] : [''])];
+      return renderTable(header, rows, width === undefined ? {} : { width });
     },
-    values: contexts.map(({ name }) => name),
-    notes:
-      contexts.length > 0
-        ? []
-        : [
-            `There are none in ${path}. Save one: sts context save --name NAME --url https://stackstate.example.com --service-token -`,
-          ],
+    values: contexts.map(({ name }) => visible(name)),
+    notes: contexts.length > 0 ? [] : [`There are none in ${path}. Save one: ${SAVE_EXAMPLE}`],
   };
+}
+
+/** `api-token`, `service-token` or `k8s-sa-token`; `-` where a context has none, and all of them where it has more than one by mistake. */
+function tokenKinds(context: Context): string {
+  const kinds = namesWith('token').flatMap((member) => (context[member] === undefined ? [] : [SETTINGS[member].token]));
+  return [...new Set(kinds)].join(' ') || '-';
 }

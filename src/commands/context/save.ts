@@ -1,8 +1,10 @@
 import type { FoundToken } from '../../config/token.ts';
 import { ExitCode } from '../../errors.ts';
+import { visible } from '../../escape.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import { type Outcome, type Session, verb } from '../verb.ts';
-import { contextDocument, namedContext, nameFlag, saySources } from './shared.ts';
+import { connectionVerified, serverInfo } from './connection.ts';
+import { configAccess, contextDocument, maskedUrl, namedContext, nameFlag, saySources } from './shared.ts';
 
 export interface SaveOptions {
   /** Absent where `--name` was not given. */
@@ -40,18 +42,20 @@ export const saveVerb = verb<SaveOptions>({
 async function save(options: SaveOptions, session: Session): Promise<Outcome> {
   const { world, progress, globals } = session;
   const name = namedContext(options.name, globals) ?? 'default';
-  const [{ resolveGiven }, { openConfigFile }, { saveContext }] = await Promise.all([
+  const [{ resolveGiven }, { openConfigFile }, { checkSave, saveContext }] = await Promise.all([
     import('../../config/settings.ts'),
     import('../../config/file.ts'),
-    import('../../config/write.ts'),
+    import('../../config/store.ts'),
   ]);
+  const access = await configAccess(session);
   const path = await session.configPath();
-  // A file that could not be changed afterwards is refused before anything is asked or sent.
-  await openConfigFile(path);
+  // A file that cannot be read is refused before a token is asked for, and one that cannot be changed before anything is sent.
+  await openConfigFile(path, access.disk);
   const { settings, context } = await resolveGiven({
     globals,
     env: world.env,
     home: world.home,
+    disk: () => world.disk(),
     resolvePath: world.resolvePath,
     readStdin: session.readSecret,
     warn: (line) => void progress.warn(line),
@@ -59,23 +63,35 @@ async function save(options: SaveOptions, session: Session): Promise<Outcome> {
     ...(options.apiPath === undefined ? {} : { apiPath: options.apiPath }),
   });
   saySources(session, settings);
-  if (options.skipValidate !== true) {
-    const api = await session.apiFor(settings);
-    await progress.waiting('Asking the server', () => api.server.info({ signal: world.interrupt }));
-  }
-  // From here on a signal waits until the file is written and its lock is gone.
+  await checkSave(access.disk, path, name, context);
+  const info = options.skipValidate === true ? undefined : await serverInfo(session, settings);
+  // From here on a signal waits until the file is written, unless another sts keeps its lock.
   world.interrupt.throwIfAborted();
-  await saveContext(path, name, context, (line) => void progress.warn(line));
+  const { replaced } = await saveContext(access, path, name, context);
   return {
     data: { 'current-context': name, context: contextDocument(context) },
-    text: ({ success }) => success(`Saved context: '${name}'`),
+    text: ({ success }) => [
+      ...(info === undefined ? [] : [success(connectionVerified(settings.url, info))]),
+      success(`Saved context: '${name}'`),
+      `It is the current context now, for ${settings.url}${replaced === undefined ? '' : `; it replaces ${describe(replaced)}`}\n`,
+    ],
   };
+}
+
+function describe({ url }: { readonly url: string }): string {
+  return url === '' ? 'one of this name without a URL' : `one of this name, for ${visible(url)}`;
 }
 
 /** On a terminal a missing token is asked for; elsewhere there is nobody to ask. */
 async function askToken(session: Session): Promise<FoundToken | undefined> {
-  if (!session.world.stdin.isTTY) return undefined;
+  const { stdin, env } = session.world;
+  if (!stdin.isTTY) return undefined;
   const { cleanToken } = await import('../../config/token.ts');
-  const answer = await session.readSecret('API token: ');
-  return { token: cleanToken('api-token', answer, 'the terminal'), source: 'terminal' };
+  const url = maskedUrl(session.globals.url ?? env['STS_CLI_URL'] ?? '');
+  const answer = await session.readSecret(`${visible(url)} asks for an API token or service token: `);
+  const kind = answer.trim().startsWith(SERVICE_TOKEN_PREFIX) ? 'service-token' : 'api-token';
+  return { token: cleanToken(kind, answer, 'the terminal'), source: 'terminal' };
 }
+
+/** What the platform's service tokens begin with; API tokens begin with anything else. */
+const SERVICE_TOKEN_PREFIX = 'svctok-';

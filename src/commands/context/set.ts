@@ -1,6 +1,6 @@
 import { changeExitCodes } from '../exit-codes.ts';
 import { type Outcome, type Session, verb } from '../verb.ts';
-import { demandedContext, nameFlag, readConfig } from './shared.ts';
+import { configAccess, demandedContext, nameFlag, readConfig } from './shared.ts';
 
 export interface SetOptions {
   /** Absent where `--name` was not given; `--context` names it then. */
@@ -19,12 +19,12 @@ export const setVerb = verb<SetOptions>({
 
 /** Makes a context the current one. @throws UsageError when none is named, NotFoundError when there is no such context. */
 async function setContext(options: SetOptions, session: Session): Promise<Outcome> {
-  const { globals, world, progress } = session;
+  const { globals, world } = session;
   const name = demandedContext(options.name, globals);
-  const { setCurrentContext } = await import('../../config/write.ts');
+  const { setCurrentContext } = await import('../../config/store.ts');
   const { path } = await readConfig(session);
-  // From here on a signal waits until the file is written and its lock is gone.
+  // From here on a signal waits until the file is written, unless another sts keeps its lock.
   world.interrupt.throwIfAborted();
-  await setCurrentContext(path, name, (line) => void progress.warn(line));
+  await setCurrentContext(await configAccess(session), path, name);
   return { data: { 'current-context': name }, text: ({ success }) => success(`Current context set to ${name}`) };
 }

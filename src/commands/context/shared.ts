@@ -1,14 +1,23 @@
 import type { ConfigFile } from '../../config/file.ts';
 import { shownEntries } from '../../config/keys.ts';
 import type { Context, GlobalOptions, NamedContext, Settings } from '../../config/model.ts';
+import type { ConfigAccess } from '../../config/store.ts';
 import { shownValue } from '../../config/table.ts';
 import { NotFoundError, UsageError } from '../../errors.ts';
 import type { JsonValue } from '../../json.ts';
 import type { Flag, Session } from '../verb.ts';
 
-/** A context as JSON shows it, spelled as in the file. Tokens and passwords in the URL are left out unless asked for. */
+export const SAVE_EXAMPLE = 'sts context save --name NAME --url https://stackstate.example.com --service-token -';
+
+/** What the reference shows of a context that does not say otherwise. The path of the admin API is its own: nothing here needs it. */
+const DEFAULTS = { 'admin-api-path': '/admin', 'api-path': '/api', 'skip-ssl': false } as const;
+
+/**
+ * A context as JSON shows it, spelled as in the file, with the defaults that the reference fills in. Tokens and passwords in the URL are
+ * masked unless asked for.
+ */
 export function contextDocument(context: Context, showTokens = false): Record<string, JsonValue> {
-  return Object.fromEntries(shownEntries(context, showTokens));
+  return { ...DEFAULTS, ...Object.fromEntries(shownEntries(context, showTokens)) };
 }
 
 /** The URL without a password somebody wrote into the file. */
@@ -53,10 +62,20 @@ export function demandedContext(name: string | undefined, globals: GlobalOptions
   return named;
 }
 
+/** What a change of the config file needs. */
+export async function configAccess({ world, progress }: Session): Promise<ConfigAccess> {
+  return {
+    disk: await world.disk(),
+    sleep: (ms, signal) => world.sleep(ms, signal),
+    interrupt: world.interrupt,
+    warn: (line) => void progress.warn(line),
+  };
+}
+
 /** The config file as it is. @throws ConfigError when it cannot be used, or `--config` names none. */
 export async function readConfig(session: Session): Promise<ConfigFile> {
   const { openToRead } = await import('../../config/select.ts');
-  return openToRead(await session.configPath(), session.globals);
+  return openToRead(await session.configPath(), session.globals, await session.world.disk());
 }
 
 /** The context that commands use now, and the file it stands in. @throws NotFoundError when none is chosen. */
@@ -69,9 +88,7 @@ export async function currentContext(session: Session): Promise<NamedContext> {
   const [first] = file.contexts;
   throw new NotFoundError(`There is no current context in ${file.path}.`, {
     hints: [
-      first === undefined
-        ? 'Save one: sts context save --name NAME --url https://stackstate.example.com --service-token -'
-        : `Choose one: sts context set --name ${JSON.stringify(first.name)}`,
+      first === undefined ? `Save one: ${SAVE_EXAMPLE}` : `Choose one: sts context set --name ${JSON.stringify(first.name)}`,
     ],
   });
 }

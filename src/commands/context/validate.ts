@@ -1,6 +1,7 @@
 import { ExitCode } from '../../errors.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import { type Outcome, type Session, verb } from '../verb.ts';
+import { connectionVerified, serverInfo } from './connection.ts';
 import { currentContext, nameFlag, saySources } from './shared.ts';
 
 export interface ValidateOptions {
@@ -43,15 +44,15 @@ async function validate(options: ValidateOptions, session: Session): Promise<Out
     contextName,
     env: Object.fromEntries(Object.entries(world.env).filter(([variable]) => !OVERRIDES.includes(variable))),
     home: world.home,
+    disk: () => world.disk(),
     resolvePath: world.resolvePath,
     readStdin: session.readSecret,
     warn: (line) => void progress.warn(line),
   });
   saySources(session, settings);
-  const api = await session.apiFor(settings);
-  const info = await progress.waiting('Asking the server', () => api.server.info({ signal: world.interrupt }));
+  const info = await serverInfo(session, settings);
   return {
     data: { context: contextName, connected: true, 'server-info': info },
-    text: ({ success }) => success(`Context ${contextName} is valid.`),
+    text: ({ success }) => [success(connectionVerified(settings.url, info)), success(`Context ${contextName} is valid.`)],
   };
 }

@@ -34,7 +34,7 @@ export async function listEverywhere(
   filterOf: (clocks: Clocks) => (credential: Credential) => boolean,
 ): Promise<AllListings> {
   const { openToRead } = await import('../../config/select.ts');
-  const { contexts, path } = await openToRead(await session.configPath(), session.globals);
+  const { contexts, path } = await openToRead(await session.configPath(), session.globals, await session.world.disk());
   if (contexts.length === 0) {
     throw new ConfigError(`The config file ${path} has no contexts.`, {
       hints: ['Save one: sts context save --name NAME --url URL --service-token -'],

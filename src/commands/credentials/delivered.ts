@@ -38,6 +38,7 @@ export function deliveredTo(plan: DeliveryPlan, noun: CredentialNoun, issued: Is
     stdout: {},
     file: { 'key-file': plan.to === 'file' ? plan.path : '' },
     kubernetes: { 'kubernetes-secret': place.replace(/^the Secret /, '') },
+    context: { 'saved-context': place.replace(/^the context /, '') },
     command: { 'key-command': true },
   }[plan.to];
   const target = plan.to === 'file' ? plan.path : place;

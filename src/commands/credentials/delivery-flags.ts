@@ -29,6 +29,15 @@ export interface DeliveryOptions {
   readonly keyCommandTimeout?: Duration;
 }
 
+/** Tokens alone have it: a context holds one. */
+export interface SaveContextOption {
+  readonly saveContext?: boolean;
+}
+
+export const saveContextFlag: Flags<SaveContextOption> = {
+  saveContext: { long: 'save-context', help: "put the new token into the context in use, in the old one's place" },
+};
+
 /** @param force what `--force` does for the verb. */
 export function deliveryFlags(force: string): Flags<DeliveryOptions> {
   return {

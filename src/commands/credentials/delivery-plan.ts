@@ -1,8 +1,8 @@
 import { durationMs } from '../../dates.ts';
-import { DEFAULT_KEY_VAR, DEFAULT_SECRET_NAME, type KeyFormat } from '../../documents/formats.ts';
+import { checkKeyVar, DEFAULT_KEY_VAR, DEFAULT_SECRET_NAME, type KeyFormat, keyVarInRaw } from '../../documents/formats.ts';
 import { UsageError } from '../../errors.ts';
 import type { World } from '../../platform/world.ts';
-import type { DeliveryOptions } from './delivery-flags.ts';
+import type { DeliveryOptions, SaveContextOption } from './delivery-flags.ts';
 
 /** Where a new secret goes, and as what. */
 export type DeliveryPlan =
@@ -26,8 +26,11 @@ export type DeliveryPlan =
       readonly kubeconfig: string | undefined;
       readonly kubeContext: string | undefined;
       readonly restart: readonly string[];
+      readonly force: boolean;
       readonly restartTimeoutMs: number;
     }
+  /** `--save-context`: the token of the context in use. */
+  | { readonly to: 'context' }
   | { readonly to: 'command'; readonly command: string; readonly timeoutMs: number; readonly document: DocumentPlan };
 
 export interface DocumentPlan {
@@ -47,17 +50,20 @@ const commandTimeoutMs = 60_000;
  * Reads the delivery flags together. Asks nothing of the disk.
  * @throws UsageError when two of them contradict each other, or one has nothing to work on: it would be ignored in silence otherwise.
  */
-export function planDelivery(options: DeliveryOptions, world: Pick<World, 'resolvePath'>): DeliveryPlan {
-  const { keyFile, keyCommand, kubernetesSecret } = options;
+export function planDelivery(options: DeliveryOptions & SaveContextOption, world: Pick<World, 'resolvePath'>): DeliveryPlan {
+  const { keyFile, keyCommand, kubernetesSecret, saveContext } = options;
   const destinations = Object.entries({
     '--key-file': keyFile,
     '--kubernetes-secret': kubernetesSecret,
     '--key-command': keyCommand,
-  }).filter(([, value]) => value !== undefined);
+    '--save-context': saveContext,
+  }).filter(([, value]) => value !== undefined && value !== false);
   if (destinations.length > 1) {
     throw new UsageError(`${destinations.map(([flag]) => flag).join(' and ')} each say where the key goes: give one of them.`);
   }
   refuseStray(options);
+  if (saveContext) return { to: 'context' };
+  if (options.keyVar !== undefined) checkKeyVar(options.keyVar, options.keyFormat);
   if (kubernetesSecret !== undefined) {
     return {
       to: 'kubernetes',
@@ -66,6 +72,7 @@ export function planDelivery(options: DeliveryOptions, world: Pick<World, 'resol
       kubeconfig: options.kubeconfig === undefined ? undefined : world.resolvePath(options.kubeconfig),
       kubeContext: options.kubeContext,
       restart: options.restart ?? [],
+      force: options.force === true,
       restartTimeoutMs: options.restartTimeout === undefined ? restartTimeoutMs : durationMs(options.restartTimeout),
     };
   }
@@ -109,17 +116,21 @@ function refuseStray(options: DeliveryOptions): void {
   needs(keyFormat, '--key-format', isDocument, toDocument);
   needs(options.keyVar, '--key-var', isDocument || kubernetesSecret !== undefined, toDocument);
   needs(options.keyMode, '--key-mode', isFile, toFile);
-  needs(options.force, '--force', isFile, toFile);
-  const isManifest = isDocument && (keyFormat === 'kubernetes-secret' || (isFile && keyFormat === undefined));
+  needs(
+    options.force,
+    '--force',
+    isFile || kubernetesSecret !== undefined,
+    'Name what it may write over with --key-file PATH or --kubernetes-secret NAME',
+  );
+  const isManifest = isDocument && keyFormat === 'kubernetes-secret';
   needs(options.secretName, '--secret-name', isManifest, 'Add --key-format kubernetes-secret');
   needs(options.namespace, '--namespace', isManifest, 'Add --key-format kubernetes-secret');
   if (
     options.keyVar !== undefined &&
-    (keyFormat === 'raw' || keyFormat === 'raw-no-newline' || (keyFile === '-' && keyFormat === undefined))
+    // What a file that exists is, only the file tells.
+    (keyFormat === 'raw' || keyFormat === 'raw-no-newline' || (keyFormat === undefined && isDocument && !isFile))
   ) {
-    throw new UsageError('--key-var means nothing in a raw document.', {
-      hints: ['Add --key-format dotenv or kubernetes-secret, or leave --key-var out.'],
-    });
+    throw keyVarInRaw();
   }
   const toSecret = 'Name the Secret with --kubernetes-secret [NAMESPACE/]NAME';
   needs(options.kubeconfig, '--kubeconfig', kubernetesSecret !== undefined, toSecret);

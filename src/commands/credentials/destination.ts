@@ -10,8 +10,6 @@ export interface OpenOptions {
   readonly isReplaced: boolean;
   /** Whether the verb may create a Secret that is missing. */
   readonly mayCreate: boolean;
-  /** Whether `create` may replace what is there. */
-  readonly force?: boolean;
 }
 
 /** The destination that a plan names: one line each. Nothing is asked or touched yet. */
@@ -27,6 +25,8 @@ export async function destinationOf(plan: DeliveryPlan, options: OpenOptions): P
       return (await import('./open-document.ts')).openStdoutDocument(plan, session);
     case 'file':
       return (await import('./open-document.ts')).openKeyFile(plan, options);
+    case 'context':
+      return (await import('./open-context.ts')).openContext(session);
     case 'command':
       return (await import('./open-document.ts')).openCommand(plan, options);
     case 'kubernetes':

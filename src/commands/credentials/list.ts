@@ -1,7 +1,7 @@
 import type { Credential } from '../../credentials/ports.ts';
 import { addDuration, type Duration, parseDuration } from '../../dates.ts';
 import { ExitCode, ServerError } from '../../errors.ts';
-import { compareBytes } from '../../ids.ts';
+import { digitsOf, sortByBytes } from '../../ids.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import { type CredentialNoun, documentOf } from '../nouns.ts';
 import { type Outcome, type Session, type Verb, verb } from '../verb.ts';
@@ -63,7 +63,7 @@ async function list(noun: CredentialNoun, options: ListOptions, session: Session
   // A time beyond the calendar is refused before anything is sent.
   if (options.expiringWithin !== undefined) addDuration(session.world.now(), options.expiringWithin);
   const { credentials, rejected, clocks } = await listingOf(noun, session);
-  const found = credentials.filter(filterOf(options, clocks)).sort((a, b) => compareBytes(a.name, b.name));
+  const found = sortByBytes(credentials.filter(filterOf(options, clocks)), ({ name }) => name);
   // An empty list would say that there is none.
   if (found.length === 0 && rejected.length > 0) throw new ServerError(rejected.join('\n'));
   return {
@@ -143,5 +143,5 @@ function* documentsOf(credentials: readonly Credential[]) {
 }
 
 function* idsOf(credentials: readonly Credential[]) {
-  for (const { id } of credentials) yield String(id);
+  for (const { id } of credentials) yield digitsOf(id);
 }

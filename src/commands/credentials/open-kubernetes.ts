@@ -11,7 +11,7 @@ import type { VerifyOptions } from './verify.ts';
 /** `--kubernetes-secret [NAMESPACE/]NAME` */
 export async function openSecret(
   plan: Extract<DeliveryPlan, { readonly to: 'kubernetes' }>,
-  { session, isReplaced, mayCreate, force }: OpenOptions,
+  { session, isReplaced, mayCreate }: OpenOptions,
 ): Promise<Destination> {
   const reference = parseSecret(plan.secret);
   const workloads = plan.restart.map((text) => parseWorkload(text));
@@ -25,7 +25,7 @@ export async function openSecret(
     field: plan.field,
     isReplaced,
     mayCreate,
-    force: force === true,
+    force: plan.force,
     restart: workloads.map((workload) => ({ ...workload, namespace })),
     restartTimeoutMs: plan.restartTimeoutMs,
     now: () => session.world.now(),

@@ -7,6 +7,7 @@ import { requestExitCodes } from '../exit-codes.ts';
 import { type CredentialNoun, documentOf } from '../nouns.ts';
 import { type Flags, type Outcome, type Session, type Verb, verb } from '../verb.ts';
 import { deliveredTo, refuseClosedStdout, showSecret } from './delivered.ts';
+import type { SaveContextOption } from './delivery-flags.ts';
 import { type DeliveryPlan, planDelivery } from './delivery-plan.ts';
 import { endOf, expirationOf } from './expiration.ts';
 import { nameFlag } from './flags.ts';
@@ -73,7 +74,7 @@ function parseParallel(text: string): number {
 }
 
 /** @throws UsageError */
-export function checkRenew(options: RenewOptions): void {
+export function checkRenew(options: RenewOptions & SaveContextOption): void {
   if (options.plan !== undefined) {
     if (options.name === undefined) return;
     throw new UsageError('--plan says what to renew: leave --name and the flags of one renewal out.');
@@ -81,7 +82,8 @@ export function checkRenew(options: RenewOptions): void {
   if (options.name === undefined) throw new UsageError('A flag is missing: --name NAME, or --plan FILE for many.');
   if (options.parallel !== undefined) throw new UsageError('--parallel is about a plan: add --plan FILE, or leave it out.');
   checkReplace(options);
-  const { keyFile, kubernetesSecret, keyCommand } = options;
+  const { keyFile, kubernetesSecret, keyCommand, saveContext } = options;
+  if (saveContext) return;
   if ((keyFile !== undefined && keyFile !== '-') || kubernetesSecret !== undefined || keyCommand !== undefined) return;
   throw new UsageError('Say where the key belongs: renew looks there whether it is still good.', {
     hints: ['Give one of: --key-file PATH, --kubernetes-secret [NAMESPACE/]NAME, --key-command COMMAND'],
@@ -91,7 +93,7 @@ export function checkRenew(options: RenewOptions): void {
 /** One renewal. @param first what a first credential is asked for, beside its name and its end. */
 export async function runRenew(
   noun: CredentialNoun,
-  options: RenewOptions,
+  options: RenewOptions & SaveContextOption,
   first: Partial<NewCredential>,
   session: Session,
 ): Promise<Outcome> {
@@ -113,11 +115,24 @@ export async function runRenew(
     renewBeforeMs: options.renewBefore === undefined ? undefined : durationMs(options.renewBefore),
     first,
   };
-  if (!options.dryRun) return renewed(noun, delivery, await renew(run, plan), destination.description, run.serverClock.now());
-  const { listReported } = await import('../../credentials/rotate.ts');
-  const finding = await find(run, plan, await listReported(run), { outcome: 'nothing' });
-  await destination.close();
-  return foundOnly(noun, options.name, finding, run.serverClock.now());
+  const told = (outcome: Outcome) => (delivery.to === 'command' ? goingByName(noun, outcome) : outcome);
+  if (!options.dryRun) {
+    const result = await renew(run, plan);
+    return told(renewed(noun, delivery, result, destination.description, run.serverClock.now()));
+  }
+  try {
+    const { listReported } = await import('../../credentials/rotate.ts');
+    const finding = await find(run, plan, await listReported(run), { outcome: 'nothing' });
+    return told(foundOnly(noun, options.name, finding, run.serverClock.now()));
+  } finally {
+    await destination.close();
+  }
+}
+
+/** A command cannot be asked what it was given. */
+function goingByName({ words }: CredentialNoun, outcome: Outcome): Outcome {
+  const note = `What the command holds cannot be read, so this goes by the newest ${words.short} of the name alone.`;
+  return { ...outcome, notes: [...(outcome.notes ?? []), note] };
 }
 
 function renewed(noun: CredentialNoun, delivery: DeliveryPlan, result: RenewalResult, place: string, now: number): Outcome {

@@ -2,6 +2,7 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocumen
 import { ConfigError, UsageError } from '../../errors.ts';
 import { visible } from '../../escape.ts';
 import { nearest } from '../../nearest.ts';
+import { isTooDeep } from '../../yaml-limits.ts';
 import { type Flag, flagEntries, type Verb } from '../verb.ts';
 import type { RenewOptions } from './renew.ts';
 
@@ -23,6 +24,7 @@ const notInPlans: readonly string[] = ['plan', 'parallel', 'dry-run'];
  * @throws ConfigError (exit 1) with line and column for what is no plan; UsageError (exit 3) for values that the flags refuse.
  */
 export function readPlan(path: string, text: string, renew: Verb): readonly PlannedRenewal[] {
+  if (isTooDeep(text)) throw new ConfigError(`The plan ${path} is nested too deeply to be one.`);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const place = (node: unknown): string => {

@@ -7,7 +7,7 @@ import { requestExitCodes } from '../exit-codes.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Flags, Members, Outcome, Session, Verb } from '../verb.ts';
 import { deliveredTo, refuseClosedStdout, showSecret } from './delivered.ts';
-import { type DeliveryOptions, deliveryFlags } from './delivery-flags.ts';
+import { type DeliveryOptions, deliveryFlags, type SaveContextOption } from './delivery-flags.ts';
 import { planDelivery } from './delivery-plan.ts';
 import { type ExpirationOptions, endOf, expirationFlags, expirationOf } from './expiration.ts';
 import { nameFlag, parseName } from './flags.ts';
@@ -51,19 +51,33 @@ export function replaceFlags(noun: CredentialNoun): Flags<ReplaceOptions> {
   };
 }
 
-/** `rotate`: replaces a credential by a new one. */
-export function rotateVerb(noun: CredentialNoun, examples: string): Verb<RotateOptions> {
+/**
+ * `rotate`: replaces a credential by a new one.
+ * @param own the flags that this kind alone has.
+ */
+export function rotateVerb<Own extends object>(
+  noun: CredentialNoun,
+  own: { readonly flags: Flags<Own>; readonly examples: string },
+): Verb<RotateOptions & Own> {
   const { short } = noun.words;
+  const common: Flags<RotateOptions> = {
+    name: nameFlag(noun, `name of the ${short} to replace`),
+    id: {
+      long: 'id',
+      short: 'i',
+      value: 'id',
+      parse: (text) => parseId(text, '--id', noun.words),
+      help: `id of the ${short} to replace`,
+    },
+    ...replaceFlags(noun),
+  };
   return {
     name: 'rotate',
     summary: `Replace ${noun.aTitle} by a new one`,
     description: `Replace ${noun.aTitle} by a new one: create, verify, deliver, and only then touch the old one`,
-    flags: {
-      name: nameFlag(noun, `name of the ${short} to replace`),
-      id: { long: 'id', short: 'i', value: 'id', parse: (text) => parseId(text), help: `id of the ${short} to replace` },
-      ...replaceFlags(noun),
-    },
-    examples,
+    // Both parts have every one of their options: the compiler cannot see that of a sum with a type parameter.
+    flags: { ...common, ...own.flags } as unknown as Flags<RotateOptions & Own>,
+    examples: own.examples,
     exitCodes: [...requestExitCodes, ExitCode.unknownOutcome, ExitCode.notTakenOver],
     check: (options) => {
       targetOf(options, noun);
@@ -74,7 +88,7 @@ export function rotateVerb(noun: CredentialNoun, examples: string): Verb<RotateO
 }
 
 /** @throws UsageError */
-export function checkReplace(options: ReplaceOptions): void {
+export function checkReplace(options: ReplaceOptions & SaveContextOption): void {
   const { deleteOld, after, noWait } = options;
   planDelivery(options, { resolvePath: (path) => path });
   if (after !== undefined && !deleteOld) {
@@ -83,11 +97,9 @@ export function checkReplace(options: ReplaceOptions): void {
   if (!noWait) return;
   if (after === undefined)
     throw new UsageError('--no-wait leaves the deletion to the next run: say for when, with --delete-old --after 1h.');
-  if (options.keyFile === undefined || options.keyFile === '-') {
-    if (options.kubernetesSecret === undefined) {
-      throw new UsageError('--no-wait needs a place to remember the old one: --key-file PATH or --kubernetes-secret NAME.');
-    }
-  }
+  const isFile = options.keyFile !== undefined && options.keyFile !== '-';
+  if (isFile || options.kubernetesSecret !== undefined || options.saveContext === true) return;
+  throw new UsageError('--no-wait needs a place to remember the old one: --key-file PATH or --kubernetes-secret NAME.');
 }
 
 function targetOf({ name, id }: RotateOptions, { words }: CredentialNoun) {
@@ -118,7 +130,7 @@ export function rotationPlanOf(
   };
 }
 
-async function runRotate(noun: CredentialNoun, options: RotateOptions, session: Session): Promise<Outcome> {
+async function runRotate(noun: CredentialNoun, options: RotateOptions & SaveContextOption, session: Session): Promise<Outcome> {
   const { world } = session;
   const delivery = planDelivery(options, world);
   const target = targetOf(options, noun);
@@ -137,7 +149,10 @@ async function runRotate(noun: CredentialNoun, options: RotateOptions, session: 
   });
   const run = runOf(session, await noun.kind(session), destination);
   const plan = rotationPlanOf(target, options, { now: world.now(), readersNeedMs: destination.readersNeedMs });
-  if (options.dryRun) return (await import('./dry-run.ts')).dryRotation(run, plan);
+  if (options.dryRun) {
+    const { dryRotation } = await import('./dry-run.ts');
+    return dryRotation(run, plan).finally(() => destination.close());
+  }
   const result = await rotate(run, plan);
   return rotated(noun, noun, delivery, result, destination.description, run.serverClock.now());
 }
@@ -153,7 +168,8 @@ export function rotated(
 ): Outcome {
   const delivered = deliveredTo(delivery, noun, issued, place);
   const replaced: Members = { [`replaced-${oldNoun.words.command}`]: { deleted: fate === 'deleted', id: old.id } };
-  const kept = {
+  const fates = {
+    deleted: `The old ${oldNoun.words.short} ${old.id} was deleted.`,
     kept: `The old ${oldNoun.words.short} ${old.id} still works. Delete it when nobody uses it any more: sts ${oldNoun.words.command} delete --id ${old.id}`,
     later: `The old ${oldNoun.words.short} ${old.id} is deleted by the next run, when its time is over.`,
   };
@@ -161,13 +177,11 @@ export function rotated(
     data: { ...delivered.data, ...replaced },
     text: (view) => {
       const last =
-        fate === 'deleted' ? view.success(oldNoun.deleted(old.id)) : failure !== undefined ? '' : `${visible(kept[fate])}\n`;
+        fate === 'deleted' ? view.success(oldNoun.deleted(old.id)) : failure !== undefined ? '' : `${visible(fates[fate])}\n`;
       return `${delivered.text(view)}${last}`;
     },
     values: delivered.values,
-    done: [delivered.done, fate === 'deleted' ? `The old ${oldNoun.words.short} ${old.id} was deleted.` : kept[fate]]
-      .filter((sentence) => sentence !== undefined)
-      .join(' '),
+    done: [delivered.done, fates[fate]].filter((sentence) => sentence !== undefined).join(' '),
     notes: [`The new ${noun.words.short} expires: ${endOf(issued, now)}.`],
     failures: failure === undefined ? [] : [failure],
   };

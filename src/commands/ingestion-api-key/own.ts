@@ -29,9 +29,9 @@ const create = createVerb<KeyOptions>(ingestionApiKeys, {
   sts ingestion-api-key create --name otel --kubernetes-secret open-telemetry/open-telemetry-collector`,
 });
 
-const rotate = rotateVerb(
-  ingestionApiKeys,
-  `  # a new key beside the old one; the last line says how to delete the old one
+const rotate = rotateVerb<object>(ingestionApiKeys, {
+  flags: {},
+  examples: `  # a new key beside the old one; the last line says how to delete the old one
   sts ingestion-api-key rotate --name ci
 
   # into a file, unattended: killed at any moment, the next run finishes or undoes it first
@@ -46,7 +46,7 @@ const rotate = rotateVerb(
 
   # one of several keys of the same name
   sts ingestion-api-key rotate --id 250558013078953`,
-);
+});
 
 const renew = renewVerb<KeyOptions>(ingestionApiKeys, {
   flags: { description: { long: 'description', value: 'text', help: 'description of a first key' } },

@@ -1,5 +1,6 @@
 import type { NewCredential } from '../../credentials/ports.ts';
 import { createVerb } from '../credentials/create.ts';
+import { type SaveContextOption, saveContextFlag } from '../credentials/delivery-flags.ts';
 import { renewVerb } from '../credentials/renew.ts';
 import { rotateVerb } from '../credentials/rotate.ts';
 import { verifyVerb } from '../credentials/verify.ts';
@@ -43,9 +44,9 @@ const create = createVerb<TokenOptions>(serviceTokens, {
   sts service-token create --name otel --roles stackstate-k8s-ingest --kubernetes-secret open-telemetry/open-telemetry-collector`,
 });
 
-const rotate = rotateVerb(
-  serviceTokens,
-  `  # a new token beside the old one; the last line says how to delete the old one
+const rotate = rotateVerb(serviceTokens, {
+  flags: saveContextFlag,
+  examples: `  # a new token beside the old one; the last line says how to delete the old one
   sts service-token rotate --name otel
 
   # into a Secret, with a restart of what uses it
@@ -54,13 +55,16 @@ const rotate = rotateVerb(
 
   # the very token of the current context
   sts service-token rotate --name admin --save-context --delete-old`,
-);
+});
 
-const renew = renewVerb<TokenOptions>(serviceTokens, {
-  flags,
+const renew = renewVerb<TokenOptions & SaveContextOption>(serviceTokens, {
+  flags: { ...flags, ...saveContextFlag },
   asked,
   examples: `  # every night: nothing happens until a third of the token's lifetime is left
-  sts service-token renew --name otel --roles stackstate-k8s-ingest --expires-in 90d --key-file ./otel.token --delete-old`,
+  sts service-token renew --name otel --roles stackstate-k8s-ingest --expires-in 90d --key-file ./otel.token --delete-old
+
+  # the very token of the current context, every night
+  sts service-token renew --name admin --save-context --delete-old`,
 });
 
 const verify = verifyVerb<object>(serviceTokens, {

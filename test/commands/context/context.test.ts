@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { InterruptedError } from '../../../src/errors.ts';
+import { nodeDisk } from '../../../src/platform/node-disk.ts';
 import { tokens } from '../../stackstate/server.ts';
 import {
   against,
@@ -24,12 +25,17 @@ beforeEach(() => {
 
 const sts = (argv: readonly string[], options: RunOptions = {}): Promise<RunResult> =>
   runSts(['context', ...argv], { home, ...options });
+/** What the reference says once the server has responded. */
+const verified = ({ url }: { readonly url: string }) => `[SUCCESS] Connection verified to ${url} (Platform version: 2.0.0)\n`;
 const file = () => readFileSync(path, 'utf8');
 
 function write(text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeFileSync(path, text, { mode: 0o600 });
 }
+
+/** What the Go CLI shows of a context that does not say otherwise. */
+const defaults = { 'admin-api-path': '/admin', 'api-path': '/api', 'skip-ssl': false };
 
 const two = `# mine
 contexts:
@@ -48,7 +54,11 @@ describe('save', () => {
   test('asks the server, saves the context and makes it current', async () => {
     const stackState = await startForTest();
     const result = await sts(['save', '--name', 'prod', '--url', `${stackState.url}/`, '--api-token', tokens.api]);
-    expect(result).toMatchObject({ code: 0, stdout: "[SUCCESS] Saved context: 'prod'\n", stderr: '' });
+    expect(result).toMatchObject({
+      code: 0,
+      stdout: `${verified(stackState)}[SUCCESS] Saved context: 'prod'\nIt is the current context now, for ${stackState.url}\n`,
+      stderr: '',
+    });
     expect(stackState.requests.map(({ method, path: asked }) => `${method} ${asked}`)).toEqual(['GET /api/server/info']);
     expect(file()).toBe(`contexts:
   - name: prod
@@ -60,7 +70,10 @@ current-context: prod
 `);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(await sts(['show'])).toMatchObject({ code: 0, stdout: 'prod\n' });
-    expect(await sts(['validate'])).toMatchObject({ code: 0, stdout: '[SUCCESS] Context prod is valid.\n' });
+    expect(await sts(['validate'])).toMatchObject({
+      code: 0,
+      stdout: `${verified(stackState)}[SUCCESS] Context prod is valid.\n`,
+    });
   });
 
   test('calls the context default, takes its token from stdin and its URL from the environment', async () => {
@@ -69,7 +82,7 @@ current-context: prod
       env: { STS_CLI_URL: stackState.url },
       stdin: `${tokens.service}\n`,
     });
-    expect(result).toMatchObject({ code: 0, stdout: "[SUCCESS] Saved context: 'default'\n" });
+    expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining("[SUCCESS] Saved context: 'default'\n") });
     expect(file()).toContain(`service-token: ${tokens.service}`);
   });
 
@@ -78,7 +91,13 @@ current-context: prod
     const result = await sts(['save', '-n', 'a', '-o', 'json', ...against(stackState)]);
     expect(jsonOf(result.stdout)).toEqual({
       'current-context': 'a',
-      context: { url: stackState.url, 'service-token': '********', 'api-path': '/api' },
+      context: {
+        url: stackState.url,
+        'service-token': '********',
+        'api-path': '/api',
+        'admin-api-path': '/admin',
+        'skip-ssl': false,
+      },
     });
     expect(result.stdout + result.stderr).not.toContain(tokens.service);
   });
@@ -142,16 +161,16 @@ current-context: prod
     const connection = ['--url', 'https://a', '--api-token', 't', '--skip-validate'];
     expect(await sts(['save', '-c', 'foo', ...connection])).toMatchObject({
       code: 0,
-      stdout: "[SUCCESS] Saved context: 'foo'\n",
+      stdout: expect.stringContaining("[SUCCESS] Saved context: 'foo'\n"),
     });
     expect(await sts(['save', '-c', 'foo', '--name', 'foo', ...connection])).toMatchObject({ code: 0 });
-    expect(await sts(['list'])).toMatchObject({ stdout: 'NAME | URL       |\nfoo  | https://a | *\n' });
+    expect(await sts(['list'])).toMatchObject({ stdout: 'NAME | URL\nfoo  | https://a\n' });
     const differ = await sts(['save', '-c', 'foo', '--name', 'bar', ...connection]);
     expect(differ).toMatchObject({ code: 3, stdout: '' });
     expect(differ.stderr).toContain('--name and --context name different contexts.');
     expect(await sts(['save', '-c', 'a\nb', ...connection])).toMatchObject({ code: 3 });
     expect(await sts(['save', ...connection], { env: { STS_CLI_CONTEXT: 'env' } })).toMatchObject({
-      stdout: "[SUCCESS] Saved context: 'default'\n",
+      stdout: expect.stringContaining("[SUCCESS] Saved context: 'default'\n"),
     });
     expect((await sts(['save', '--help'])).stdout.replace(/\s+/g, ' ')).toContain(
       '(default: the one --context names, else "default")',
@@ -196,10 +215,24 @@ current-context: prod
     expect(file()).toContain('api-path: /v2\n');
   });
 
-  test('asks for a missing token on a terminal, without echo', async () => {
-    const result = await sts(['save', '--url', 'https://a', '--skip-validate'], { stdin: { isTTY: true, answers: [' typed '] } });
-    expect(result).toMatchObject({ code: 0, questions: [{ text: 'API token: ', hidden: true }] });
-    expect(file()).toContain('api-token: typed\n');
+  test.each([
+    [' typed ', 'api-token: typed\n'],
+    ['svctok-typed', 'service-token: svctok-typed\n'],
+  ])('asks for a missing token on a terminal, without echo, and tells the kind by its beginning: %j', async (answer, saved) => {
+    const result = await sts(['save', '--url', 'https://me:hush@a', '--skip-validate'], {
+      stdin: { isTTY: true, answers: [answer] },
+    });
+    const text = 'https://a asks for an API token or service token: ';
+    expect(result).toMatchObject({ code: 0, questions: [{ text, hidden: true }] });
+    expect(file()).toContain(saved);
+  });
+
+  test('says what it replaced', async () => {
+    write(two);
+    const result = await sts(['save', '--name', 'test', '--url', 'https://new', '--api-token', 't', '--skip-validate']);
+    expect(result.stdout).toBe(
+      "[SUCCESS] Saved context: 'test'\nIt is the current context now, for https://new; it replaces one of this name, for https://test.example.com\n",
+    );
   });
 
   test('off a terminal a missing token is an error with the way to give it', async () => {
@@ -214,6 +247,29 @@ current-context: prod
     const result = await sts(['save', '--name', 'a', '--api-token', 't', '--skip-validate']);
     expect(result).toMatchObject({ code: 1 });
     expect(result.stderr).toContain('No StackState URL is configured.');
+    expect(file()).toBe(two);
+  });
+
+  test('into a file that cannot be changed sends nothing and leaves it as it is', async () => {
+    const stackState = await startForTest();
+    const aliased = 'shared: &l [{name: a}]\ncontexts: *l\n';
+    write(aliased);
+    const result = await sts(['save', ...against(stackState)]);
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toContain('cannot be changed without touching more than this context; nothing was written.');
+    expect(stackState.requests).toEqual([]);
+    expect(file()).toBe(aliased);
+  });
+
+  test('onto a disk that refuses leaves the file as it is', async () => {
+    write(two);
+    const rename = async () => {
+      throw Object.assign(new Error('no'), { code: 'EIO' });
+    };
+    const argv = ['save', '--url', 'https://a', '--api-token', 't', '--skip-validate'];
+    const result = await sts(argv, { disk: { ...nodeDisk, rename } });
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toContain('cannot be written: the disk reports an error.\n  The file is as it was.');
     expect(file()).toBe(two);
   });
 
@@ -253,15 +309,30 @@ current-context: prod
 });
 
 describe('list', () => {
-  test('is a table with the current context marked', async () => {
+  test('is a table of two columns; a terminal shows the current context in a third', async () => {
     write(two);
-    expect(await sts(['list'])).toMatchObject({
-      code: 0,
-      stdout: `NAME | URL                      |
+    const table = `NAME | URL
+prod | https://prod.example.com
+test | https://test.example.com
+`;
+    const marked = `NAME | URL                      |
 prod | https://prod.example.com | *
 test | https://test.example.com |
-`,
-    });
+`;
+    expect(await sts(['list'])).toMatchObject({ code: 0, stdout: table });
+    expect(await sts(['list'], { stdout: { isTTY: true } })).toMatchObject({ code: 0, stdout: marked });
+  });
+
+  test('-o wide has the kind of token, -q the names alone', async () => {
+    write(two.replace('current-context', '  - name: none\n    context: { url: "https://none" }\ncurrent-context'));
+    expect((await sts(['list', '-o', 'wide'])).stdout.split('\n').map((line) => line.split(' | ')[2])).toEqual([
+      'TOKEN',
+      'api-token',
+      'service-token',
+      '-',
+      undefined,
+    ]);
+    expect(await sts(['list', '-q'])).toMatchObject({ code: 0, stdout: 'prod\ntest\nnone\n', stderr: '' });
   });
 
   test('as JSON masks the secrets unless asked not to', async () => {
@@ -269,8 +340,8 @@ test | https://test.example.com |
     const masked = await sts(['list', '-o', 'json']);
     expect(jsonOf(masked.stdout)).toEqual({
       contexts: [
-        { name: 'prod', context: { url: 'https://prod.example.com', 'api-token': '********' } },
-        { name: 'test', context: { url: 'https://test.example.com', 'service-token': '********' } },
+        { name: 'prod', context: { ...defaults, url: 'https://prod.example.com', 'api-token': '********' } },
+        { name: 'test', context: { ...defaults, url: 'https://test.example.com', 'service-token': '********' } },
       ],
     });
     expect(masked.stdout).not.toContain('secret');
@@ -285,7 +356,7 @@ test | https://test.example.com |
 
   test('shows the old flat form as default', async () => {
     write('url: https://flat\napi-token: t\n');
-    expect((await sts(['list'])).stdout).toBe('NAME    | URL          |\ndefault | https://flat | *\n');
+    expect((await sts(['list'])).stdout).toBe('NAME    | URL\ndefault | https://flat\n');
   });
 });
 
@@ -301,7 +372,7 @@ describe('show', () => {
     write(two);
     expect(jsonOf((await sts(['show', '-o', 'json'])).stdout)).toEqual({
       name: 'prod',
-      'current-context': { url: 'https://prod.example.com', 'api-token': '********' },
+      'current-context': { ...defaults, url: 'https://prod.example.com', 'api-token': '********' },
     });
     expect((await sts(['show', '-o', 'json', '--show-tokens'])).stdout).toContain('secret-prod');
   });
@@ -392,7 +463,10 @@ describe('validate', () => {
     const stackState = await startForTest();
     await sts(['save', '--name', 'good', ...against(stackState)]);
     await sts(['save', '--name', 'bad', '--url', stackState.url, '--api-token', 'wrong', '--skip-validate']);
-    expect(await sts(['validate', '--name', 'good'])).toMatchObject({ code: 0, stdout: '[SUCCESS] Context good is valid.\n' });
+    expect(await sts(['validate', '--name', 'good'])).toMatchObject({
+      code: 0,
+      stdout: `${verified(stackState)}[SUCCESS] Context good is valid.\n`,
+    });
     expect(await sts(['validate'])).toMatchObject({ code: 4, stdout: '' });
     expect(await sts(['validate', '--name', 'goof'])).toMatchObject({ code: 8, stdout: '' });
   });

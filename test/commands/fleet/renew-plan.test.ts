@@ -113,6 +113,7 @@ test.each([
   ['renewals:\n  - name: a\n', /plan\.yaml:2:5: Say where/],
   ['renewals:\n  - name: a\n    key-file: /x\n    delete-old: maybe\n', /plan\.yaml:4:17: delete-old takes true or false/],
   ['renewal: []\n', /no list "renewals"/],
+  [`renewals: ${'['.repeat(20_000)}`, /nested too deeply/],
   ['renewals: [\n', /plan\.yaml:\d+:\d+ is not valid YAML/],
 ])('a plan that is wrong is refused with its place: %j', async (text, message) => {
   const { renew, server } = await fleetWithPlan(() => text, ['a']);

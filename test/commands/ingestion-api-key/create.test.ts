@@ -29,17 +29,19 @@ test.each([
   ['--expiration', '2026-06-01', Date.UTC(2026, 5, 1), '2026-06-01'],
   ['--expires-in', '90d', testTime + 90 * 86_400_000, '2026-06-13'],
   ['--expires-in', '1mo', Date.UTC(2026, 3, 15, 10, 30), '2026-04-15'],
-])('%s %s is sent as a moment, and what the server made of it is said', async (flag, value, moment, date) => {
+])('%s %s is sent as a moment, and what the server made of it is said on a terminal', async (flag, value, moment, date) => {
   const server = await startForTest();
-  const result = await runSts([...create, '-n', 'ci', flag, value, ...against(server)]);
-  expect(server.keys()[0]?.expiration).toBe(BigInt(moment));
-  expect(result).toMatchObject({ code: 0, stderr: `Expires: ${date}\n` });
+  const result = await runSts([...create, '-n', 'ci', flag, value, ...against(server)], { stderr: { isTTY: true } });
+  const [key] = server.keys();
+  expect(key?.expiration).toBe(BigInt(moment));
+  expect(result.code).toBe(0);
+  expect(result.stderr).toContain(`Id: ${key?.id}. Expires: ${date}. The key is shown this once.\n`);
 });
 
 test('of a key that ends within two days the time of day is said', async () => {
   const server = await startForTest();
-  const result = await runSts([...create, '-n', 'ci', '--expires-in', '12h', ...against(server)]);
-  expect(result).toMatchObject({ code: 0, stderr: 'Expires: 2026-03-15 22:30 UTC\n' });
+  const result = await runSts([...create, '-n', 'ci', '--expires-in', '12h', ...against(server)], { stderr: { isTTY: true } });
+  expect(result).toMatchObject({ code: 0, stderr: expect.stringContaining('Expires: 2026-03-15 22:30 UTC.') });
 });
 
 test('while another sts writes the key file nothing is created, --force or not', async () => {
@@ -55,31 +57,45 @@ test('while another sts writes the key file nothing is created, --force or not',
 
 test('while a rotation of the key file is unfinished nothing is created', async () => {
   const server = await startForTest();
+  server.seed({ name: 'ci' });
   const path = join(tempFolder(), 'ingestion.key');
-  writeFileSync(`${path}.sts-pending`, '{}');
+  writeFileSync(path, 'before\n', { mode: 0o600 });
+  const rotation = ['ingestion-api-key', 'rotate', '-n', 'ci', '--key-file', path, '--delete-old', '--after', '1h', '--no-wait'];
+  expect((await runSts([...rotation, ...against(server)])).code).toBe(0);
   const result = await runSts([...create, '-n', 'ci', '--key-file', path, '--force', ...against(server)]);
-  expect(result).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('was broken off') });
+  expect(result).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('is unfinished. Nothing was created.') });
+  expect(result.stderr).toContain(`Finish it first: sts ingestion-api-key rotate --name ci --key-file ${path}`);
+  expect(server.count('create')).toBe(1);
+});
+
+test('a file that is no journal stands where one would: exit 5, nothing is created', async () => {
+  const server = await startForTest();
+  const path = join(tempFolder(), 'ingestion.key');
+  writeFileSync(`${path}.sts-pending`, '{}', { mode: 0o600 });
+  const result = await runSts([...create, '-n', 'ci', '--key-file', path, '--force', ...against(server)]);
+  expect(result).toMatchObject({ code: 5, stdout: '', stderr: expect.stringContaining('is no journal of this program') });
+  expect(result.stderr).toContain(`rm ${path}.sts-pending`);
   expect(server.requests).toEqual([]);
 });
 
 test('what a killed creation left beside the key file is swept by the next one', async () => {
   const server = await startForTest();
   const folder = tempFolder();
-  writeFileSync(join(folder, '.ingestion.key.sts-create-00ff.tmp'), 'a key that is gone');
-  writeFileSync(join(folder, '.other.key.sts-create-00ff.tmp'), 'not ours');
+  writeFileSync(join(folder, '.ingestion.key.sts-key-00ff.tmp'), 'a key that is gone');
+  writeFileSync(join(folder, '.other.key.sts-key-00ff.tmp'), 'not ours');
   await runSts([...create, '-n', 'ci', '--key-file', join(folder, 'ingestion.key'), ...against(server)]);
-  expect(readdirSync(folder).sort()).toEqual(['.other.key.sts-create-00ff.tmp', 'ingestion.key']);
+  expect(readdirSync(folder).sort()).toEqual(['.other.key.sts-key-00ff.tmp', 'ingestion.key']);
 });
 
-test('a key of another name than asked for is not deleted when it cannot be delivered', async () => {
+test('a response with a key of another name is neither delivered nor deleted: the outcome is unknown', async () => {
   const server = await startForTest();
   const { id } = server.seed({ name: 'in use' });
   const body = `{"id":${id},"lastUpdateTimestamp":1,"name":"in use","apiKey":"iapikeyok-1"}`;
   server.setFault('create', { kind: 'status', status: 200, body });
-  const result = await runSts([...create, '-n', 'ci', ...against(server)], { stdout: { failWith: { code: 'EPIPE' } } });
+  const result = await runSts([...create, '-n', 'ci', ...against(server)]);
   expect(server.count('delete')).toBe(0);
-  expect(result.code).toBe(6);
-  expect(result.stderr).toContain(`Delete the key if nobody uses it: sts ingestion-api-key delete --id ${id}`);
+  expect(result).toMatchObject({ code: 11, stdout: '' });
+  expect(result.stderr).toContain(`the key ${id}, which has another name`);
 });
 
 test('an expiration that the server changed is said loudly', async () => {
@@ -154,33 +170,26 @@ test('under JSON a key file is named, and the key is left out', async () => {
 
 test.each(['text', 'json'])('--key-file - leaves the document alone on stdout, with -o %s', async (output) => {
   const server = await startForTest();
-  const result = await runSts([
-    ...create,
-    '-n',
-    'ci',
-    '--key-file',
-    '-',
-    '--expires-in',
-    '90d',
-    '-o',
-    output,
-    ...against(server),
-  ]);
-  const [key] = server.keys();
+  const flags = [...create, '-n', 'ci', '--key-file', '-', '--expires-in', '90d', '-o', output, ...against(server)];
+  const piped = await runSts(flags);
+  expect(piped).toMatchObject({ code: 0, stdout: `${server.keys()[0]?.apiKey}\n`, stderr: '' });
+  const result = await runSts(flags, { stderr: { isTTY: true } });
+  const key = server.keys().at(-1);
   expect(result).toMatchObject({ code: 0, stdout: `${key?.apiKey}\n` });
   expect(result.stderr).toContain(`(id ${key?.id})`);
   expect(result.stderr).not.toContain(key?.apiKey);
 });
 
-test('--force replaces a key file, and tightens its mode', async () => {
+test('--force replaces the key in a file, which keeps its format and its mode; that others may read it is said', async () => {
   const server = await startForTest();
   const path = file(tempFolder());
   writeFileSync(path, 'old');
   chmodSync(path, 0o644);
   const result = await runSts([...create, '-n', 'ci', '--key-file', path, '--force', ...against(server)]);
   expect(result.code).toBe(0);
-  expect(readFileSync(path, 'utf8')).toBe(`${server.keys()[0]?.apiKey}\n`);
-  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readFileSync(path, 'utf8')).toBe(server.keys()[0]?.apiKey);
+  expect(statSync(path).mode & 0o777).toBe(0o644);
+  expect(result.stderr).toBe(`[WARN] The key file ${path} can be read by others (mode 0644), and stays so.\n`);
 });
 
 test.each([
@@ -208,16 +217,19 @@ test('a folder that is not there: exit 6 before any request, and the command tha
 });
 
 test.each([
-  [['--key-file', '', '-n', 'ci'], '--key-file is no path'],
+  [['--key-file', '', '-n', 'ci'], '--key-file names no file'],
   [['--key-file', 'folder/', '-n', 'ci'], 'is a folder'],
-  [['--key-file', 'k', '--key-format', 'yaml', '-n', 'ci'], '--key-format "yaml" is no format'],
-  [['--key-format', 'dotenv', '-n', 'ci'], '--key-format says how the key file is written'],
-  [['--key-var', 'X', '-n', 'ci'], '--key-var says how'],
-  [['--secret-name', 'x', '-n', 'ci'], '--secret-name says how'],
-  [['--key-file', 'k', '--key-var', 'X', '-n', 'ci'], '--key-var means something only with'],
-  [['--key-file', 'k', '--key-format', 'dotenv', '--secret-name', 'x', '-n', 'ci'], '--secret-name means something only with'],
-  [['--key-file', 'k', '--key-format', 'dotenv', '--namespace', 'x', '-n', 'ci'], '--namespace means something only with'],
-  [['--key-file', 'k', '--key-format', 'dotenv', '--key-var', '1X', '-n', 'ci'], "cannot be a variable's name"],
+  [['--key-file', 'k', '--key-format', 'yaml', '-n', 'ci'], '--key-format "yaml" is not a format'],
+  [['--key-format', 'dotenv', '-n', 'ci'], '--key-format has nothing to work on'],
+  [['--key-var', 'X', '-n', 'ci'], '--key-var has nothing to work on'],
+  [['--secret-name', 'x', '-n', 'ci'], '--secret-name has nothing to work on'],
+  [['--key-file', 'k', '--key-var', 'X', '-n', 'ci'], 'a raw document has none'],
+  [['--key-file', '-', '--key-var', 'X', '-n', 'ci'], 'a raw document has none'],
+  [['--key-command', 'cat', '--key-var', 'X', '-n', 'ci'], 'a raw document has none'],
+  [['--key-file', 'k', '--namespace', 'x', '-n', 'ci'], '--namespace has nothing to work on'],
+  [['--key-file', 'k', '--key-format', 'dotenv', '--secret-name', 'x', '-n', 'ci'], '--secret-name has nothing to work on'],
+  [['--key-file', 'k', '--key-format', 'dotenv', '--namespace', 'x', '-n', 'ci'], '--namespace has nothing to work on'],
+  [['--key-file', 'k', '--key-format', 'dotenv', '--key-var', '1X', '-n', 'ci'], 'cannot be the name of a variable'],
   [
     ['--key-file', 'k', '--key-format', 'kubernetes-secret', '--secret-name', 'A b', '-n', 'ci'],
     'cannot be the name of a Kubernetes Secret',
@@ -226,8 +238,8 @@ test.each([
     ['--key-file', 'k', '--key-format', 'kubernetes-secret', '--namespace', 'a.b', '-n', 'ci'],
     'cannot be the name of a Kubernetes namespace',
   ],
-  [['--force', '-n', 'ci'], '--force replaces an existing key file'],
-  [['--force', '--key-file', '-', '-n', 'ci'], '--force replaces an existing key file'],
+  [['--force', '-n', 'ci'], '--force has nothing to work on'],
+  [['--force', '--key-file', '-', '-n', 'ci'], '--force has nothing to work on'],
   [['--expiration', '2030-01-01', '--expires-in', '1d', '-n', 'ci'], 'give one of them'],
   [['--expiration', '2026-03-15', '-n', 'ci'], 'not in the future'],
   [['--expiration', '2020-02-31', '-n', 'ci'], 'no such day'],
@@ -268,22 +280,28 @@ test.each([0, 10])('a stdout that fails after %i bytes: the key is deleted again
   const result = await runSts([...create, '-n', 'ci', ...against(server)], {
     stdout: { failWith: { code: 'ENOSPC', afterBytes } },
   });
-  expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'DELETE']);
+  // The list is looked at last, whether the key is gone.
+  expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'DELETE', 'GET']);
   expect(server.keys()).toEqual([]);
   expect(result.code).toBe(6);
   expect(result.stderr).toContain('deleted again');
 });
 
-test('a key that reached its file stays, though stdout fails to say so', async () => {
+test.each([
+  ['ENOSPC', 6],
+  // Nothing is lost to a reader that went away: the key is in its file.
+  ['EPIPE', 141],
+])('a key that reached its file stays, though stdout fails to say so: %s, exit %i', async (failure, code) => {
   const server = await startForTest();
   const path = file(tempFolder());
   const result = await runSts([...create, '-n', 'ci', '--key-file', path, ...against(server)], {
-    stdout: { failWith: { code: 'EPIPE' } },
+    stdout: { failWith: { code: failure } },
   });
   const [key] = server.keys();
   expect(readFileSync(path, 'utf8')).toBe(`${key?.apiKey}\n`);
-  expect(result.code).toBe(6);
-  expect(result.stderr).toContain(`The key ${key?.id} itself was created, and is in ${path}.`);
+  expect(result.code).toBe(code);
+  if (code === 141) expect(result.stderr).toBe('');
+  else expect(result.stderr).toContain(`The new key ${key?.id} is in ${path}.`);
 });
 
 test('a file that appears at the last moment is not replaced: the key is deleted again, exit 6', async () => {

@@ -289,9 +289,12 @@ test('superseded keys stay while a row of the list makes no sense: it may be the
 test('superseded keys stay while a rotation of the key file is unfinished', async () => {
   const server = await withKeys();
   const folder = tempFolder();
-  writeFileSync(join(folder, 'k.sts-pending'), '{}');
+  const rotation = ['rotate', '--id', '12', '--key-file', 'k', '--delete-old', '--after', '1h', '--no-wait'];
+  expect((await runSts(['ingestion-api-key', ...rotation, ...against(server)], { cwd: folder })).code).toBe(0);
   const flags = [...remove, '--name', 'ci', '--superseded', '--key-file', 'k', '--yes', ...against(server)];
   expect((await runSts(flags, { cwd: folder })).code).toBe(3);
+  writeFileSync(join(folder, 'k.sts-pending'), '{}', { mode: 0o600 });
+  expect((await runSts(flags, { cwd: folder })).code).toBe(5);
   expect(deletes(server)).toEqual([]);
   expect((await runSts(flags, { cwd: tempFolder() })).code).toBe(0);
 });
@@ -351,9 +354,18 @@ test('an interrupt between two deletions ends there and tells what was done', as
   }
 });
 
-test('a lost answer to one deletion is an unknown outcome, and the others go on', async () => {
+test('a lost response to a deletion is looked up in the list', async () => {
   const server = await withKeys();
   server.setFault('delete', { kind: 'reset', handler: 'run' }, { times: 1 });
+  const result = await runSts([...remove, '--id', '11', ...against(server)]);
+  expect(deletes(server)).toEqual(['11']);
+  expect(result).toMatchObject({ code: 0, stdout: '[SUCCESS] Ingestion Api Key deleted: 11\n' });
+});
+
+test('a lost response that cannot be looked up is an unknown outcome, and the others go on', async () => {
+  const server = await withKeys();
+  server.setFault('delete', { kind: 'reset', handler: 'run' }, { times: 1 });
+  server.setFault('list', { kind: 'status', status: 403 });
   const result = await runSts([...remove, '--id', '11', '--id', '12', ...against(server)]);
   expect(result).toMatchObject({ code: 11, stdout: '[SUCCESS] Ingestion Api Key deleted: 12\n' });
   expect(result.stderr).toContain('key 11');

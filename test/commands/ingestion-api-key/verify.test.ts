@@ -78,7 +78,7 @@ test.each([
   ['a FIFO that nobody writes to', (file: string) => execFileSync('mkfifo', [file]), 'it is no regular file'],
   ['a broken symlink', (file: string) => symlinkSync('nowhere', file), 'there is no such file'],
   ['an empty file', (file: string) => writeFileSync(file, '\n'), 'is empty'],
-  ['a file of two variables', (file: string) => writeFileSync(file, 'A=secret-1\nB=secret-2\n'), 'more than one variable'],
+  ['a file of two variables', (file: string) => writeFileSync(file, 'A=secret-1\nB=secret-2\n'), 'has 2 variables'],
   ['a file of several lines', (file: string) => writeFileSync(file, 'secret-1\nsecret-2\n'), 'several lines'],
   ['a huge file', (file: string) => writeFileSync(file, 'secret'.repeat(200_000)), 'larger than any key document'],
   ['a broken Secret', (file: string) => writeFileSync(file, 'kind: Secret\nstringData: {a: "secret'), 'not valid YAML'],
@@ -96,9 +96,9 @@ test.each([
 
 test.each([
   [[], '', 'is empty'],
-  [[], 'A=1\nB=2\n', 'more than one variable'],
-  [[], 'k'.repeat(2_000_000), 'larger than any key document'],
-  [['--key-file', ''], 'k', '--key-file is no path'],
+  [[], 'A=1\nB=2\n', 'has 2 variables'],
+  [[], 'k'.repeat(2_000_000), 'larger than any document with a key'],
+  [['--key-file', ''], 'k', '--key-file names no file'],
   [['--service-token', '-'], 'k', 'cannot both be read from stdin'],
   [['the-key'], '', 'takes no arguments'],
 ])('verify %j with unfit input on stdin is a usage error', async (flags, stdin, reason) => {

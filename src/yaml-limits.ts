@@ -1,6 +1,8 @@
-import { type Document, isAlias, isCollection, isPair, isScalar, type Node } from 'yaml';
+import { type CST, type Document, isAlias, isCollection, isPair, isScalar, type Node, Parser } from 'yaml';
 
-// Hundreds of contexts that share their settings need some hundred aliases, which stand for a few thousand values.
+// What a YAML text must not do to the program that reads it, whoever wrote it.
+
+/** Hundreds of entries that share their settings need some hundred aliases, which stand for a few thousand values. */
 const limits = { aliases: 10_000, values: 100_000 };
 
 export interface BadAlias {
@@ -10,8 +12,8 @@ export interface BadAlias {
 }
 
 /**
- * Finds the first alias that cannot be used: one that refers to nothing, to what it stands in, or (with all before it) to more than a
- * config file can hold. A few lines of aliases of aliases can stand for more values than there is memory.
+ * Finds the first alias that cannot be used: one that refers to nothing, to what it stands in, or (with all before it) to more than
+ * a file can hold. A few lines of aliases of aliases can stand for more values than there is memory.
  */
 export function findBadAlias(document: Document.Parsed): BadAlias | undefined {
   const anchors = new Map<string, Node>();
@@ -50,4 +52,34 @@ function reasonOf(target: Node | undefined, weight: number | undefined, total: t
   if (weight === undefined) return 'an alias refers to what it stands in';
   if (total.aliases > limits.aliases) return 'it has too many aliases';
   return total.values > limits.values ? 'its aliases stand for too many values' : undefined;
+}
+
+/** Levels of maps and lists. A config file needs four, a manifest some ten. */
+const deepest = 100;
+
+/**
+ * Finds what is nested too deeply, before the nodes are composed: that takes some function calls a level, and where the stack ends V8 may
+ * end the process (`RegExpCompiler Allocation failed`) instead of throwing an error.
+ * @param tokens of `new Parser().parse(text)`.
+ * @returns its offset; undefined where nothing is.
+ */
+export function tooDeep(tokens: readonly CST.Token[]): number | undefined {
+  let level: readonly CST.Token[] = tokens;
+  for (let depth = 0; level.length > 0; depth++) {
+    const [first] = level;
+    if (depth > deepest && first !== undefined) return first.offset;
+    level = level.flatMap(tokensIn);
+  }
+  return undefined;
+}
+
+function tokensIn(token: CST.Token): CST.Token[] {
+  if (token.type === 'document') return token.value === undefined ? [] : [token.value];
+  if (!('items' in token)) return [];
+  return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
+}
+
+/** Whether a text is nested too deeply to be read. To be asked before a reader composes it. */
+export function isTooDeep(text: string): boolean {
+  return tooDeep([...new Parser().parse(text)]) !== undefined;
 }
