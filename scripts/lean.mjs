@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 
 const nothing = 'module.exports = {};';
+const noHelp = 'exports.Help = class {}; exports.stripColor = (text) => text;';
 const assertion = `
 const assert = (value, message) => { if (!value) throw message instanceof Error ? message : new Error(message || 'assertion failed'); };
 assert.ok = assert;
@@ -13,6 +14,12 @@ const refuse = (what) => `module.exports = () => { throw new Error('${what} is l
 
 /** Which import of which package is replaced by what. */
 const replacements = [
+  // Only for commands that are programs of their own.
+  { package: 'commander', id: 'node:child_process', code: nothing },
+  // Help and what was meant are made from our own definitions.
+  { package: 'commander', id: './lib/help.js', code: noHelp },
+  { package: 'commander', id: './help.js', code: noHelp },
+  { package: 'commander', id: './suggestSimilar', code: "exports.suggestSimilar = () => '';" },
   // Its largest header is given by us, and no IncomingMessage is ever sent on.
   { package: 'undici', id: 'node:http', code: 'module.exports = { maxHeaderSize: 16384, IncomingMessage: class {} };' },
   { package: 'undici', id: 'node:assert', code: assertion },

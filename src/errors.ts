@@ -188,9 +188,12 @@ export class ConnectionError extends StsError {
   }
 }
 
-/** The server has no ingestion API keys: it is too old or too new (exit 10). */
+/** The platform has no ingestion API keys, or no service tokens: it is too old or too new (exit 10). */
 export class UnsupportedServerError extends StsError {
-  constructor(message: string, details?: ErrorDetails) {
+  /** The kind of credential that it lacks, as the command line calls it. */
+  declare readonly lacks?: 'ingestion-api-key' | 'service-token';
+
+  constructor(message: string, details?: ErrorDetails & Pick<UnsupportedServerError, 'lacks'>) {
     super(ExitCode.unsupported, message, details);
   }
 }

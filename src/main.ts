@@ -1,7 +1,7 @@
-import { type Call, readCall } from './cli/call.ts';
 import { loadProgram } from './cli/catalogue.ts';
 import { EarlyResult } from './cli/early-output.ts';
 import { blocksOf, renderHelp } from './cli/help.ts';
+import type { Call } from './cli/program.ts';
 import { createSession } from './cli/session.ts';
 import { endBegun, showOutcome } from './cli/show.ts';
 import { asksFor, faultOf, type Line, readLine, shownAs, withHelp } from './cli/words.ts';
@@ -31,6 +31,7 @@ export async function main(argv: readonly string[], world: World): Promise<ExitC
       await printer.write(blocksOf(await informationOf(line, printer.width)));
       return ExitCode.done;
     }
+    const { readCall } = await import('./cli/program.ts');
     const call = readCall(line);
     printer = createPrinter({ stdout, stderr, env, ...call.globals });
     return await run(verb, call, world, printer);

@@ -42,6 +42,7 @@ export async function explainMissing(
   const { what, range, instead } = absent[command];
   const lacks = attempt.verb === 'verify' ? `${what}, or no way to verify one` : what;
   return new UnsupportedServerError(`${requests.host} runs StackState ${name}, which has no ${lacks}. ${range}`, {
+    lacks: command,
     hints: [`${instead}: sts ${otherCommand(command, attempt)}`],
   });
 }

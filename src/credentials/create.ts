@@ -55,7 +55,7 @@ export async function createFirst(run: Run, plan: CreationPlan): Promise<Creatio
     destination.journal === undefined || known === undefined ? undefined : factsOf(run, once, wanted, known, undefined);
   const issued = await issue(run, { wanted, known, verify: plan.verify, facts });
   if (facts !== undefined) {
-    const record = deliveredRecord(run, facts, issued);
+    const record = await deliveredRecord(run, facts, issued);
     await conclude(run, record, { verify: plan.verify, noWait: false });
   }
   return { issued, wanted, sameName: known === undefined ? [] : named(known, wanted.name).map(({ id }) => id) };

@@ -47,7 +47,7 @@ export async function issue(run: Run, intent: Intent): Promise<Issued> {
     }
     if (intent.verify) await verifyNew(run, issued.secret);
     kind.adopt?.(held, issued.secret);
-    await destination.deliver(issued, facts === undefined ? undefined : deliveredRecord(run, facts, issued));
+    await destination.deliver(issued, facts === undefined ? undefined : await deliveredRecord(run, facts, issued));
   } catch (error) {
     // What is deleted again must not be what authenticates the deletion.
     if (held !== undefined) kind.adopt?.(issued.secret, held);
@@ -68,16 +68,16 @@ async function announce(run: Run, journal: Journal, facts: Facts): Promise<void>
 }
 
 /** What the journal says once the destination holds the new secret. */
-export function deliveredRecord(
+export async function deliveredRecord(
   { destination, serverClock }: Run,
   facts: Facts,
   issued: Pick<Issued, 'id' | 'secret'>,
-): DeliveredRecord {
+): Promise<DeliveredRecord> {
   return {
     ...facts,
     stage: 'delivered',
     newId: issued.id,
-    digest: digestOf(issued.secret),
+    digest: await digestOf(issued.secret),
     deleteAt: Math.ceil(serverClock.exact()) + facts.afterMs,
     settled: destination.settle === undefined,
   };

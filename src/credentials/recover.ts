@@ -114,7 +114,7 @@ async function fromCreated(
 ): Promise<Recovery> {
   const { secret, stage: _, ...facts } = record;
   const issued = { ...facts.wanted, ...(facts.newId === undefined ? {} : { id: facts.newId }), secret };
-  const delivered = deliveredRecord(run, facts, issued);
+  const delivered = await deliveredRecord(run, facts, issued);
   if ((await run.destination.current()) === secret) {
     await journal.write(delivered);
     return finish(run, journal, delivered, request);

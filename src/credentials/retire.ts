@@ -78,7 +78,7 @@ async function whyOver(run: Run, retirement: Retirement): Promise<StsError | und
   const { facts, digest, newId } = retirement;
   const journal = facts === undefined ? undefined : destination.journal;
   const held = retirement.secret ?? (await destination.current());
-  if (held === undefined || digestOf(held) !== digest) {
+  if (held === undefined || (await digestOf(held)) !== digest) {
     await dropQuietly(run, journal);
     return changed(run, newId);
   }
@@ -95,7 +95,7 @@ async function whyOver(run: Run, retirement: Retirement): Promise<StsError | und
 /** Whether a destination holds the secret with this digest. */
 export async function holdsNew(destination: Destination, digest: string): Promise<boolean> {
   const held = await destination.current();
-  return held !== undefined && digestOf(held) === digest;
+  return held !== undefined && (await digestOf(held)) === digest;
 }
 
 /** The error for a destination that somebody changed after the delivery: the old credential may be in use again. */

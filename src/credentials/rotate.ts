@@ -66,7 +66,7 @@ export async function replace(run: Run, plan: RotationPlan): Promise<RotationRes
     facts: keepsJournal ? facts : undefined,
     replaces: true,
   });
-  const record = deliveredRecord(run, facts, issued);
+  const record = await deliveredRecord(run, facts, issued);
   if (keepsJournal) return { issued, old, fate: await conclude(run, record, plan) };
   try {
     return { issued, old, fate: await conclude(run, record, plan, issued.secret) };

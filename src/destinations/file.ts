@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import type { Destination, Issued, Journal } from '../credentials/ports.ts';
 import type { JournalRecord } from '../credentials/record.ts';
 import { DeliveryError, DeliveryUnknownError, FileReadError, JournalLostError, StsError } from '../errors.ts';
@@ -9,6 +9,7 @@ import { systemCode } from '../system.ts';
 import type { FileDocument } from './file-document.ts';
 import { fileError, leftBehind, notKept, openFolder, systemReason } from './file-error.ts';
 import { FileJournal, journalLabel, pendingPath } from './file-journal.ts';
+import { appeared, checkTarget, hasSameAccess, isSameFile } from './file-target.ts';
 import { undelivered } from './undelivered.ts';
 
 /** Part of the names of the key file's temporary files. */
@@ -40,6 +41,8 @@ export class KeyFile implements Destination {
   readonly #options: KeyFileOptions;
   #lock: Lock | undefined;
   #temporary: OpenFile | undefined;
+  /** The file whose access the temporary one has. */
+  #copied: FileFacts | undefined;
 
   constructor(options: KeyFileOptions) {
     this.#options = options;
@@ -72,7 +75,7 @@ export class KeyFile implements Destination {
   async prove(): Promise<void> {
     const { disk, path, document, mode, warn } = this.#options;
     try {
-      const former = await this.#checkTarget();
+      const former = await checkTarget(this.#options);
       await document.check(former === undefined ? undefined : await this.#text());
       const file = await disk.create(temporarySibling(path, keyLabel), 0o600);
       this.#temporary = file;
@@ -136,7 +139,7 @@ export class KeyFile implements Destination {
     const file = this.#temporary;
     if (file === undefined) throw new Error('deliver() without prove()');
     // Looked at again: somebody may have changed the file, or put something else there, since it was proven.
-    const former = await this.#checkTarget();
+    const former = await checkTarget(this.#options);
     const bytes = Buffer.from(await document.with(secret, former === undefined ? undefined : await this.#text()), 'utf8');
     await file.overwrite(bytes);
     await file.truncate(bytes.length);
@@ -156,7 +159,8 @@ export class KeyFile implements Destination {
     } catch (error) {
       const code = systemCode(error);
       if (code === 'EEXIST') {
-        if (await this.#isSame(temporaryPath, path)) return this.#removeName(temporaryPath);
+        // A network file system that repeats a request says so of the file that the first request made.
+        if (await isSameFile(disk, temporaryPath, path)) return this.#removeName(temporaryPath);
         throw appeared(path);
       }
       // A file system without hard links: nothing stood there a moment ago.
@@ -168,13 +172,6 @@ export class KeyFile implements Destination {
     await this.#removeName(temporaryPath);
   }
 
-  /** A network file system that repeats a request says that the file exists: it is the one that the first request made. */
-  async #isSame(a: string, b: string): Promise<boolean> {
-    const { disk } = this.#options;
-    const [one, other] = [await disk.facts(a), await disk.facts(b)];
-    return one !== undefined && one.device === other?.device && one.inode === other.inode;
-  }
-
   async #removeName(temporaryPath: string): Promise<void> {
     const { disk, warn } = this.#options;
     await disk.unlink(temporaryPath).catch(async (error: unknown) => warn(leftBehind(temporaryPath, error)));
@@ -182,8 +179,10 @@ export class KeyFile implements Destination {
 
   async #keepAccess(file: OpenFile, former: FileFacts): Promise<void> {
     const { path } = this.#options;
+    if (this.#copied !== undefined && hasSameAccess(this.#copied, former)) return;
     try {
       await file.copyAccess({ path, facts: former });
+      this.#copied = former;
     } catch (cause) {
       throw notKept(path, former, cause);
     }
@@ -213,26 +212,6 @@ export class KeyFile implements Destination {
     return readKeyText(this.#options.disk, this.#options.path);
   }
 
-  /** @returns the file that is there and may be written. @throws DeliveryError */
-  async #checkTarget(): Promise<FileFacts | undefined> {
-    const { disk, path, mayReplace } = this.#options;
-    const facts = await disk.facts(path);
-    if (facts === undefined) return undefined;
-    if (facts.kind !== 'file') {
-      const kind = facts.kind === 'link' ? 'a symbolic link' : facts.kind === 'folder' ? 'a folder' : 'no regular file';
-      throw new DeliveryError(`The key file ${path} is ${kind}; only a regular file is written.`, {
-        hints: ['Name a path that is absent or a regular file: --key-file PATH'],
-      });
-    }
-    if (!mayReplace) throw appeared(path);
-    if (await disk.isMountPoint(path)) {
-      throw new DeliveryError(`The key file ${path} is mounted by itself, so it cannot be replaced by another file.`, {
-        hints: [`Mount its folder instead, and name a file in it: --key-file FOLDER/${basename(path)}`],
-      });
-    }
-    return facts;
-  }
-
   async #discard(): Promise<void> {
     const file = this.#temporary;
     this.#temporary = undefined;
@@ -240,10 +219,4 @@ export class KeyFile implements Destination {
     await file.close().catch(() => undefined);
     await this.#removeName(file.path);
   }
-}
-
-function appeared(path: string): DeliveryError {
-  return new DeliveryError(`The key file ${path} exists already and was left as it is.`, {
-    hints: ['Replace it with --force, or name another file: --key-file PATH'],
-  });
 }

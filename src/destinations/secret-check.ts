@@ -48,13 +48,13 @@ export function fieldOf(secret: Secret | undefined, asked: string | undefined, m
 export function checkChangeable({ namespace, name, immutable, deleting, type }: Secret): void {
   const title = `The Secret ${namespace}/${name}`;
   if (immutable) {
-    throw new DeliveryError(`${title} is immutable: its fields cannot be changed. Nothing was created.`, {
+    throw new DeliveryError(`${title} is immutable: its fields cannot be changed.`, {
       hints: ['Make a Secret without `immutable: true`, and point its consumers there.'],
     });
   }
-  if (deleting) throw new DeliveryError(`${title} is being deleted. Nothing was created.`);
+  if (deleting) throw new DeliveryError(`${title} is being deleted.`);
   if (type !== 'Opaque' && type !== '') {
-    throw new DeliveryError(`${title} is of the type ${type}, which is not for keys of this kind. Nothing was created.`, {
+    throw new DeliveryError(`${title} is of the type ${type}, which is not for keys of this kind.`, {
       hints: ['Name a Secret of the type Opaque.'],
     });
   }

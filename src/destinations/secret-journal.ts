@@ -1,7 +1,14 @@
 import type { Journal } from '../credentials/ports.ts';
 import type { JournalRecord } from '../credentials/record.ts';
 import { readRecord, writeRecord } from '../credentials/record-text.ts';
-import { DeliveryUnknownError, FileReadError, JournalLostError, OutcomeUnknownError, StsError } from '../errors.ts';
+import {
+  DeliveryError,
+  DeliveryUnknownError,
+  FileReadError,
+  JournalLostError,
+  OutcomeUnknownError,
+  StsError,
+} from '../errors.ts';
 import {
   ConflictError,
   type Kubernetes,
@@ -10,6 +17,7 @@ import {
   type SecretChange,
   type SecretId,
 } from '../kubernetes/index.ts';
+import { nothingCreated } from './undelivered.ts';
 
 /** The annotations of a Secret that this program writes. None of them holds a secret: `kubectl describe` prints them. */
 export const annotations = {
@@ -39,8 +47,8 @@ export class SecretJournal implements Journal {
   readonly #id: SecretId;
   /** The annotation as this run last saw it; undefined: there was none. */
   #seen: string | undefined;
-  /** The Secret as this run last saw it; undefined: there was none. */
-  secret: Secret | undefined;
+  /** The Secret as it was when the journal was last known to be this run's; undefined: there was none. Writes are about that version. */
+  #secret: Secret | undefined;
 
   constructor(kubernetes: Kubernetes, id: SecretId) {
     this.#kubernetes = kubernetes;
@@ -49,19 +57,20 @@ export class SecretJournal implements Journal {
     this.remove = `kubectl annotate secret ${id.name} --namespace ${id.namespace} ${annotations.journal}-`;
   }
 
-  /** The Secret as it is now; undefined where there is none. */
+  /** The Secret as it is now; undefined where there is none. @throws DeliveryError (exit 6) where its namespace is missing. */
   async look(): Promise<Secret | undefined> {
     try {
       return await this.#kubernetes.secrets.get(this.#id);
     } catch (error) {
-      if (error instanceof ObjectMissingError && error.missing !== 'namespace') return undefined;
-      throw error;
+      if (!(error instanceof ObjectMissingError)) throw error;
+      if (error.missing !== 'namespace') return undefined;
+      throw new DeliveryError(error.message, { hints: error.hints, cause: error });
     }
   }
 
   async read(): Promise<JournalRecord | undefined> {
-    this.secret = await this.look();
-    this.#seen = this.secret?.annotations[annotations.journal];
+    this.#secret = await nothingCreated(() => this.look());
+    this.#seen = this.#secret?.annotations[annotations.journal];
     if (this.#seen === undefined) return undefined;
     const record = readRecord(this.#seen);
     if (record !== undefined) return record;
@@ -71,52 +80,77 @@ export class SecretJournal implements Journal {
   }
 
   async write(record: JournalRecord): Promise<void> {
-    await this.change({}, writeRecord(record));
+    try {
+      await this.change({}, writeRecord(record));
+    } catch (error) {
+      if (!(error instanceof StsError) || error instanceof JournalLostError) throw error;
+      // Of a journal alone nothing has to be found out before it is undone.
+      throw new DeliveryError(error.message, { hints: error.hints, cause: error });
+    }
   }
 
   async confirm(): Promise<void> {
+    await this.refresh();
+  }
+
+  /** The Secret as it is now. @throws JournalLostError when another run has taken the journal over since it was read. */
+  async refresh(): Promise<Secret | undefined> {
     const secret = await this.look();
-    if (secret?.annotations[annotations.journal] !== this.#seen) throw this.#lost();
-    this.secret = secret;
+    const found = secret?.annotations[annotations.journal];
+    if (found !== this.#seen) throw this.#lost(found);
+    this.#secret = secret;
+    return secret;
+  }
+
+  /** The Secret as this run knows it. */
+  get secret(): Secret | undefined {
+    return this.#secret;
   }
 
   async drop(): Promise<void> {
     if (this.#seen === undefined) return;
-    const { secret } = this;
-    if (secret !== undefined && secret.data.size === 0 && annotations.created in secret.annotations) return this.#remove(secret);
-    await this.change({}, undefined);
+    const secret = this.#secret;
+    const isEmpty = secret !== undefined && secret.data.size === 0 && annotations.created in secret.annotations;
+    if (isEmpty && (await this.#isRemoved(secret))) return;
+    try {
+      await this.change({}, undefined);
+    } catch (error) {
+      // Somebody has deleted the Secret, and the journal with it.
+      if (!(error instanceof ObjectMissingError)) throw error;
+      this.#seen = undefined;
+    }
   }
 
   /**
    * Changes the Secret and its journal in one request.
    * @param journal the new annotation; undefined removes it.
-   * @throws JournalLostError when another run has taken the journal over; DeliveryUnknownError when the response was lost, and it cannot
-   * be found out what became of the request.
+   * @throws JournalLostError when another run has taken the journal over; DeliveryUnknownError when responses were lost, and it cannot be
+   * found out what became of the requests.
    */
   async change(change: SecretChange, journal: string | undefined): Promise<void> {
     const written = { ...change, annotations: { ...change.annotations, [annotations.journal]: journal ?? null } };
     for (let attempt = 1; ; attempt++) {
       try {
-        this.secret = await this.#send(written);
+        this.#secret = await this.#send(written);
         break;
       } catch (error) {
         if (!(error instanceof ConflictError || error instanceof OutcomeUnknownError)) throw error;
         if (await this.#wasDone(journal, error)) break;
-        if (attempt === attempts) throw error;
+        if (attempt === attempts) throw error instanceof OutcomeUnknownError ? unknown(error) : error;
       }
     }
     this.#seen = journal;
   }
 
   async #send(change: SecretChange & { readonly annotations: Readonly<Record<string, string | null>> }): Promise<Secret> {
-    const { secret } = this;
+    const secret = this.#secret;
     if (secret !== undefined)
       return this.#kubernetes.secrets.patch(this.#id, change, { resourceVersion: secret.resourceVersion });
     const set = Object.entries(change.annotations).filter((entry): entry is [string, string] => entry[1] !== null);
     const data = Object.entries(change.data ?? {}).filter((entry): entry is [string, string] => entry[1] !== null);
     return this.#kubernetes.secrets.create(this.#id, {
       data: Object.fromEntries(data),
-      annotations: { ...Object.fromEntries(set), [annotations.created]: 'true' },
+      annotations: { ...Object.fromEntries(set), ...(data.length === 0 ? { [annotations.created]: 'true' } : {}) },
     });
   }
 
@@ -127,34 +161,47 @@ export class SecretJournal implements Journal {
       secret = await this.look();
     } catch (trouble) {
       if (!(error instanceof OutcomeUnknownError) || !(trouble instanceof StsError)) throw trouble;
-      throw new DeliveryUnknownError(`${error.message} It could not be found out either: ${trouble.message}`, {
-        hints: ['Run the same command again: it finishes or undoes what was begun.', ...trouble.hints],
-        cause: error,
-      });
+      throw unknown(error, trouble);
     }
     const found = secret?.annotations[annotations.journal];
-    this.secret = secret;
-    // A journal names its run, so that the same text is the same write.
-    if (error instanceof OutcomeUnknownError && found === journal && journal !== this.#seen) return true;
-    if (found !== this.#seen) throw this.#lost();
-    return false;
+    // A journal names its run, so that the same text is the same write: this one, or the one before whose response was lost.
+    const wasDone = found === journal && journal !== this.#seen;
+    // The version of what another run has written is not taken over: this one's next write must fail as well.
+    if (!wasDone && found !== this.#seen) throw this.#lost(found);
+    this.#secret = secret;
+    return wasDone;
   }
 
-  /** A Secret that was created for a key which never came. */
-  async #remove({ resourceVersion }: Secret): Promise<void> {
+  /** Deletes a Secret that was created for a key which never came. Few service accounts may: an empty Secret does no harm. */
+  async #isRemoved({ resourceVersion }: Secret): Promise<boolean> {
     try {
       await this.#kubernetes.secrets.delete(this.#id, { resourceVersion });
-      this.#seen = undefined;
     } catch (error) {
       if (!(error instanceof StsError)) throw error;
-      // Few service accounts may delete: an empty Secret without a journal does no harm.
-      await this.change({}, undefined);
+      if (!(error instanceof ObjectMissingError)) return false;
     }
+    this.#secret = undefined;
+    this.#seen = undefined;
+    return true;
   }
 
-  #lost(): JournalLostError {
-    return new JournalLostError(`Another run of sts has taken over ${this.place}. This one stops.`, {
+  /** @param found the annotation as it is now. */
+  #lost(found: string | undefined): JournalLostError {
+    const what =
+      found === undefined
+        ? `Somebody has removed ${this.place}, or another run of sts has taken it over and ended.`
+        : `Another run of sts has taken over ${this.place}.`;
+    return new JournalLostError(`${what} This one stops.`, {
       hints: ['See what the other run says, then run the same command again if it is still needed.'],
     });
   }
+}
+
+/** The error for a request that may or may not have been done. @param trouble what kept that from being found out. */
+function unknown(error: OutcomeUnknownError, trouble?: StsError): DeliveryUnknownError {
+  const why = trouble === undefined ? '' : ` It could not be found out either: ${trouble.message}`;
+  return new DeliveryUnknownError(`${error.message}${why}`, {
+    hints: ['Run the same command again: it finishes or undoes what was begun.', ...(trouble?.hints ?? [])],
+    cause: error,
+  });
 }

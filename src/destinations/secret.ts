@@ -2,10 +2,12 @@ import { digestOf } from '../credentials/digest.ts';
 import type { Destination, Issued, Journal } from '../credentials/ports.ts';
 import type { JournalRecord } from '../credentials/record.ts';
 import { writeRecord } from '../credentials/record-text.ts';
+import { usableSecret } from '../documents/usable.ts';
 import { DeliveryError, NotReadyError, StsError, UsageError } from '../errors.ts';
 import {
   checkRestartable,
   type Kubernetes,
+  ObjectMissingError,
   restart,
   type Secret,
   type SecretId,
@@ -14,6 +16,7 @@ import {
 } from '../kubernetes/index.ts';
 import { checkChangeable, fieldOf, otherWriters } from './secret-check.ts';
 import { annotations, SecretJournal } from './secret-journal.ts';
+import { nothingCreated, undelivered } from './undelivered.ts';
 
 /** How long the kubelet needs to bring a changed Secret to the files of running pods, in milliseconds. */
 const kubeletNeedsMs = 120_000;
@@ -47,11 +50,11 @@ export class SecretDestination implements Destination {
   readonly flags: string;
   readonly journal: Journal;
   readonly readersNeedMs: number;
+  /** Only where something is to be restarted. */
+  readonly settle?: (newId: bigint | undefined) => Promise<void>;
   readonly #options: SecretOptions;
   readonly #journal: SecretJournal;
   #field: string | undefined;
-  /** What the workloads' pods are marked with. */
-  #marker = '';
 
   constructor(options: SecretOptions) {
     const { id, field, restart: workloads } = options;
@@ -62,6 +65,7 @@ export class SecretDestination implements Destination {
     const restarts = workloads.map(({ kind, name }) => ` --restart ${kind}/${name}`).join('');
     this.flags = `--kubernetes-secret ${id.namespace}/${id.name}${field === undefined ? '' : ` --key-var ${field}`}${restarts}`;
     this.readersNeedMs = workloads.length === 0 ? kubeletNeedsMs : 0;
+    if (workloads.length > 0) this.settle = (newId) => this.#restart(newId);
   }
 
   async open(): Promise<void> {
@@ -69,68 +73,79 @@ export class SecretDestination implements Destination {
   }
 
   async prove(): Promise<void> {
-    const { kubernetes, id, isReplaced, mayCreate, restart: workloads, warn } = this.#options;
-    const secret = await this.#journal.look();
-    this.#journal.secret = secret;
-    if (secret === undefined) {
-      if (!mayCreate) throw missing(id);
-      const data = { [this.#fieldIn(undefined)]: placeholder };
-      await this.#nothingCreated(() => kubernetes.secrets.create(id, { data }, { dryRun: true }));
-    } else {
-      checkChangeable(secret);
-      const field = this.#fieldIn(secret);
-      this.#refuseTaken(secret, field);
-      if (isReplaced && !mayCreate && !this.#options.force && !secret.data.get(field)?.length) {
-        throw new DeliveryError(`The field ${field} of ${this.description} is empty: it holds no key. Nothing was created.`, {
-          hints: ['Create the first one into it: use create in place of rotate.'],
-        });
-      }
-      const change = { data: { [field]: placeholder }, annotations: { [annotations.journal]: placeholder } };
-      const options = { dryRun: true, resourceVersion: secret.resourceVersion };
-      await this.#nothingCreated(() => kubernetes.secrets.patch(id, change, options));
-      const others = otherWriters(secret);
-      if (others !== undefined) await warn(others);
-    }
-    for (const workload of workloads) await this.#nothingCreated(() => checkRestartable(kubernetes, workload));
+    const { kubernetes, id, mayCreate, restart: workloads } = this.#options;
+    await nothingCreated(async () => {
+      // Another run may have begun since the journal was read.
+      const secret = await this.#journal.refresh();
+      if (secret !== undefined) await this.#proveChange(secret);
+      else if (mayCreate) await this.#proveCreation();
+      else throw missing(id);
+      for (const workload of workloads) await checkRestartable(kubernetes, workload);
+    });
+  }
+
+  async #proveChange(secret: Secret): Promise<void> {
+    const { kubernetes, id, isReplaced, mayCreate, force, warn } = this.#options;
+    checkChangeable(secret);
+    const field = this.#fieldIn(secret);
+    this.#refuseTaken(secret, field);
+    if (isReplaced && !mayCreate && !force) this.#refuseNoKey(secret, field);
+    const change = { data: { [field]: placeholder }, annotations: { [annotations.journal]: placeholder } };
+    await kubernetes.secrets.patch(id, change, { dryRun: true, resourceVersion: secret.resourceVersion });
+    const others = otherWriters(secret);
+    if (others !== undefined) await warn(others);
+  }
+
+  async #proveCreation(): Promise<void> {
+    const { secrets } = this.#options.kubernetes;
+    const { id } = this.#options;
+    const data = { [this.#fieldIn(undefined)]: placeholder };
+    await secrets.create(id, { data }, { dryRun: true });
+    // The journal comes before the key, so that the Secret is changed after it is created: whoever may not is told so by this request.
+    await secrets.patch(id, { data }, { dryRun: true, resourceVersion: '1' }).catch((error: unknown) => {
+      if (!(error instanceof ObjectMissingError)) throw error;
+    });
   }
 
   async current(): Promise<string | undefined> {
     const secret = await this.#journal.look();
     if (secret === undefined) return undefined;
-    const value = secret.data.get(this.#field ?? fieldOf(secret, this.#options.field, false))?.toString('utf8');
-    const text = value?.replace(/\r?\n$/, '');
-    return text === '' ? undefined : text;
+    return textOf(secret.data.get(this.#field ?? fieldOf(secret, this.#options.field, false)));
   }
 
   async currentId(): Promise<bigint | undefined> {
     const held = await this.current();
     const { [annotations.id]: id, [annotations.digest]: digest } = (await this.#journal.look())?.annotations ?? {};
-    return held === undefined || id === undefined || digest !== digestOf(held) || !/^\d{1,19}$/.test(id) ? undefined : BigInt(id);
+    return held === undefined || id === undefined || digest !== (await digestOf(held)) || !/^\d{1,19}$/.test(id)
+      ? undefined
+      : BigInt(id);
   }
 
   async deliver(issued: Issued, record?: JournalRecord): Promise<void> {
     const { secret } = this.#journal;
     const field = this.#field ?? this.#fieldIn(secret);
+    if (secret !== undefined) this.#refuseTaken(secret, field);
     const facts = {
       [annotations.id]: issued.id === undefined ? null : String(issued.id),
-      [annotations.digest]: issued.id === undefined ? null : digestOf(issued.secret),
+      [annotations.digest]: issued.id === undefined ? null : await digestOf(issued.secret),
       [annotations.expires]: issued.expiration === undefined ? null : new Date(Number(issued.expiration)).toISOString(),
       [annotations.delivered]: new Date(this.#options.now()).toISOString(),
       ...(secret !== undefined && annotations.created in secret.annotations ? { [annotations.created]: null } : {}),
     };
-    await this.#journal.change(
-      { data: { [field]: issued.secret }, annotations: facts },
-      record === undefined ? undefined : writeRecord(record),
-    );
+    const text = record === undefined ? undefined : writeRecord(record);
+    try {
+      await this.#journal.change({ data: { [field]: issued.secret }, annotations: facts }, text);
+    } catch (error) {
+      throw error instanceof StsError ? undelivered(error) : error;
+    }
   }
 
-  async settle(newId: bigint | undefined): Promise<void> {
+  /** The pods are marked with the new credential's id: a run that goes on after a break restarts nothing twice. */
+  async #restart(newId: bigint | undefined): Promise<void> {
     const { kubernetes, restart: workloads, restartTimeoutMs, interrupt, warn, onProgress } = this.#options;
-    if (workloads.length === 0) return;
     const marker = newId === undefined ? await this.#markerWithoutId() : String(newId);
-    this.#marker = marker;
     for (const workload of workloads) await restart(kubernetes, workload, marker);
-    const { notReady, warnings } = await waitForRollouts(kubernetes, workloads, this.#marker, {
+    const { notReady, warnings } = await waitForRollouts(kubernetes, workloads, marker, {
       timeoutMs: restartTimeoutMs,
       signal: interrupt,
       onProgress: (sentences) => onProgress(sentences.join('; ')),
@@ -161,7 +176,7 @@ export class SecretDestination implements Destination {
   #refuseTaken({ data }: Secret, field: string): void {
     const { isReplaced, mayCreate, force, id } = this.#options;
     if (isReplaced || !mayCreate || force || !data.get(field)?.length) return;
-    throw new UsageError(`The field ${field} of ${this.description} holds a key already. Nothing was created.`, {
+    throw new UsageError(`The field ${field} of ${this.description} holds a key already.`, {
       hints: [
         `Replace the key with: rotate --name NAME --kubernetes-secret ${id.namespace}/${id.name}`,
         'Or write over it with --force, or name another field with --key-var.',
@@ -169,13 +184,18 @@ export class SecretDestination implements Destination {
     });
   }
 
-  /** What is refused while the destination is proven is said to have created nothing. */
-  async #nothingCreated<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw error instanceof StsError ? error.because('Nothing was created.') : error;
-    }
+  /** A field named by mistake, such as that of a certificate, must not be lost. */
+  #refuseNoKey({ data }: Secret, field: string): void {
+    const { mayCreate, force } = this.#options;
+    const value = textOf(data.get(field));
+    const why = value === undefined ? 'it is empty' : usableSecret(value);
+    // Where there may be none at all, an empty field is as good.
+    if (why === undefined || force || (value === undefined && mayCreate)) return;
+    const hint =
+      value === undefined
+        ? 'Create the first one into it: use create in place of rotate.'
+        : 'Name the field that holds the key: --key-var NAME';
+    throw new DeliveryError(`The field ${field} of ${this.description} holds no key: ${why}.`, { hints: [hint] });
   }
 
   /** The same for every run that goes on with this delivery. */
@@ -185,8 +205,14 @@ export class SecretDestination implements Destination {
   }
 }
 
+/** The value of a field without a newline at its end; undefined where there is none. */
+function textOf(value: Buffer | undefined): string | undefined {
+  const text = value?.toString('utf8').replace(/\r?\n$/, '');
+  return text === '' ? undefined : text;
+}
+
 function missing({ namespace, name }: SecretId): DeliveryError {
-  return new DeliveryError(`There is no Secret ${namespace}/${name}. Nothing was created.`, {
+  return new DeliveryError(`There is no Secret ${namespace}/${name}.`, {
     hints: [
       `See what there is: kubectl get secrets --namespace ${namespace}`,
       'Create the first key into a new Secret: use create in place of rotate.',

@@ -1,4 +1,6 @@
 import type { CredentialKind } from '../credentials/ports.ts';
+import { ServerError, UsageError } from '../errors.ts';
+import { shellWord } from '../shell-word.ts';
 import type { KindOptions } from './ingestion-api-key.ts';
 import { serviceTokenWords } from './words.ts';
 
@@ -21,15 +23,22 @@ export function serviceTokens({ api, server, timeoutMs, ownToken }: ServiceToken
       return { credentials, ...rest };
     },
     async create({ name, roles = [], expiration, dedicatedSubject }, call) {
-      const created = await tokens.create(
-        {
-          name,
-          roles,
-          ...(expiration === undefined ? {} : { expiration }),
-          ...(dedicatedSubject === undefined ? {} : { dedicatedSubject }),
-        },
-        call,
-      );
+      if (roles.length === 0) {
+        throw new UsageError('A new service token needs roles, and none are given. Nothing was created.', {
+          hints: ['Say what it may do: --roles ROLE[,ROLE...]'],
+        });
+      }
+      const wanted = {
+        name,
+        roles,
+        ...(expiration === undefined ? {} : { expiration }),
+        ...(dedicatedSubject === undefined ? {} : { dedicatedSubject }),
+      };
+      const created = await tokens.create(wanted, call).catch((error: unknown) => {
+        throw error instanceof ServerError && error.status === 400
+          ? error.because('', { hints: [...error.hints, ...subjectHints(roles)] })
+          : error;
+      });
       return {
         name: created.name,
         roles,
@@ -51,4 +60,16 @@ export function serviceTokens({ api, server, timeoutMs, ownToken }: ServiceToken
       api.useToken({ kind: 'service-token', value: secret });
     },
   };
+}
+
+/** How a role comes into being that the server does not know, which its refusal does not tell for sure. */
+function subjectHints(roles: readonly string[]): string[] {
+  return [
+    "If a role does not exist, make a subject of its name, with StackState's own sts CLI:",
+    ...roles.flatMap((role) => [
+      `  sts rbac create-subject --subject ${shellWord(role)}`,
+      `  sts rbac grant --subject ${shellWord(role)} --permission update-metrics`,
+    ]),
+    'For a token of one cluster alone, grant update-scoped-permissions in place of update-metrics.',
+  ];
 }

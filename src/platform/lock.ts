@@ -54,10 +54,13 @@ async function bySocket(place: string, address: (name: string) => string): Promi
   const server = await listen(address(ownName));
   let held = false;
   try {
-    const { ino, dev } = await lstat(own);
+    const stats = await ownFacts(own);
+    // Who has the lock swept the own socket away while it did not listen yet, and took it for a dead one.
+    if (stats === undefined) return undefined;
+    const { ino, dev } = stats;
     const isOwn = async () => {
-      const stats = await lstat(place).catch(() => undefined);
-      return stats?.ino === ino && stats.dev === dev;
+      const now = await lstat(place).catch(() => undefined);
+      return now?.ino === ino && now.dev === dev;
     };
     const alive = (name: string) => isAlive(address(name));
     held = await take(own, place, alive);
@@ -77,6 +80,15 @@ async function bySocket(place: string, address: (name: string) => string): Promi
   } finally {
     await unlink(own).catch(() => undefined);
     if (!held) await close(server);
+  }
+}
+
+async function ownFacts(own: string): Promise<{ readonly ino: number; readonly dev: number } | undefined> {
+  try {
+    return await lstat(own);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

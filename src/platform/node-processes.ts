@@ -3,6 +3,10 @@ import type { Processes, ProcessOptions, ProcessResult } from './processes.ts';
 
 /** How long a program has to end after it was asked to. */
 const graceMs = 2000;
+/** How long output is waited for after a program has ended: what it left running may hold its streams open for ever. */
+const lingerMs = 1000;
+/** A timer takes no longer time: 24 days. */
+const longestTimerMs = 2 ** 31 - 1;
 /** Most of what a program prints that is kept, in characters. */
 const keptLength = 64 * 1024;
 
@@ -34,10 +38,18 @@ export const nodeProcesses: Processes = {
         ending.settled();
         fail(error);
       });
-      child.once('close', (code, signal) => {
+      let lingering: NodeJS.Timeout | undefined;
+      const settle = (code: number | null, signal: NodeJS.Signals | null) => {
+        clearTimeout(lingering);
         ending.settled();
+        for (const stream of child.stdio) stream?.destroy();
         done({ code, signal, timedOut: ending.timedOut(), ...texts });
+      };
+      child.once('exit', (code, signal) => {
+        ending.exited();
+        lingering = setTimeout(() => settle(code, signal), ending.wasAsked() ? graceMs + lingerMs : lingerMs);
       });
+      child.once('close', settle);
     }),
 };
 
@@ -51,19 +63,27 @@ function endingOf(pid: number | undefined, options: ProcessOptions) {
   const { timeoutMs, signal } = options;
   const target = pid === undefined || !ownGroup(options) ? pid : -pid;
   let timedOut = false;
+  let asked = false;
   let killing: NodeJS.Timeout | undefined;
   const end = () => {
+    asked = true;
     send(target, 'SIGTERM');
     killing ??= setTimeout(() => send(target, 'SIGKILL'), graceMs);
   };
-  const timer = setTimeout(() => {
-    timedOut = true;
-    end();
-  }, timeoutMs);
+  const timer = setTimeout(
+    () => {
+      timedOut = true;
+      end();
+    },
+    Math.min(timeoutMs, longestTimerMs),
+  );
   signal?.addEventListener('abort', end, { once: true });
   if (signal?.aborted) end();
   return {
     timedOut: () => timedOut,
+    wasAsked: () => asked,
+    /** The program itself was in time, whatever it has left running. */
+    exited: () => clearTimeout(timer),
     settled() {
       clearTimeout(timer);
       clearTimeout(killing);

@@ -1,15 +1,13 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Destination } from '../../src/credentials/ports.ts';
 import { KeyFile } from '../../src/destinations/file.ts';
 import { fileDocument } from '../../src/destinations/file-document.ts';
 import { SecretDestination, type SecretOptions } from '../../src/destinations/secret.ts';
 import { annotations } from '../../src/destinations/secret-journal.ts';
-import { createKubernetes, type Kubernetes as KubernetesClient, loadAccess } from '../../src/kubernetes/index.ts';
+import { type Access, createKubernetes, type Kubernetes as KubernetesClient } from '../../src/kubernetes/index.ts';
 import { nodeDisk } from '../../src/platform/node-disk.ts';
-import { kubeconfigText } from '../kubernetes/kubeconfig.ts';
-import { administrator, type Kubernetes, type KubernetesOptions } from '../kubernetes/server.ts';
-import { testWorld } from '../kubernetes-client/support.ts';
+import { administrator, type Kubernetes, type KubernetesOptions, rollouts } from '../kubernetes/server.ts';
 import type { Interception } from '../support/interception.ts';
 import { startKubernetesForTest } from '../support/kubernetes.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -26,6 +24,8 @@ export interface DestinationUnderTest {
   held(): string | undefined;
   /** What is there beside it: journals, temporary files, sockets. */
   leftovers(): readonly string[];
+  /** Makes it as it was at first, for the next case. */
+  reset(): void;
 }
 
 export interface RunOptions {
@@ -74,15 +74,29 @@ export function keyFileIn(path: string): DestinationUnderTest {
       readdirSync(dirname(path))
         .filter((name) => join(dirname(path), name) !== path)
         .sort(),
+    reset: () => {
+      for (const name of readdirSync(dirname(path))) rmSync(join(dirname(path), name));
+    },
   };
 }
 
 /** A client for a simulated Kubernetes API server, as one run has it. */
-export async function kubernetesClient(kubernetes: Kubernetes, clock: TestClock, token: string = administrator.token) {
-  const text = kubeconfigText(kubernetes, { user: { token } });
-  const { now, sleep } = { now: () => clock.now(), sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal) };
-  const world = testWorld({ files: { '/kubeconfig': text }, now, sleep });
-  const access = await loadAccess(world, { kubeconfig: '/kubeconfig' });
+export function kubernetesClient(kubernetes: Kubernetes, clock: TestClock, token: string = administrator.token) {
+  // Made by hand: a kubeconfig would send no token without TLS.
+  const access: Access = {
+    origin: 'test',
+    cluster: { url: new URL(kubernetes.url), skipSsl: false },
+    credentials: {
+      description: 'the test',
+      remedy: 'Mend the test.',
+      renewable: false,
+      get: async () => ({ authorization: `Bearer ${token}` }),
+    },
+    headers: {},
+    namespace: 'default',
+    warnings: [],
+  };
+  const world = { env: {}, ...clock };
   return (): KubernetesClient => createKubernetes({ access, world, timeoutMs: 2000, version: '0.0.0' });
 }
 
@@ -111,7 +125,7 @@ export function secretFor(client: () => KubernetesClient, options: RunOptions & 
 
 export async function startSecretCluster(clock: TestClock, options: KubernetesOptions = {}) {
   const kubernetes = await startKubernetesForTest({ now: () => clock.serverNow(), ...options });
-  return { kubernetes, client: await kubernetesClient(kubernetes, clock) };
+  return { kubernetes, client: kubernetesClient(kubernetes, clock) };
 }
 
 export function secretIn(
@@ -128,6 +142,9 @@ export function secretIn(
       const found = kubernetes.secret(namespace, name)?.metadata.annotations ?? {};
       return [annotations.journal, annotations.created].filter((annotation) => annotation in found);
     },
+    reset() {
+      if (kubernetes.secret(namespace, name) !== undefined) kubernetes.deleteSecret(namespace, name);
+    },
   };
 }
 
@@ -135,7 +152,7 @@ export function secretIn(
 export const journaledCases: readonly DestinationCase[] = [
   {
     title: 'a key file',
-    start: async () => keyFileIn(join(tempFolder(), 'ingestion.key')),
+    start: async () => keyFileIn(join(tempFolder({ fast: true }), 'ingestion.key')),
   },
   {
     title: 'a Kubernetes Secret',
@@ -145,16 +162,28 @@ export const journaledCases: readonly DestinationCase[] = [
     },
   },
   {
+    title: 'a Kubernetes Secret whose readers are restarted',
+    async start(clock, onChange) {
+      const { kubernetes, client } = await startSecretCluster(clock, { onSecretChange: onChange });
+      const [namespace, name] = [secretId.namespace, 'collector'];
+      const kinds = ['deployment', 'daemonset', 'statefulset'] as const;
+      for (const kind of kinds) kubernetes.seedWorkload(kind, { namespace, name, rollout: rollouts.afterReads(2) });
+      return secretIn(kubernetes, client, { restart: kinds.map((kind) => ({ kind, namespace, name })) });
+    },
+  },
+  {
     title: 'a destination in memory',
     async start() {
       const place = memoryPlace();
       return {
-        forRun: ({ interception } = {}) => memoryDestination(interception?.watch(place, 'place.') ?? place),
+        forRun: ({ interception, isReplaced = true } = {}) =>
+          memoryDestination(interception?.watch(place, 'place.') ?? place, isReplaced),
         seed: (secret) => {
           place.state.held = secret;
         },
         held: () => place.state.held,
         leftovers: () => (place.state.journal === undefined ? [] : ['journal']),
+        reset: () => void Object.assign(place.state, { held: undefined, journal: undefined }),
       };
     },
   },

@@ -21,6 +21,8 @@ export interface KindUnderTest {
   isLive(secret: string): boolean;
   /** Deletes one past the API, as somebody else would. */
   remove(id: bigint): void;
+  /** Deletes all, for the next case. */
+  reset(): void;
 }
 
 export type SeededCredential = Partial<Credential> & { readonly name: string };
@@ -57,6 +59,9 @@ export function keysOf(stackState: StackState, api: StackStateApi): KindUnderTes
     living: (name) => store.byName(name).map(({ apiKey, ...key }) => ({ ...key, secret: apiKey })),
     isLive: (secret) => store.isLive(secret),
     remove: (id) => void store.delete(id),
+    reset() {
+      for (const { id } of store.list()) store.delete(id);
+    },
   };
 }
 
@@ -76,6 +81,9 @@ export function tokensOf(stackState: StackState, api: StackStateApi): KindUnderT
         .map(({ token, ...rest }) => ({ ...rest, secret: token })),
     isLive: (secret) => store.live(secret) !== undefined,
     remove: (id) => void store.delete(id),
+    reset() {
+      for (const { id } of store.list()) store.delete(id);
+    },
   };
 }
 
@@ -117,6 +125,9 @@ export function memoryKind(clock: TestClock): KindUnderTest {
     living: (name) => living().filter((one) => one.name === name),
     isLive: (secret) => living().some((one) => one.secret === secret),
     remove: (id) => void deleted.add(id),
+    reset() {
+      for (const { id } of living()) deleted.add(id);
+    },
   };
 }
 

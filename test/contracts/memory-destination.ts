@@ -1,7 +1,7 @@
 import type { Destination, Journal } from '../../src/credentials/ports.ts';
 import type { JournalRecord } from '../../src/credentials/record.ts';
 import { readRecord, writeRecord } from '../../src/credentials/record-text.ts';
-import { JournalLostError } from '../../src/errors.ts';
+import { DeliveryError, JournalLostError } from '../../src/errors.ts';
 
 /** Where a secret and a journal stand, like a file or a row of a table. */
 export interface MemoryPlace {
@@ -32,7 +32,7 @@ export function memoryPlace(): MemoryPlace {
 }
 
 /** A destination that lives in the test: it needs one object. */
-export function memoryDestination(place: MemoryPlace): Destination & { readonly journal: Journal } {
+export function memoryDestination(place: MemoryPlace, mayReplace = true): Destination & { readonly journal: Journal } {
   const journal = memoryJournal(place);
   return {
     description: 'the memory',
@@ -40,7 +40,9 @@ export function memoryDestination(place: MemoryPlace): Destination & { readonly 
     readersNeedMs: 0,
     journal,
     async open() {},
-    async prove() {},
+    async prove() {
+      if (!mayReplace && (await place.secret()) !== undefined) throw new DeliveryError('It exists already.');
+    },
     current: () => place.secret(),
     async deliver({ secret }, record) {
       if (record !== undefined) await journal.confirm();

@@ -35,6 +35,10 @@ export interface World {
   seedHeld(credential?: Parameters<KindUnderTest['seed']>[0]): bigint;
   /** Secrets of the credentials of a name that are not deleted, oldest first. */
   secretsNamed(name: string): string[];
+  /** Runs the protocol on a run of its own. */
+  on<T>(work: (run: Run) => Promise<T>, changes?: RunChanges): Promise<T>;
+  /** Makes all as it was at first, for the next case. */
+  reset(): void;
   /** One credential of the name lives, the destination holds it, and nothing else is left. */
   expectHealed(where?: string): void;
 }
@@ -116,13 +120,18 @@ export function worldOf({ clock, credentials, destination }: Parts): World {
     warnings,
     interrupt,
     run: (changes = {}) => prepared(changes, true).run,
-    async rotate(changed = {}, changes = {}) {
+    rotate: (changed = {}, changes = {}) => world.on((run) => rotate(run, { ...plan, ...changed }), changes),
+    create: (changed = {}, changes = {}) =>
+      world.on((run) => create(run, { ...creation, ...changed }), { isReplaced: false, ...changes }),
+    async on(work, changes = {}) {
       const { run, interception } = prepared(changes, true);
-      return rotate(run, { ...plan, ...changed }).finally(() => interception.cleanUp());
+      return work(run).finally(() => interception.cleanUp());
     },
-    async create(changed = {}, changes = {}) {
-      const { run, interception } = prepared(changes, false);
-      return create(run, { ...creation, ...changed }).finally(() => interception.cleanUp());
+    reset() {
+      credentials.reset();
+      destination.reset();
+      events.length = 0;
+      warnings.length = 0;
     },
     async killed(at, changed) {
       const { hook, killed } = killer(at);
@@ -164,7 +173,7 @@ export async function startWorld({ timeoutMs, of = 'keys', ...options }: WorldOp
   const clock = testClock(testTime);
   const stackState = await startForTest({ now: () => clock.serverNow(), ...options });
   const api = apiOf(stackState, clock, timeoutMs);
-  const path = join(tempFolder(), 'ingestion.key');
+  const path = join(tempFolder({ fast: true }), 'ingestion.key');
   const credentials = of === 'keys' ? keysOf(stackState, api) : tokensOf(stackState, api);
   const destination = keyFileIn(path);
   const world = worldOf({ clock, credentials, destination });

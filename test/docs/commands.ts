@@ -1,6 +1,6 @@
-import { readCall } from '../../src/cli/call.ts';
+import { readCall } from '../../src/cli/program.ts';
 import { refusalOf } from '../../src/cli/refusals.ts';
-import { faultOf, readLine } from '../../src/cli/words.ts';
+import { asksFor, faultOf, readLine } from '../../src/cli/words.ts';
 import type { Program } from '../../src/commands/verb.ts';
 import { blocksOf, proseOf } from './pages.ts';
 
@@ -25,11 +25,17 @@ function found(script: string): string[] {
   return (script.match(command) ?? []).map((text) => text.replaceAll(/\\\n\s*/g, ' ').trim());
 }
 
-/** Reads a command line as the program does. @throws UsageError for what it refuses. */
-export function understand(program: Program, text: string): void {
-  const line = readLine(program, wordsOf(text).slice(1));
-  // `sts ingestion-api-key` names a noun alone, and `sts rotate` is not a command but the name of one in a sentence.
+/**
+ * Reads a command line as the program does.
+ * @param isWhole false: it may lack flags, as the name of a command in a sentence does.
+ * @throws UsageError for what it refuses.
+ */
+export function understand(program: Program, text: string, isWhole = true): void {
+  // A variable in the place of an id is a number when the script runs.
+  const words = wordsOf(text).map((word, index, all) => (all[index - 1] === '--id' && word.startsWith('$') ? '1' : word));
+  const line = readLine(program, words.slice(1));
   if (faultOf(line) !== undefined) throw refusalOf(line);
+  if (!isWhole || line.verb === undefined || asksFor('help', line)) return;
   const { options } = readCall(line);
   line.verb?.check?.(options);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { writeKubeconfig } from '../kubernetes/kubeconfig.ts';
 import type { Rule } from '../kubernetes/server.ts';
 import { runBuilt } from '../support/built.ts';
@@ -9,72 +9,74 @@ import { environmentOf, startForTest } from '../support/stackstate.ts';
 import { tempFolder } from '../support/temp.ts';
 import { blocksOf } from './pages.ts';
 
-// The manifest of docs/kubernetes.md: its container's command runs with what its Role allows, and with nothing more.
+// What docs/kubernetes.md says of the CronJob is what its manifest has, and the table of permissions is what the program needs.
 
-interface Manifest {
-  readonly kind: string;
-  readonly rules?: readonly Rule[];
-  readonly spec?: {
-    readonly jobTemplate: {
-      readonly spec: { readonly template: { readonly spec: { readonly containers: readonly Container[] } } };
-    };
-  };
-}
-
-interface Container {
-  readonly args: readonly string[];
-}
-
-const [yaml] = blocksOf(readFileSync('docs/kubernetes.md', 'utf8')).filter(({ language }) => language === 'yaml');
-const documents = parseAllDocuments(yaml?.text ?? '');
-const manifests = documents.map((document) => document.toJS() as Manifest);
-const rules = manifests.find(({ kind }) => kind === 'Role')?.rules ?? [];
-const [container] = manifests.find(({ kind }) => kind === 'CronJob')?.spec?.jobTemplate.spec.template.spec.containers ?? [];
+const [args, role] = blocksOf(readFileSync('docs/kubernetes.md', 'utf8'))
+  .filter(({ language }) => language === 'yaml')
+  .map(({ text }) => parse(text));
+const words: readonly string[] = args.args;
+const rules: readonly Rule[] = role.rules;
 const place = { namespace: 'open-telemetry', name: 'open-telemetry-collector' };
 
-async function runWith(allowed: readonly Rule[]) {
+/** The program with what a Role allows. @param fields of the Secret; undefined: there is none. */
+async function runWith(allowed: readonly Rule[], fields: Readonly<Record<string, string>> | undefined) {
   const stackState = await startForTest({ now: Date.now });
   const kubernetes = await startKubernetesForTest({ tls: true });
-  kubernetes.seedSecret({ ...place, fields: { API_KEY: 'never-valid' }, labels: { team: 'a' } });
+  if (fields !== undefined) kubernetes.seedSecret({ ...place, fields });
   kubernetes.seedWorkload('deployment', { namespace: place.namespace, name: 'opentelemetry-collector' });
-  const token = kubernetes.serviceAccount(place.namespace, 'sts-renew', allowed);
+  const token = kubernetes.serviceAccount(place.namespace, 'sts', allowed);
   const env = { ...environmentOf(stackState), KUBECONFIG: writeKubeconfig(tempFolder(), kubernetes, { user: { token } }) };
-  const run = (...more: string[]) => runBuilt([...(container?.args ?? []), ...more], { env });
-  const restartedFor = () => JSON.stringify(kubernetes.workload('deployment', place.namespace, 'opentelemetry-collector'));
-  return { stackState, run, restartedFor, held: () => kubernetes.field(place.namespace, place.name, 'API_KEY') };
+  const result = await runBuilt(words, { env });
+  return { ...result, keys: stackState.keys(), held: kubernetes.field(place.namespace, place.name, 'API_KEY') };
 }
 
-test('it is YAML without an error or a warning', () => {
-  expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
-  expect(manifests.map(({ kind }) => kind)).toEqual(['ServiceAccount', 'Role', 'RoleBinding', 'CronJob']);
+/** The rules with other verbs for one resource. */
+function withVerbs(resource: string, verbs: readonly string[]): readonly Rule[] {
+  return rules.map((rule) => (rule.resources.includes(resource) ? { ...rule, verbs } : rule));
+}
+
+test('its arguments and its permissions are those of the manifest', () => {
+  const manifests = parseAllDocuments(readFileSync('examples/kubernetes/renew.yaml', 'utf8')).map((document) => document.toJS());
+  const job = manifests.find(({ kind }) => kind === 'CronJob');
+  expect(manifests.find(({ kind }) => kind === 'Role').rules).toEqual(rules);
+  expect(job.spec.jobTemplate.spec.template.spec.containers[0].args).toEqual(words);
 });
 
-test('its command renews the key of the Secret with what its Role allows; most nights change nothing', async () => {
-  const { stackState, run, restartedFor, held } = await runWith(rules);
+test('these permissions are enough where the Secret is there', async () => {
+  const { code, stderr, keys, held } = await runWith(rules, { API_KEY: 'never-valid' });
 
-  expect(await run()).toMatchObject({ code: 0, stderr: '' });
-  expect(stackState.keys()).toMatchObject([{ name: 'otel', apiKey: held() }]);
-  expect(restartedFor()).toContain(`restarted-for":"${stackState.keys()[0]?.id}"`);
-
-  expect(await run()).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('is up to date') });
-  expect(stackState.keys()).toMatchObject([{ apiKey: held() }]);
-  const [first] = stackState.keys();
-
-  expect(await run('--renew-before=90d')).toMatchObject({ code: 0, stderr: '' });
-  expect(stackState.keys()).toMatchObject([{ name: 'otel', apiKey: held() }]);
-  expect(stackState.keys()).not.toMatchObject([{ id: first?.id }]);
-  expect(restartedFor()).toContain(`restarted-for":"${stackState.keys()[0]?.id}"`);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(keys).toMatchObject([{ name: 'open-telemetry-collector', apiKey: held }]);
 });
 
-test('without the permission to patch the Secret it says so, and creates no key', async () => {
-  const less = rules.map((rule) => (rule.resources.includes('secrets') ? { ...rule, verbs: ['get'] } : rule));
-  const { stackState, run, held } = await runWith(less);
+test('to create a Secret that is missing, create on secrets is needed as well', async () => {
+  const refused = await runWith(rules, undefined);
+  expect(refused).toMatchObject({ code: 2, keys: [], held: undefined });
+  expect(refused.stderr).toContain('create');
 
-  const { code, stderr } = await run();
+  const { code, keys, held } = await runWith([...rules, { verbs: ['create'], resources: ['secrets'] }], undefined);
+  expect(code).toBe(0);
+  expect(keys).toMatchObject([{ apiKey: held }]);
+});
+
+test.each([
+  ['secrets', ['get'], 'patch'],
+  ['deployments', ['get'], 'patch'],
+])('without the permission to change %s it says so, and creates no key', async (resource, verbs, missing) => {
+  const { code, stderr, keys, held } = await runWith(withVerbs(resource, verbs), { API_KEY: 'never-valid' });
 
   expect(code).toBe(2);
-  expect(stderr).toContain('patch');
+  expect(stderr).toContain(missing);
+  expect(stderr).toContain(resource);
   expect(stderr).toContain('Nothing was created');
-  expect(stackState.keys()).toEqual([]);
-  expect(held()).toBe('never-valid');
+  expect(keys).toEqual([]);
+  expect(held).toBe('never-valid');
+});
+
+test('without the permission to list pods it warns, and waits for the rollout alone', async () => {
+  const { code, stderr, keys, held } = await runWith(withVerbs('pods', []), { API_KEY: 'never-valid' });
+
+  expect(code).toBe(0);
+  expect(stderr).toContain('may not list pods');
+  expect(keys).toMatchObject([{ apiKey: held }]);
 });

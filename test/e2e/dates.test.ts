@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { runBuilt } from '../support/built.ts';
 import { against, startForTest } from '../support/stackstate.ts';
+import { runInTerminal } from '../support/terminal.ts';
 
 const keys = 'ingestion-api-key';
 const zones = ['Pacific/Kiritimati', 'America/New_York', 'UTC'];
@@ -10,8 +11,10 @@ test.each(zones)('in %s the date given is the date stored, confirmed and listed'
   const stackState = await startForTest({ now: Date.now });
   const tomorrow = new Date(Date.now() + day).toISOString().slice(0, 10);
   for (const date of ['2030-01-01', '2032-02-29', '2030-03-31', '9999-12-31', tomorrow]) {
-    const created = await runBuilt([keys, 'create', '-n', date, '--expiration', date, ...against(stackState)], { env: { TZ } });
-    expect(created).toMatchObject({ code: 0, stderr: `Expires: ${date}\n` });
+    const created = await runInTerminal([keys, 'create', '-n', date, '--expiration', date, ...against(stackState)], {
+      env: { TZ },
+    });
+    expect(created).toMatchObject({ code: 0, output: expect.stringContaining(`Expires: ${date}`) });
     expect(stackState.keys().at(-1)?.expiration).toBe(BigInt(Date.parse(`${date}T00:00:00Z`)));
   }
   const { stdout } = await runBuilt([keys, 'list', ...against(stackState)], { env: { TZ } });
@@ -70,12 +73,12 @@ test('--expires-in counts from now', async () => {
     ['6mo', 180 * day],
     ['1y', 365 * day],
   ] as const) {
-    const { code, stderr } = await runBuilt([keys, 'create', '-n', text, '--expires-in', text, ...against(stackState)]);
+    const { code, output } = await runInTerminal([keys, 'create', '-n', text, '--expires-in', text, ...against(stackState)]);
     const expiration = Number(stackState.keys().at(-1)?.expiration);
     // The day alone says little of a key that ends within two.
     const moment = new Date(expiration).toISOString();
     const told = text === '12h' ? `${moment.slice(0, 16).replace('T', ' ')} UTC` : moment.slice(0, 10);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: `Expires: ${told}\n` });
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(`Expires: ${told}. `) });
     expect(expiration).toBeGreaterThanOrEqual(before + least);
     expect(expiration).toBeLessThan(before + least + 5 * day);
   }

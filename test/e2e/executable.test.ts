@@ -89,7 +89,7 @@ test.skipIf(!canBuild || !isPlainRun)(
     const bom = JSON.parse(readFileSync(join(one ?? '', thisPlatform, 'sbom.cdx.json'), 'utf8'));
     expect(bom).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.5', metadata: { component: { type: 'application' } } });
     const names = bom.components.map(({ name }: { readonly name: string }) => name);
-    expect(names).toEqual(expect.arrayContaining(['undici', 'yaml', 'zod', expect.stringMatching(/^@oven\/bun-/)]));
+    expect(names).toEqual(expect.arrayContaining(['commander', 'undici', 'yaml', 'zod', expect.stringMatching(/^@oven\/bun-/)]));
     expect(names).not.toContain('vitest');
   },
 );

@@ -11,7 +11,8 @@ function verbsIn(help: string): string[] {
 
 /** Titles of the sections, in their order. */
 function sectionsOf(help: string): string[] {
-  return help.split('\n').filter((line) => /^[A-Z][a-z]+(?: [A-Z][a-z]+)?:$/.test(line));
+  // A description may have a line that ends in a colon as well.
+  return help.split('\n').filter((line) => /^(?:[A-Z][a-z]+ ?){1,2}:$/.test(line));
 }
 
 test('ingestion-api-key --help is the text that users of the Go CLI know, with our own verbs among its', async () => {

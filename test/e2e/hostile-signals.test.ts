@@ -38,6 +38,7 @@ interface SignalCase {
 
 const toFile = ({ path }: World) => ['--key-file', path];
 const created = { requests: ['POST'], keys: 1 };
+const createdInFile = { requests: ['GET', 'POST'], keys: 1 };
 const inFlight = { at: ['create', 'handled'] } as const;
 const [sigint, sigterm] = [['SIGINT'], ['SIGTERM']] as const;
 const notDeleted = [`could not be deleted again`, `delete --id ${firstId}`];
@@ -59,7 +60,7 @@ const cases: SignalCase[] = [
     ...inFlight,
     signals: sigint,
     ends: 'SIGINT',
-    ...created,
+    ...createdInFile,
     delivered: 'file',
   },
   {
@@ -68,7 +69,7 @@ const cases: SignalCase[] = [
     ...inFlight,
     signals: sigterm,
     ends: 'SIGTERM',
-    ...created,
+    ...createdInFile,
     delivered: 'file',
   },
   {
@@ -86,7 +87,7 @@ const cases: SignalCase[] = [
     ...inFlight,
     signals: sigint,
     ends: 6,
-    requests: ['POST', 'DELETE'],
+    requests: ['POST', 'DELETE', 'GET'],
     keys: 0,
   },
   {
@@ -95,7 +96,7 @@ const cases: SignalCase[] = [
     at: ['delete', 'received'],
     signals: sigint,
     ends: 6,
-    requests: ['POST', 'DELETE'],
+    requests: ['POST', 'DELETE', 'GET'],
     keys: 0,
   },
   {
@@ -105,7 +106,7 @@ const cases: SignalCase[] = [
     faults: [['delete', { kind: 'reset' }]],
     signals: sigint,
     ends: 6,
-    requests: ['POST', 'DELETE'],
+    requests: ['POST', 'DELETE', 'GET'],
     keys: 1,
     stderr: notDeleted,
   },
@@ -148,7 +149,7 @@ const cases: SignalCase[] = [
       faults: [['create', { kind: 'stall', handler: 'run' }]],
       signals: ['SIGINT', second],
       ends: second,
-      ...created,
+      ...createdInFile,
       stderr: [goesOn],
     }),
   ),

@@ -67,7 +67,7 @@ test.each(Object.entries(ways))('-vvv with %s tells no token and no key', async 
     await run([keys, 'list']),
     await run([keys, 'create', '--name', 'by-file', '--key-file', keyFile]),
     await run([keys, 'verify', '--key-file', keyFile]),
-    await run([keys, 'rotate', '--id', String(old.id), '--key-file', join(home, 'rotated'), '--delete-old']),
+    await run([keys, 'rotate', '--id', String(old.id), '--key-file', join(home, 'rotated'), '--delete-old', '--after', '0s']),
     await run([keys, 'delete', '--id', String(existing.id)]),
     await run([keys, 'create', '--name', 'x', '-o', 'json']),
   ];

@@ -1,33 +1,31 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { readCall } from '../../src/cli/call.ts';
 import { loadProgram } from '../../src/cli/catalogue.ts';
+import { readCall } from '../../src/cli/program.ts';
 import { refusalOf } from '../../src/cli/refusals.ts';
 import { commandPath, faultOf, readLine } from '../../src/cli/words.ts';
 
 const program = await loadProgram();
 const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
-const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+const read = (name: string) => readFileSync(folder + name, 'utf8');
 const names = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
-  .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-  .sort();
+  .map((entry) => `${entry.parentPath}/${entry.name}`.slice(folder.length).replace(/^\/+/, ''));
 
-/** Every command line of ours in a script; `\` continues a line, a comment is none. */
+/** Every command line of ours in a script; `\` continues a line, a comment is none. What stands in quotes may hold anything. */
 function commandsIn(script: string): string[] {
   const lines = script.replace(/\\\n\s*/g, ' ').split('\n');
   return lines
     .filter((line) => !/^\s*#/.test(line))
-    .flatMap((line) => line.match(/\bsts '?(?:ingestion-api-key|context|version)\b'?(?:"[^"]*"|'[^']*'|[^;|&<>"'])*/g) ?? []);
+    .flatMap((line) => line.match(/\bsts (?:ingestion-api-key|context|version)\b(?:'[^']*'|"[^"]*"|[^;|&<>'"])*/g) ?? []);
 }
 
-/** All texts in a YAML document; the arguments of a container are one command line. */
+/** All texts in a YAML document; the arguments of a container are a command line. */
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  if (Array.isArray(value) && value[0] === 'ingestion-api-key') return [`sts ${value.map((word) => `'${word}'`).join(' ')}`];
+  if (Array.isArray(value) && value[0] === 'ingestion-api-key') return [`sts ${value.join(' ')}`];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
@@ -55,7 +53,7 @@ const examples = names.map((name) => {
 });
 
 test('the examples are those that are promised', () => {
-  expect(names).toEqual([
+  expect(names.sort()).toEqual([
     'cron/sts-renew',
     'github-actions.yaml',
     'gitlab-ci.yaml',
@@ -72,10 +70,12 @@ test.each(names.filter((name) => name.endsWith('.yaml')))('%s is YAML without an
   }
 });
 
-test.each(examples)('every command of $name is understood by the program', ({ name, commands }) => {
-  expect(commands.length).toBeGreaterThanOrEqual(name.endsWith('.timer') ? 0 : 1);
-  for (const command of commands) expect(understand(command), command).toMatch(/^sts (ingestion-api-key|context|version)/);
-});
+test.each(examples.filter(({ name }) => !name.endsWith('.timer')))(
+  '$name renews, and every command of it is understood by the program',
+  ({ commands }) => {
+    expect(commands.map(understand)).toContain('sts ingestion-api-key renew');
+  },
+);
 
 test('a command with a flag that does not exist would be seen', () => {
   expect(() => understand('sts ingestion-api-key rotate --name x --no-such-flag')).toThrow('--no-such-flag');

@@ -14,7 +14,7 @@ interface Row {
 const rows: readonly Row[] = [
   {
     count: 'fault cases',
-    what: 'servers that answer wrongly, late or never, full and read-only disks, closed streams, signals',
+    what: 'servers that respond wrongly, late or never; full and read-only disks, closed streams, signals',
     holds: 'the exit code, the requests the server saw, the keys left on it, the files left on the disk',
   },
   {
@@ -24,17 +24,17 @@ const rows: readonly Row[] = [
   },
   {
     count: 'fuzzed answers',
-    what: 'generated and garbled answers to `list` and `create`',
+    what: 'generated and garbled responses to `list` and `create`',
     holds: 'no crash, no stack trace, no control character, never exit code 0 without the key delivered',
   },
   {
     count: 'kill points',
-    what: '`rotate` killed: at every step, at every stage of every request, again while it recovers, at random times',
-    holds: 'the key in the file works; after the next `rotate` one key of the name lives, and the file holds it',
+    what: '`rotate` killed, into a file, a Secret and a context: at every step on the disk, at every stage of every request, again while it recovers, at random times',
+    holds: 'the key at the destination works; after the next `rotate` one key of the name lives, and the destination holds it',
   },
   {
     count: 'server faults',
-    what: 'the server dies, fails, resets, stalls or cuts its answer at any request of `rotate`',
+    what: 'the server dies, fails, resets, stalls or cuts its response at any request of `rotate`',
     holds: 'the same',
   },
 ];

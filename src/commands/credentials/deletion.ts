@@ -1,5 +1,5 @@
 import type { StackStateApi } from '../../api/model.ts';
-import { InterruptedError, NotFoundError, OutcomeUnknownError, StsError } from '../../errors.ts';
+import { InterruptedError, NotFoundError, OutcomeUnknownError, StsError, UnsupportedServerError } from '../../errors.ts';
 import { heldToItsEnd } from '../held-to-its-end.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Session } from '../verb.ts';
@@ -33,6 +33,8 @@ export async function deleteAll(noun: CredentialNoun, { ids, ifExists }: Deletio
       break;
     }
     const error = await deleteOne(noun, id, api, session);
+    // As it is with this one, so with all.
+    if (error instanceof UnsupportedServerError) throw error;
     if (error === undefined) deleted.push(id);
     else if (ifExists && error instanceof NotFoundError) notes.push(`${error.message.replace(/\.$/, '')}: nothing to delete.`);
     else failures.push(ids.length === 1 ? error : about(noun, id, error));

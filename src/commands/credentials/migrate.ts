@@ -6,15 +6,13 @@ import type { Outcome, Session, Verb } from '../verb.ts';
 import { refuseClosedStdout, showSecret } from './delivered.ts';
 import { planDelivery } from './delivery-plan.ts';
 import { nameFlag } from './flags.ts';
+import { ingestRole } from './other-command.ts';
 import { checkReplace, type ReplaceOptions, replaceFlags, rotated, rotationPlanOf } from './rotate.ts';
 
 export interface MigrateOptions extends ReplaceOptions {
   readonly name: string;
   readonly roles?: readonly string[];
 }
-
-/** The role that the platform has for those that only send data. */
-const ingestRole = 'stackstate-k8s-ingest';
 
 /** `ingestion-api-key migrate`: replaces a key by a service token of the same name and lifetime, where the key was. */
 export function migrateVerb(keys: CredentialNoun, tokens: CredentialNoun): Verb<MigrateOptions> {
@@ -67,7 +65,10 @@ async function runMigrate(
     ...rotationPlanOf({ name: options.name }, options, { now: world.now(), readersNeedMs: destination.readersNeedMs }),
     instead: { roles: options.roles ?? [ingestRole] },
   };
-  if (options.dryRun) return (await import('./dry-run.ts')).dryRotation(run, plan);
+  if (options.dryRun) {
+    const { dryRotation } = await import('./dry-run.ts');
+    return dryRotation(run, plan).finally(() => destination.close());
+  }
   const result = await rotate(run, plan);
   return rotated(tokens, keys, delivery, result, destination.description, run.serverClock.now());
 }

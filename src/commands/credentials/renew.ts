@@ -115,11 +115,24 @@ export async function runRenew(
     renewBeforeMs: options.renewBefore === undefined ? undefined : durationMs(options.renewBefore),
     first,
   };
-  if (!options.dryRun) return renewed(noun, delivery, await renew(run, plan), destination.description, run.serverClock.now());
-  const { listReported } = await import('../../credentials/rotate.ts');
-  const finding = await find(run, plan, await listReported(run), { outcome: 'nothing' });
-  await destination.close();
-  return foundOnly(noun, options.name, finding, run.serverClock.now());
+  const told = (outcome: Outcome) => (delivery.to === 'command' ? goingByName(noun, outcome) : outcome);
+  if (!options.dryRun) {
+    const result = await renew(run, plan);
+    return told(renewed(noun, delivery, result, destination.description, run.serverClock.now()));
+  }
+  try {
+    const { listReported } = await import('../../credentials/rotate.ts');
+    const finding = await find(run, plan, await listReported(run), { outcome: 'nothing' });
+    return told(foundOnly(noun, options.name, finding, run.serverClock.now()));
+  } finally {
+    await destination.close();
+  }
+}
+
+/** A command cannot be asked what it was given. */
+function goingByName({ words }: CredentialNoun, outcome: Outcome): Outcome {
+  const note = `What the command holds cannot be read, so this goes by the newest ${words.short} of the name alone.`;
+  return { ...outcome, notes: [...(outcome.notes ?? []), note] };
 }
 
 function renewed(noun: CredentialNoun, delivery: DeliveryPlan, result: RenewalResult, place: string, now: number): Outcome {

@@ -149,7 +149,10 @@ async function runRotate(noun: CredentialNoun, options: RotateOptions & SaveCont
   });
   const run = runOf(session, await noun.kind(session), destination);
   const plan = rotationPlanOf(target, options, { now: world.now(), readersNeedMs: destination.readersNeedMs });
-  if (options.dryRun) return (await import('./dry-run.ts')).dryRotation(run, plan);
+  if (options.dryRun) {
+    const { dryRotation } = await import('./dry-run.ts');
+    return dryRotation(run, plan).finally(() => destination.close());
+  }
   const result = await rotate(run, plan);
   return rotated(noun, noun, delivery, result, destination.description, run.serverClock.now());
 }

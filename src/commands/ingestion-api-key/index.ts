@@ -1,6 +1,7 @@
 import { deleteVerb } from '../credentials/delete.ts';
 import { getVerb } from '../credentials/get.ts';
 import { listVerb } from '../credentials/list.ts';
+import { namingOtherKind } from '../credentials/other-kind.ts';
 import { ingestionApiKeys } from '../nouns.ts';
 import type { Verb } from '../verb.ts';
 import { ownVerbs } from './own.ts';
@@ -10,4 +11,4 @@ export const ingestionApiKeyVerbs: readonly Verb[] = [
   deleteVerb(ingestionApiKeys),
   getVerb(ingestionApiKeys),
   listVerb(ingestionApiKeys),
-];
+].map(namingOtherKind);

@@ -100,18 +100,14 @@ test('a config file that is a symbolic link stays one, and the journal stands be
 });
 
 test.each([
-  [
-    'no context is in use',
-    ['--config', 'NONE', '--url', 'URL', '--service-token', 'TOKEN'],
-    'no context whose token it could replace',
-  ],
+  ['no context is in use', ['--url', 'URL', '--service-token', 'TOKEN'], 'no context whose token it could replace'],
   ['the URL is that of another server', ['--url', 'https://elsewhere.example'], 'is about another server'],
   ['the context holds a token of another kind', ['--context', 'other'], 'holds no service token but another one (api-token)'],
 ])('%s: exit 3, and nothing is asked of the server', async (_, flags, reason) => {
   const { server, old, run } = await start();
-  const values: Record<string, string> = { URL: server.url, TOKEN: old.token, NONE: join(tempFolder(), 'none.yaml') };
+  const values: Record<string, string> = { URL: server.url, TOKEN: old.token };
   const filled = flags.map((flag) => values[flag] ?? flag);
-  const result = await (flags.includes('--config') ? runSts([...rotate, ...filled]) : run([...rotate, ...filled]));
+  const result = await (flags.includes('TOKEN') ? runSts([...rotate, ...filled]) : run([...rotate, ...filled]));
   expect(result).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining(reason) });
   expect(server.requests).toEqual([]);
 });

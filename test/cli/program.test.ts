@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { readCall } from '../../src/cli/call.ts';
 import { loadProgram } from '../../src/cli/catalogue.ts';
 import { flagsOf, globalFlags } from '../../src/cli/flags.ts';
+import { readCall } from '../../src/cli/program.ts';
 import { refusalOf as refusalOfLine } from '../../src/cli/refusals.ts';
 import { commandPath, faultOf, type Line, readLine, withHelp } from '../../src/cli/words.ts';
 
