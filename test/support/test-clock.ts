@@ -27,7 +27,8 @@ export function testClock(start: number): TestClock {
     },
     async sleep(ms, signal) {
       signal?.throwIfAborted();
-      passed += ms;
+      // Whole milliseconds: servers keep their times so.
+      passed += Math.ceil(ms);
       // Others who share the clock get their turn.
       await new Promise((done) => setImmediate(done));
     },
