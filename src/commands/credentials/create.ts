@@ -25,7 +25,7 @@ export function createVerb<Own extends object>(
   const common: Flags<CreateOptions> = {
     name: { ...nameFlag(noun, `name of the ${noun.words.short}`), required: true },
     ...expirationFlags('never'),
-    ...deliveryFlags('replace the key file if there is one'),
+    ...deliveryFlags('replace the key file, or the key in the Secret, that is there'),
   };
   return {
     name: 'create',
