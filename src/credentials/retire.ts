@@ -88,7 +88,7 @@ async function whyOver(run: Run, retirement: Retirement): Promise<StsError | und
   }
   await dropQuietly(run, journal);
   return new ServerError(`${capital(theNew(kind.words, newId))} is gone: somebody deleted it after the delivery.`, {
-    hints: [`Make another one: ${rotateCommand(kind, retirement.old.name, destination)}`],
+    hints: [`Make another one: ${rotateCommand(run, retirement.old.name)}`],
   });
 }
 
@@ -141,9 +141,7 @@ function bothLive(run: Run, { old, newId, facts }: Pick<Retirement, 'old' | 'new
   const { kind, oldKind, destination } = run;
   const fate = error instanceof OutcomeUnknownError ? 'may be deleted or not' : 'was not deleted';
   const again =
-    facts === undefined
-      ? []
-      : [`Or run it again, that finishes this rotation first: ${rotateCommand(kind, old.name, destination)}`];
+    facts === undefined ? [] : [`Or run it again, that finishes this rotation first: ${rotateCommand(run, old.name)}`];
   return error.because(
     `${capital(theNew(kind.words, newId))} was delivered to ${destination.description}; the old ${oldKind.words.short} ${old.id} ${fate}.`,
     {

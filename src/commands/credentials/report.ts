@@ -42,13 +42,13 @@ export function reportTo(
         return progress.note(`${earlier} before it had delivered a ${words.short}: ${what}.`);
       }
       case 'finished': {
-        const { newId, old, deleted } = event;
+        const { newId, old, oldWords, deleted } = event;
         const fate =
           old === undefined
             ? ''
             : deleted
               ? ` The old one, ${old.id}, is deleted.`
-              : ` The old one, ${old.id}, still works. Delete it when nobody uses it any more: ${deleteCommand(words, old.id)}`;
+              : ` The old one, ${old.id}, still works. Delete it when nobody uses it any more: ${deleteCommand(oldWords, old.id)}`;
         return progress.note(
           `${earlier} after it had delivered ${newId === undefined ? 'its' : `the`} ${words.short}${newId === undefined ? '' : ` ${newId}`}; it is finished now.${fate}`,
         );
