@@ -4,3 +4,8 @@ import { createHash } from 'node:crypto';
 export function digestOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
+
+/** Whether a secret is the one with this digest; both may be none. */
+export function isHeld(secret: string | undefined, digest: string | undefined): boolean {
+  return (secret === undefined ? undefined : digestOf(secret)) === digest;
+}
