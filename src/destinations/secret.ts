@@ -124,7 +124,6 @@ export class SecretDestination implements Destination {
   async deliver(issued: Issued, record?: JournalRecord): Promise<void> {
     const { secret } = this.#journal;
     const field = this.#field ?? this.#fieldIn(secret);
-    if (secret !== undefined) this.#refuseTaken(secret, field);
     const facts = {
       [annotations.id]: issued.id === undefined ? null : String(issued.id),
       [annotations.digest]: issued.id === undefined ? null : await digestOf(issued.secret),
@@ -134,7 +133,8 @@ export class SecretDestination implements Destination {
     };
     const text = record === undefined ? undefined : writeRecord(record);
     try {
-      await this.#journal.change({ data: { [field]: issued.secret }, annotations: facts }, text);
+      const change = { data: { [field]: issued.secret }, annotations: facts };
+      await this.#journal.change(change, text, (found) => this.#refuseTaken(found, field));
     } catch (error) {
       throw error instanceof StsError ? undelivered(error) : error;
     }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { SHELLS } from '../../src/commands/completion.ts';
@@ -20,7 +20,7 @@ async function scriptOf(shell: string, ...flags: string[]): Promise<string> {
 }
 
 /** What bash offers on Tab behind these words, the last of which is being typed. */
-function complete(words: readonly string[], cwd = tempFolder()): string[] {
+function complete(words: readonly string[], cwd = tempFolder(), bin = tempFolder()): string[] {
   const path = join(tempFolder(), 'completion.bash');
   const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   writeFileSync(
@@ -29,6 +29,7 @@ function complete(words: readonly string[], cwd = tempFolder()): string[] {
   );
   const text = execFileSync('bash', ['--norc', '--noprofile', path], {
     cwd,
+    env: { PATH: `${bin}:${process.env['PATH']}` },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -136,3 +137,58 @@ test.each([...SHELLS])('the script for %s knows every noun, verb and flag and ev
 test('under JSON the script is a member of a document', async () => {
   expect(JSON.parse(await scriptOf('bash', '-o', 'json'))).toEqual({ shell: 'bash', script: scripts.get('bash') });
 });
+
+test.each([
+  ['context', 'set', '--name', 'pr'],
+  ['context', 'delete', '-n', 'pr'],
+  ['context', 'validate', '--name', '=', 'pr'],
+  ['ingestion-api-key', 'list', '--context', 'pr'],
+  ['-c', 'pr'],
+])('bash offers the names of contexts, and asks for nothing else: %s %s %s %s', (...words) => {
+  const { bin, calls } = fakeSts(['prod', 'pre prod', '$(touch ran)', 'test']);
+  const folder = tempFolder();
+  expect(complete(['sts', ...words], folder, bin)).toEqual(['prod', 'pre\\ prod']);
+  expect(calls()).toEqual(['context list --quiet']);
+});
+
+test('a name with something in it that a shell would run comes quoted, and nothing is run', () => {
+  const { bin } = fakeSts(['$(touch ran)', "it's"]);
+  const folder = tempFolder();
+  expect(complete(['sts', '-c', ''], folder, bin)).toEqual(['\\$\\(touch\\ ran\\)', "it\\'s"]);
+  expect(existsSync(join(folder, 'ran'))).toBe(false);
+});
+
+test('the name of a key is not completed, and no server is asked for it', () => {
+  const { bin, calls } = fakeSts(['prod']);
+  for (const verb of ['create', 'get', 'delete', 'rotate'])
+    expect(complete(['sts', 'ingestion-api-key', verb, '--name', ''], tempFolder(), bin)).toEqual([]);
+  expect(calls()).toEqual([]);
+});
+
+test.each(['zsh', 'fish', 'powershell'])(
+  'the script for %s has descriptions with all that stands in them, unless asked not to',
+  async (shell) => {
+    const script = scripts.get(shell) ?? '';
+    // In the quotes of each shell.
+    expect(script.replaceAll(`'\\''`, "'").replaceAll("\\'", "'").replaceAll("''", "'")).toContain(
+      'API token, "-" to read it from stdin',
+    );
+    expect(script).toMatch(/server(?:'\\''|\\'|'')s certificate/);
+    const bare = await scriptOf(shell, '--no-descriptions');
+    expect(bare).not.toContain('read it from stdin');
+    expect(bare).toContain('ingestion-api-key');
+  },
+);
+
+test('bash has no descriptions, and takes --no-descriptions as the Go CLI does', async () => {
+  expect(await scriptOf('bash', '--no-descriptions')).toBe(scripts.get('bash'));
+});
+
+/** A program `sts` that prints these names, and writes down what it was asked for. */
+function fakeSts(names: readonly string[]): { readonly bin: string; readonly calls: () => string[] } {
+  const bin = tempFolder();
+  const [program, log, list] = ['sts', 'log', 'names'].map((name) => join(bin, name)) as [string, string, string];
+  writeFileSync(list, names.map((name) => `${name}\n`).join(''));
+  writeFileSync(program, `#!/bin/sh\necho "$*" >> '${log}'\ncat '${list}'\n`, { mode: 0o755 });
+  return { bin, calls: () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : []) };
+}

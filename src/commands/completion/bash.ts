@@ -1,32 +1,42 @@
-import { type CompletionNode, flagsWithPath, flagsWithValue, flagsWithWords } from './tree.ts';
+import { casesOf, flagsWithValue, type ScriptMaker } from './tree.ts';
 
 /**
  * A static script: what was typed is only ever compared, never expanded or run. It works in bash 3.2 (macOS) as well, without
- * the bash-completion package.
+ * the bash-completion package. Bash shows no descriptions.
  */
-export function bashScript(nodes: readonly CompletionNode[]): string {
+export const bashScript: ScriptMaker = (nodes) => {
   const commands = nodes.filter((node) => node.path !== '').map((node) => `'${node.path}'`);
   const cases = nodes.map((node) => {
     const flags = node.flags.flatMap((flag) => flag.names.filter((name) => name.startsWith('--')));
     const children = node.children.map((child) => child.name);
     return `    '${node.path}')\n      commands='${children.join(' ')}'\n      flags='${flags.join(' ')}'\n      ;;`;
   });
-  const values = flagsWithWords(nodes).map(
-    ({ names, words }) => `    ${names.join('|')})\n      _sts_offer '${words.join(' ')}' "$current"\n      return\n      ;;`,
-  );
-  return `# bash completion for sts
-#
-# Load it in this shell:     source <(sts completion bash)
-# Load it in every shell:    sts completion bash > ~/.local/share/bash-completion/completions/sts
+  const offers = casesOf(nodes).map(({ patterns, value }) => {
+    const offer = value === 'context' ? '_sts_contexts' : `_sts_offer '${typeof value === 'string' ? value : value.join(' ')}'`;
+    // Files are left to the shell's own completion.
+    return `    ${patterns})\n      ${value === 'path' ? '' : `${noFiles}\n      ${offer} "$current"\n      `}return\n      ;;`;
+  });
+  return `# bash completion for sts. How to load it: sts completion bash --help
 
 _sts_offer() {
   local word IFS=' '
-  COMPREPLY=()
   for word in $1; do
     case "$word" in
       "$2"*) COMPREPLY+=("$word") ;;
     esac
   done
+}
+
+# The names in the config file; no server is asked. They stand on the line in quotes where the shell would read them otherwise.
+_sts_contexts() {
+  local name quoted
+  while IFS= read -r name; do
+    quoted="$(printf '%q' "$name")"
+    case "$name" in
+      "$1"*) COMPREPLY+=("$quoted") ;;
+      *) case "$quoted" in "$1"*) COMPREPLY+=("$quoted") ;; esac ;;
+    esac
+  done < <(command sts context list --quiet 2>/dev/null)
 }
 
 _sts() {
@@ -44,19 +54,6 @@ _sts() {
     flag="\${COMP_WORDS[COMP_CWORD - 1]}"
   fi
 
-  case "$flag" in
-${values.join('\n')}
-    ${flagsWithPath(nodes).join('|')})
-      # Left to the shell's own completion of file names.
-      return
-      ;;
-    ${flagsWithValue(nodes).join('|')})
-      compopt +o default +o bashdefault 2>/dev/null
-      return
-      ;;
-  esac
-  compopt +o default +o bashdefault 2>/dev/null
-
   # The command words before the cursor; flags may stand between them.
   for ((index = 1; index < COMP_CWORD; index++)); do
     word="\${COMP_WORDS[index]}"
@@ -66,13 +63,21 @@ ${values.join('\n')}
         # A value such as https://host is several words, too.
         while [ "\${COMP_WORDS[index + 1]}" = ':' ] || [ "\${COMP_WORDS[index + 1]}" = '=' ]; do index=$((index + 2)); done
         ;;
-      -*) ;;
+      -*|=) ;;
       *)
         if [ "$path" = '' ] && [ "$word" = 'help' ]; then continue; fi
         path="\${path:+$path }$word"
         ;;
     esac
   done
+
+  case "$path $flag" in
+${offers.join('\n')}
+  esac
+  ${noFiles}
+  case "$flag" in
+    ${flagsWithValue(nodes).join('|')}) return ;;
+  esac
   case "$path" in
     ''|${commands.join('|')}) ;;
     *) return ;;
@@ -89,4 +94,6 @@ ${cases.join('\n')}
 
 complete -o bashdefault -o default -F _sts sts
 `;
-}
+};
+
+const noFiles = 'compopt +o default +o bashdefault 2>/dev/null';

@@ -1,29 +1,34 @@
-import { type CompletionNode, flagsWithPath, flagsWithValue, flagsWithWords } from './tree.ts';
+import { flagsWithValue, offersOf, type ScriptMaker } from './tree.ts';
 
 /** A static script: what was typed is only ever compared, never expanded or run. */
-export function powershellScript(nodes: readonly CompletionNode[]): string {
-  const list = (words: readonly string[]) => `@(${words.map((word) => `'${word}'`).join(', ')})`;
-  const table = (node: CompletionNode) => {
-    const flags = node.flags.flatMap((flag) => flag.names.filter((name) => name.startsWith('--')));
-    return `        '${node.path}' = @{ Commands = ${list(node.children.map((child) => child.name))}; Flags = ${list(flags)} }`;
+export const powershellScript: ScriptMaker = (nodes, { descriptions }) => {
+  const list = (words: readonly string[]) => `@(${words.map(quoted).join(', ')})`;
+  const entries = (rows: readonly (readonly [string, string])[]) => {
+    return `[ordered]@{ ${rows.map(([name, text]) => `${quoted(name)} = ${quoted(descriptions ? text : name)}`).join('; ')} }`;
   };
-  const values = flagsWithWords(nodes).flatMap(({ names, words }) => names.map((name) => `        '${name}' = ${list(words)}`));
-  return `# PowerShell completion for sts
-#
-# Load it in this shell:     sts completion powershell | Out-String | Invoke-Expression
-# Load it in every shell:    add that line to the file that $PROFILE names
+  const table = nodes.map(({ path, children, flags }) => {
+    const long = flags.flatMap(({ names, description }) =>
+      names.filter((name) => name.startsWith('--')).map((name) => [name, description] as const),
+    );
+    const commands = entries(children.map(({ name, description }) => [name, description] as const));
+    return `        '${path}' = @{ Commands = ${commands}; Flags = ${entries(long)} }`;
+  });
+  const offers = offersOf(nodes).flatMap(({ path, names, value }) => {
+    const offer = typeof value === 'string' ? quoted(value) : list(value);
+    return names.map((name) => `        ${quoted(`${path ?? '*'} ${name}`)} = ${offer}`);
+  });
+  return `# PowerShell completion for sts. How to load it: sts completion powershell --help
 
 Register-ArgumentCompleter -Native -CommandName 'sts' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
     $tree = @{
-${nodes.map(table).join('\n')}
+${table.join('\n')}
     }
     $values = @{
-${values.join('\n')}
+${offers.join('\n')}
     }
     $withValue = ${list(flagsWithValue(nodes))}
-    $withPath = ${list(flagsWithPath(nodes))}
 
     # The text of the words before the cursor; nothing in them is evaluated.
     $typed = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.Extent.Text } | Select-Object -Skip 1)
@@ -36,19 +41,30 @@ ${values.join('\n')}
         if ($words.Count -eq 0 -and $word -ceq 'help') { continue }
         $words += $word
     }
+    $path = $words -join ' '
 
-    $offers = @()
+    $offers = [ordered]@{}
     if ($flag -ne '') {
-        if ($withPath -ccontains $flag) { return }
-        if ($values.ContainsKey($flag)) { $offers = $values[$flag] }
+        $value = if ($values.ContainsKey("$path $flag")) { $values["$path $flag"] } else { $values["* $flag"] }
+        if ($null -eq $value -or $value -is [string] -and $value -ceq 'path') { return }
+        # The names in the config file; no server is asked.
+        if ($value -is [string]) { $value = @(& 'sts' context list --quiet 2>$null) }
+        foreach ($word in $value) { $offers["$word"] = "$word" }
     } else {
-        $node = $tree[($words -join ' ')]
+        $node = $tree[$path]
         if ($null -eq $node) { return }
         $offers = if ("$wordToComplete".StartsWith('-')) { $node.Flags } else { $node.Commands }
     }
-    $offers | Where-Object { $_.StartsWith("$wordToComplete", [System.StringComparison]::Ordinal) } | ForEach-Object {
-        [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+    foreach ($offer in $offers.GetEnumerator()) {
+        $word = $offer.Key
+        if (-not $word.StartsWith("$wordToComplete", [System.StringComparison]::Ordinal)) { continue }
+        $text = if ($word -cmatch '^[A-Za-z0-9_.-]+$') { $word } else { "'" + $word.Replace("'", "''") + "'" }
+        [System.Management.Automation.CompletionResult]::new($text, $word, 'ParameterValue', $offer.Value)
     }
 }
 `;
+};
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,14 +1,32 @@
 import { SETTINGS, type Setting } from '../../config/table.ts';
 import { type Flag, flagEntries, type Noun, type Program, type Verb } from '../verb.ts';
 
-/** A flag as a completion script needs it. Every text is made safe to stand in single quotes of any shell. */
+/** A flag as a completion script needs it. */
 export interface CompletionFlag {
   /** `--name`, and `-n` where there is one. */
   readonly names: readonly string[];
   readonly description: string;
-  /** What follows it: nothing, one of a few words, a path, or something only the user knows. */
-  readonly value: 'none' | 'path' | 'other' | readonly string[];
+  readonly value: CompletionValue;
 }
+
+/** What follows a flag: nothing, one of a few words, a path, the name of a context, or something only the user knows. */
+export type CompletionValue = 'none' | 'path' | 'context' | 'other' | readonly string[];
+
+/** What is offered behind a flag. */
+export interface Offer {
+  /** The command in which it is; undefined: wherever the flag stands. */
+  readonly path: string | undefined;
+  readonly names: readonly string[];
+  readonly value: 'path' | 'context' | readonly string[];
+}
+
+export interface ScriptOptions {
+  /** False: the words alone. */
+  readonly descriptions: boolean;
+}
+
+/** Makes the script of one shell. */
+export type ScriptMaker = (nodes: readonly CompletionNode[], options: ScriptOptions) => string;
 
 /** One command of the tree, its flags with the global ones. */
 export interface CompletionNode {
@@ -25,7 +43,7 @@ export function completionTree(program: Program): CompletionNode[] {
   const globals = Object.values<Setting>(SETTINGS).flatMap(({ flag, ...setting }) =>
     flag === undefined ? [] : [flagOf({ ...setting, long: flag })],
   );
-  const child = ({ name, summary }: Noun | Verb) => ({ name, description: plain(summary) });
+  const child = ({ name, summary }: Noun | Verb) => ({ name, description: summary });
   const below = (noun: Noun) =>
     noun.verbs.map((verb) => ({
       path: noun === program ? verb.name : `${noun.name} ${verb.name}`,
@@ -53,18 +71,33 @@ export function flagsWithValue(nodes: readonly CompletionNode[]): string[] {
   return [...new Set(names)];
 }
 
-/** Flags whose values are known, each once. */
-export function flagsWithWords(nodes: readonly CompletionNode[]): { names: readonly string[]; words: readonly string[] }[] {
-  const known = new Map<string, { names: readonly string[]; words: readonly string[] }>();
+/** What is offered behind which flag. A flag that takes the same everywhere is there once. */
+export function offersOf(nodes: readonly CompletionNode[]): Offer[] {
+  const kinds = new Map<string, Set<string>>();
   for (const { names, value } of nodes.flatMap((node) => node.flags)) {
-    if (Array.isArray(value)) known.set(names.join(), { names, words: value });
+    for (const name of names) kinds.set(name, (kinds.get(name) ?? new Set()).add(String(value)));
   }
-  return [...known.values()];
+  const offers = new Map<string, Offer>();
+  for (const { path, flags } of nodes) {
+    for (const { names, value } of flags) {
+      if (value === 'none' || value === 'other') continue;
+      const everywhere = names.every((name) => kinds.get(name)?.size === 1);
+      const offer = { path: everywhere ? undefined : path, names, value };
+      offers.set(`${offer.path} ${names.join()}`, offer);
+    }
+  }
+  return [...offers.values()];
 }
 
-/** Names of the flags that take a path. */
-export function flagsWithPath(nodes: readonly CompletionNode[]): string[] {
-  return [...new Set(nodes.flatMap((node) => node.flags.filter((flag) => flag.value === 'path').flatMap((flag) => flag.names)))];
+/** The same for shells that have a `case`: the patterns of `COMMAND FLAG` behind which a value is offered. */
+export function casesOf(nodes: readonly CompletionNode[]): { readonly patterns: string; readonly value: Offer['value'] }[] {
+  const cases = new Map<string, { readonly patterns: string[]; readonly value: Offer['value'] }>();
+  for (const { path, names, value } of offersOf(nodes)) {
+    const known = cases.get(String(value)) ?? { patterns: [], value };
+    known.patterns.push(...names.map((name) => (path === undefined ? `*' ${name}'` : `'${path} ${name}'`)));
+    cases.set(String(value), known);
+  }
+  return [...cases.values()].map(({ patterns, value }) => ({ patterns: patterns.join('|'), value }));
 }
 
 function flagOf({
@@ -72,15 +105,11 @@ function flagOf({
   short,
   value,
   help,
-  complete,
-}: Pick<Flag<unknown>, 'long' | 'short' | 'value' | 'help' | 'complete'>): CompletionFlag {
+  complete = 'other',
+}: Pick<Flag<unknown>, 'long' | 'short' | 'value' | 'help'> & {
+  complete?: Setting['complete'] | 'folder' | 'other';
+}): CompletionFlag {
   const names = [`--${long}`, ...(short === undefined ? [] : [`-${short}`])];
-  const offered =
-    complete === 'file' || complete === 'folder' ? 'path' : complete === 'context' ? 'other' : (complete ?? 'other');
-  return { names, description: plain(help), value: value === undefined ? 'none' : offered };
-}
-
-/** Descriptions are our own text, but no shell shall find anything in them to act upon. */
-function plain(text: string): string {
-  return text.replace(/[^A-Za-z0-9 .,:;()/_<>=+-]/g, '').trim();
+  const offered = complete === 'file' || complete === 'folder' ? 'path' : complete;
+  return { names, description: help, value: value === undefined ? 'none' : offered };
 }

@@ -1,8 +1,8 @@
-import { type CompletionNode, flagsWithPath, flagsWithValue, flagsWithWords } from './tree.ts';
+import { casesOf, flagsWithValue, type ScriptMaker } from './tree.ts';
 
 /** A static script: what was typed is only ever compared, never expanded or run. */
-export function zshScript(nodes: readonly CompletionNode[]): string {
-  const entry = (name: string, description: string) => `        '${name}:${description.replaceAll(':', ' ')}'`;
+export const zshScript: ScriptMaker = (nodes, { descriptions }) => {
+  const entry = (name: string, description: string) => `        ${quoted(descriptions ? `${name}:${description}` : name)}`;
   const cases = nodes.map((node) => {
     const flags = node.flags.flatMap((flag) =>
       flag.names.filter((name) => name.startsWith('--')).map((name) => entry(name, flag.description)),
@@ -10,15 +10,20 @@ export function zshScript(nodes: readonly CompletionNode[]): string {
     const commands = node.children.map((child) => entry(child.name, child.description));
     return `    '${node.path}')\n      commands=(\n${commands.join('\n')}\n      )\n      flags=(\n${flags.join('\n')}\n      )\n      ;;`;
   });
-  const values = flagsWithWords(nodes).map(
-    ({ names, words }) =>
-      `    ${names.join('|')})\n      compadd -- ${words.map((word) => `'${word}'`).join(' ')}\n      return\n      ;;`,
-  );
+  const offers = casesOf(nodes).map(({ patterns, value }) => {
+    const words = typeof value === 'string' ? [] : value.map(quoted);
+    const offer = value === 'path' ? '_files' : value === 'context' ? '_sts_contexts' : `compadd -- ${words.join(' ')}`;
+    return `    ${patterns})\n      ${offer}\n      return\n      ;;`;
+  });
   return `#compdef sts
-# zsh completion for sts
-#
-# Load it in this shell:     source <(sts completion zsh)
-# Load it in every shell:    sts completion zsh > "\${fpath[1]}/_sts"
+# zsh completion for sts. How to load it: sts completion zsh --help
+
+# The names in the config file; no server is asked.
+_sts_contexts() {
+  local -a names
+  names=("\${(@f)$(command sts context list --quiet 2>/dev/null)}")
+  compadd -- "\${(@)names:#}"
+}
 
 _sts() {
   local flag="\${words[CURRENT-1]}" typed_path='' word index
@@ -29,17 +34,6 @@ _sts() {
     flag="\${words[CURRENT]%%=*}"
     compset -P '*='
   fi
-
-  case "$flag" in
-${values.join('\n')}
-    ${flagsWithPath(nodes).join('|')})
-      _files
-      return
-      ;;
-    ${flagsWithValue(nodes).join('|')})
-      return
-      ;;
-  esac
 
   # The command words before the cursor; flags may stand between them.
   for ((index = 2; index < CURRENT; index++)); do
@@ -53,6 +47,13 @@ ${values.join('\n')}
         ;;
     esac
   done
+
+  case "$typed_path $flag" in
+${offers.join('\n')}
+  esac
+  case "$flag" in
+    ${flagsWithValue(nodes).join('|')}) return ;;
+  esac
 
   case "$typed_path" in
 ${cases.join('\n')}
@@ -71,4 +72,8 @@ else
   compdef _sts sts
 fi
 `;
+};
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
