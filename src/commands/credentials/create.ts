@@ -29,7 +29,7 @@ export function createVerb<Own extends object>(
   };
   return {
     name: 'create',
-    summary: `Create a new ${noun.title}`,
+    summary: noun.summaries.create,
     // Both parts have every one of their options: the compiler cannot see that of a sum with a type parameter.
     flags: { ...common, ...own.flags } as unknown as Flags<CreateOptions & Own>,
     examples: own.examples,

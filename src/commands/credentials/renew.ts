@@ -50,8 +50,8 @@ export function renewVerb<Own extends object>(
   };
   const definition: Verb<RenewOptions & Own> = {
     name: 'renew',
-    summary: `Create or replace ${noun.aTitle} where that is due`,
-    description: `Make sure that a fresh ${noun.title} is where it belongs. Nothing happens until something is due, so this may run every night.`,
+    summary: `Create or replace ${noun.aNoun} where that is due`,
+    description: `Make sure that a fresh ${noun.words.noun} is where it belongs. Nothing happens until something is due, so this may run every night.`,
     // Both parts have every one of their options: the compiler cannot see that of a sum with a type parameter.
     flags: { ...common, ...own.flags } as unknown as Flags<RenewOptions & Own>,
     examples: own.examples,
