@@ -40,7 +40,7 @@ const { output } = await build({
         },
         {
           name: 'credentials',
-          test: /src\/(dates|documents\/formats|kinds\/words|shell-word|commands\/(held-to-its-end|nouns|(ingestion-api-key|service-token)\/(index|own|roles)|credentials\/(clocks|create|delete|delivered|delivery-flags|delivery-plan|expiration|expiry|flags|get|list|listing|migrate|pool|renew|rotate|selector|verify)))\.ts$|date-fns/,
+          test: /src\/(dates|documents\/formats|kinds\/words|shell-word|commands\/(held-to-its-end|nouns|(ingestion-api-key|service-token)\/(index|own|roles)|credentials\/(clocks|create|delete|delivered|delivery-flags|delivery-plan|expiration|expiry|flags|get|list|listing|migrate|other-kind|pool|renew|rotate|selector|verify)))\.ts$|date-fns/,
         },
         {
           name: 'client',
