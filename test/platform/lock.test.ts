@@ -20,6 +20,29 @@ test('a lock is for one at a time, and leaves nothing', async () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test('a file with a long name has a lock like any other', async () => {
+  const folder = tempFolder();
+  const path = join(folder, 'k'.repeat(200));
+  const lock = await nodeDisk.lock(path);
+  expect(await lock?.isHeld()).toBe(true);
+  expect(await nodeDisk.lock(path)).toBeUndefined();
+  // Another file of which the name begins the same is another one.
+  const other = await nodeDisk.lock(`${path}2`);
+  expect(other).toBeDefined();
+  for (const held of [lock, other]) await held?.release();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('of many who take a lock at once one gets it, and none fails', async () => {
+  const path = join(tempFolder(), 'file');
+  for (let round = 0; round < 20; round++) {
+    const locks = await Promise.all(Array.from({ length: 8 }, () => nodeDisk.lock(path)));
+    const held = locks.filter((lock) => lock !== undefined);
+    expect(held).toHaveLength(1);
+    await held[0]?.release();
+  }
+});
+
 test('the lock of a killed process is taken at once, and its sockets are swept', async () => {
   const folder = tempFolder();
   const path = join(folder, 'file');
