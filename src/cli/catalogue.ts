@@ -28,11 +28,11 @@ const entries: readonly Entry[] = [
     summary: 'Manage service tokens for API authentication',
     description:
       'Manage service tokens, which programs authenticate with, and on platforms from 2.3.6 on also the agents and collectors that send data.',
-    examples: `  # all tokens, with when each was created and how it stands
-  sts service-token list -o wide
+    examples: `  # a token for a collector, into a file that only you can read
+  sts service-token create --name otel --roles stackstate-k8s-ingest --expires-in 90d --key-file ./otel.token
 
-  # delete the token with this id
-  sts service-token delete --id 250558013078953`,
+  # all tokens, with when each was created and how it stands
+  sts service-token list -o wide`,
     verbs: async () => (await import('../commands/service-token/index.ts')).serviceTokenVerbs,
   },
   {

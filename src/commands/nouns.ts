@@ -11,8 +11,10 @@ export interface CredentialNoun {
   readonly words: Words;
   /** As the reference writes it in titles and results, and it alone: `Ingestion Api Key`. */
   readonly title: string;
-  /** The same with its article: `an Ingestion Api Key`. */
-  readonly aTitle: string;
+  /** What the help says of the verbs that the reference has, in its words. */
+  readonly summaries: { readonly create: string; readonly delete: string; readonly list: string };
+  /** With its article, within a sentence: `an ingestion API key`. */
+  readonly aNoun: string;
   /** Several of them, in the sentence that says that there are none: `ingestion api keys`. */
   readonly plural: string;
   /** In a sentence about a new one: `Ingestion API Key`. */
@@ -56,7 +58,12 @@ export function documentOf(credential: Credential | Issued): Record<string, Json
 export const ingestionApiKeys: CredentialNoun = {
   words: ingestionApiKeyWords,
   title: 'Ingestion Api Key',
-  aTitle: 'an Ingestion Api Key',
+  summaries: {
+    create: 'Create a new Ingestion Api Key',
+    delete: 'Delete an Ingestion Api Key',
+    list: 'List Ingestion Api Keys',
+  },
+  aNoun: 'an ingestion API key',
   plural: 'ingestion api keys',
   titled: 'Ingestion API Key',
   generated: (secret) => `Ingestion API Key generated: ${secret}`,
@@ -78,7 +85,8 @@ export const ingestionApiKeys: CredentialNoun = {
 export const serviceTokens: CredentialNoun = {
   words: serviceTokenWords,
   title: 'Service token',
-  aTitle: 'a service token',
+  summaries: { create: 'Create a new service token', delete: 'Delete a service token', list: 'List service tokens' },
+  aNoun: 'a service token',
   plural: 'service tokens',
   titled: 'Service token',
   generated: (secret) => `Service token created: ${secret}`,

@@ -52,7 +52,7 @@ export async function createFirst(run: Run, plan: CreationPlan): Promise<Creatio
   const wanted: NewCredential = { ...plan.wanted, ...(expiration === undefined ? {} : { expiration }) };
   const once = { deleteOld: false, afterMs: 0 };
   const facts =
-    destination.journal === undefined || known === undefined ? undefined : factsOf(run, once, wanted, known, undefined);
+    destination.journal === undefined || known === undefined ? undefined : await factsOf(run, once, wanted, known, undefined);
   const issued = await issue(run, { wanted, known, verify: plan.verify, facts });
   if (facts !== undefined) {
     const record = await deliveredRecord(run, facts, issued);

@@ -96,7 +96,8 @@ async function create(run: Run, { wanted, known, facts, replaces = false }: Inte
     // Refused, or never sent. What is no error of ours leaves the journal for the next run.
     if (!isLost && error instanceof StsError && facts !== undefined) await dropQuietly(run, destination.journal);
     const failure = isLost ? await settleLost(run, { wanted, known, facts, error }) : error;
-    throw replaces ? mentionNewName(failure, wanted.name, isLost ? '' : 'Nothing was created.') : failure;
+    // What is of another kind does not take the name.
+    throw replaces && run.oldKind === kind ? mentionNewName(failure, wanted.name, isLost ? '' : 'Nothing was created.') : failure;
   }
 }
 

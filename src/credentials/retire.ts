@@ -1,5 +1,5 @@
 import { DeliveryError, OutcomeUnknownError, ServerError, StsError } from '../errors.ts';
-import { digestOf } from './digest.ts';
+import { isHeld } from './digest.ts';
 import type { Destination } from './ports.ts';
 import type { Facts } from './record.ts';
 import { dropQuietly, listToTheEnd, type Old, type Run } from './run.ts';
@@ -78,7 +78,7 @@ async function whyOver(run: Run, retirement: Retirement): Promise<StsError | und
   const { facts, digest, newId } = retirement;
   const journal = facts === undefined ? undefined : destination.journal;
   const held = retirement.secret ?? (await destination.current());
-  if (held === undefined || (await digestOf(held)) !== digest) {
+  if (held === undefined || !(await isHeld(held, digest))) {
     await dropQuietly(run, journal);
     return changed(run, newId);
   }
@@ -94,8 +94,7 @@ async function whyOver(run: Run, retirement: Retirement): Promise<StsError | und
 
 /** Whether a destination holds the secret with this digest. */
 export async function holdsNew(destination: Destination, digest: string): Promise<boolean> {
-  const held = await destination.current();
-  return held !== undefined && (await digestOf(held)) === digest;
+  return isHeld(await destination.current(), digest);
 }
 
 /** The error for a destination that somebody changed after the delivery: the old credential may be in use again. */

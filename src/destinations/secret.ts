@@ -85,11 +85,11 @@ export class SecretDestination implements Destination {
   }
 
   async #proveChange(secret: Secret): Promise<void> {
-    const { kubernetes, id, isReplaced, mayCreate, force, warn } = this.#options;
+    const { kubernetes, id, isReplaced, warn } = this.#options;
     checkChangeable(secret);
     const field = this.#fieldIn(secret);
     this.#refuseTaken(secret, field);
-    if (isReplaced && !mayCreate && !force) this.#refuseNoKey(secret, field);
+    if (isReplaced) this.#refuseNoKey(secret, field);
     const change = { data: { [field]: placeholder }, annotations: { [annotations.journal]: placeholder } };
     await kubernetes.secrets.patch(id, change, { dryRun: true, resourceVersion: secret.resourceVersion });
     const others = otherWriters(secret);

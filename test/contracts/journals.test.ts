@@ -17,6 +17,7 @@ const facts: Facts = {
   startedAt: testTime,
   timeoutMs: 30_000,
   before: [1n, 9_223_372_036_854_775_807n],
+  held: 'e'.repeat(64),
   old: { id: 1n, name: 'ci' },
   deleteOld: true,
   afterMs: 600_000,

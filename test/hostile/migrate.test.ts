@@ -60,3 +60,22 @@ test('who is interrupted while the old key is kept is told to migrate again, not
   expect(stderr).toContain(`sts ingestion-api-key migrate --name otel --key-file ${path}\n`);
   expect(stderr).not.toContain('service-token rotate');
 });
+
+test('a role that the server does not know is not blamed on the name', async () => {
+  const server = await startForTest();
+  server.seed({ name: 'otel' });
+
+  const { code, stderr } = await runSts([
+    'ingestion-api-key',
+    'migrate',
+    '-n',
+    'otel',
+    '--roles',
+    'nonesuch',
+    ...against(server),
+  ]);
+
+  expect(code).toBe(2);
+  expect(stderr).toContain("Role 'nonesuch' does not exist");
+  expect(stderr).not.toContain('--new-name');
+});

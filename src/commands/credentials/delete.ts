@@ -15,7 +15,7 @@ export function deleteVerb(noun: CredentialNoun): Verb {
   const { command, short } = noun.words;
   return verb<DeleteOptions>({
     name: 'delete',
-    summary: `Delete ${noun.aTitle}`,
+    summary: noun.summaries.delete,
     flags: {
       id: { ...idFlag(noun, `id of the ${short}; repeatable`), repeatable: true },
       name: { ...nameFlag(noun, `delete every ${short} of exactly this name; repeatable`), repeatable: true },

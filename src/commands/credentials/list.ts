@@ -22,7 +22,7 @@ export function listVerb(noun: CredentialNoun): Verb {
   const { command, short } = noun.words;
   return verb<ListOptions>({
     name: 'list',
-    summary: `List ${noun.title}s`,
+    summary: noun.summaries.list,
     flags: {
       name: nameFlag(noun, `only ${short}s of exactly this name`),
       expired: { long: 'expired', help: `only ${short}s that have expired` },

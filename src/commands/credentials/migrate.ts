@@ -18,9 +18,9 @@ export interface MigrateOptions extends ReplaceOptions {
 export function migrateVerb(keys: CredentialNoun, tokens: CredentialNoun): Verb<MigrateOptions> {
   return {
     name: 'migrate',
-    summary: 'Replace an Ingestion Api Key by a service token',
+    summary: 'Replace an ingestion API key by a service token',
     description:
-      'Replace an Ingestion Api Key by a service token of the same name and lifetime: create it, verify it, put it where the key was, and only then touch the key. Platforms from SUSE Observability 2.3.6 on take service tokens alone.',
+      'Replace an ingestion API key by a service token of the same name and lifetime: create it, verify it, put it where the key was, and only then touch the key. Platforms from SUSE Observability 2.3.6 on take service tokens alone.',
     flags: {
       name: { ...nameFlag(keys, 'name of the key to replace'), required: true },
       roles: {

@@ -73,8 +73,8 @@ export function rotateVerb<Own extends object>(
   };
   return {
     name: 'rotate',
-    summary: `Replace ${noun.aTitle} by a new one`,
-    description: `Replace ${noun.aTitle} by a new one: create, verify, deliver, and only then touch the old one`,
+    summary: `Replace ${noun.aNoun} by a new one`,
+    description: `Replace ${noun.aNoun} by a new one: create, verify, deliver, and only then touch the old one`,
     // Both parts have every one of their options: the compiler cannot see that of a sum with a type parameter.
     flags: { ...common, ...own.flags } as unknown as Flags<RotateOptions & Own>,
     examples: own.examples,

@@ -47,7 +47,7 @@ export function verifyVerb<Own extends object>(
   };
   return {
     name: 'verify',
-    summary: `Verify that ${noun.aTitle} is accepted`,
+    summary: `Verify that ${noun.aNoun} is accepted`,
     // Both parts have every one of their options: the compiler cannot see that of a sum with a type parameter.
     flags: { ...common, ...own.flags } as unknown as Flags<VerifyOptions & Own>,
     examples: own.examples,

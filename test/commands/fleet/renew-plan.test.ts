@@ -91,7 +91,7 @@ test('--dry-run says what would be done, and changes nothing', async () => {
   const { code, stdout } = await renew(['--dry-run']);
   expect(code).toBe(0);
   expect(stdout).toContain('a/otel: A new key named otel would be created');
-  expect(stdout).toContain('3 keys in the plan: 0 renewed, 3 to renew, 0 up to date, 0 failed.');
+  expect(stdout).toContain('3 keys in the plan: 3 would be renewed, 0 up to date, 0 failed.');
   for (const name of ['a', 'b', 'c']) expect(server(name).count('create')).toBe(0);
 });
 
