@@ -5,8 +5,10 @@ import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../system.ts';
 import type { Lock } from './disk.ts';
 
-/** What file systems say that have no sockets or no hard links. */
-const without = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'ENOSYS', 'EINVAL']);
+/** What file systems say that have no sockets or no hard links, or no room for a socket's address. */
+const without = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'ENOSYS', 'EINVAL', 'ENAMETOOLONG']);
+/** A file's name up to this length stands in the name of its lock, which is a part of the socket's address; in bytes. */
+const longestName = 48;
 /** How often a lock that changes hands is looked at again. */
 const attempts = 20;
 
@@ -21,17 +23,37 @@ const attempts = 20;
 export async function lockFile(path: string): Promise<Lock | undefined> {
   if (process.platform === 'win32') return byPipe(path);
   const folder = await realpath(dirname(path));
-  const place = join(folder, `.${basename(path)}.sts-lock`);
+  const place = join(folder, `.${await nameOf(path)}.sts-lock`);
   // The folder's handle keeps the socket's address short: it may have some hundred bytes.
   const handle = await open(folder, 'r');
   try {
     return await bySocket(place, (name) => addressOf(handle.fd, folder, name));
   } catch (error) {
-    if (!without.has(systemCode(error) ?? '')) throw error;
+    if (!(error instanceof NoSocketsError)) throw error;
     const { lockByFolder } = await import('./lock-folder.ts');
     return await lockByFolder(place);
   } finally {
     await handle.close();
+  }
+}
+
+/** The name of a file, or a short one made from it. */
+async function nameOf(path: string): Promise<string> {
+  const name = basename(path);
+  if (Buffer.byteLength(name) <= longestName) return name;
+  const { createHash } = await import('node:crypto');
+  return createHash('sha256').update(name).digest('hex').slice(0, 32);
+}
+
+/** Here no lock can be made of sockets. */
+class NoSocketsError extends Error {}
+
+/** Tells by a first step whether the file system has what is needed. */
+async function first<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (cause) {
+    throw without.has(systemCode(cause) ?? '') ? new NoSocketsError('no sockets', { cause }) : cause;
   }
 }
 
@@ -42,7 +64,7 @@ function addressOf(descriptor: number, folder: string, name: string): string {
 async function bySocket(place: string, address: (name: string) => string): Promise<Lock | undefined> {
   const ownName = `${basename(place)}-${randomBytes(6).toString('hex')}`;
   const own = join(dirname(place), ownName);
-  const server = await listen(address(ownName));
+  const server = await first(() => listen(address(ownName)));
   let held = false;
   try {
     const { ino, dev } = await lstat(own);
@@ -51,7 +73,7 @@ async function bySocket(place: string, address: (name: string) => string): Promi
       return stats?.ino === ino && stats.dev === dev;
     };
     const alive = (name: string) => isAlive(address(name));
-    held = await take(own, place, alive);
+    held = (await first(() => linked(own, place))) || (await take(own, place, alive));
     if (!held) return undefined;
     await sweepDead(place, ownName, alive);
     let released = false;
@@ -65,6 +87,10 @@ async function bySocket(place: string, address: (name: string) => string): Promi
         await close(server);
       },
     };
+  } catch (error) {
+    // Who has the lock sweeps, and took the own socket for a dead one: it did not listen yet.
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
   } finally {
     await unlink(own).catch(() => undefined);
     if (!held) await close(server);
@@ -73,17 +99,12 @@ async function bySocket(place: string, address: (name: string) => string): Promi
 
 /** Puts the own socket in the lock's place. @returns false when another process has the lock. */
 async function take(own: string, place: string, alive: (name: string) => Promise<boolean>): Promise<boolean> {
-  try {
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      if (await linked(own, place)) return true;
-      const before = await lstat(place).catch(() => undefined);
-      if (before === undefined) continue;
-      if (await alive(basename(place))) return false;
-      if (await replaceDead(own, place, before.ino, alive)) return true;
-    }
-  } catch (error) {
-    // Who has the lock sweeps, and took the own socket for a dead one: it did not listen yet.
-    if (systemCode(error) !== 'ENOENT') throw error;
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    if (await linked(own, place)) return true;
+    const before = await lstat(place).catch(() => undefined);
+    if (before === undefined) continue;
+    if (await alive(basename(place))) return false;
+    if (await replaceDead(own, place, before.ino, alive)) return true;
   }
   return false;
 }
