@@ -5,10 +5,25 @@ import { build } from 'rolldown';
 import { buildTime, commit, manifest, root } from './facts.mjs';
 import { besides, lean } from './lean.mjs';
 import { licencesOf } from './licences.mjs';
+import { reachOf } from './reach.mjs';
 
 const dist = `${root}dist`;
 
 rmSync(dist, { recursive: true, force: true });
+/** What every command loads. */
+const common = reachOf(`${root}src/main.ts`);
+
+/**
+ * A test for the modules that are loaded together with some of ours; a group in front of it in the list has the first choice.
+ * @param {RegExp} others more of them.
+ * @param {readonly string[]} entries paths below src.
+ * @returns {(id: string) => boolean}
+ */
+function withModule(others, ...entries) {
+  const reached = reachOf(...entries.map((path) => `${root}src/${path}`));
+  return (id) => others.test(id) || (reached.has(id) && !common.has(id));
+}
+
 const { output } = await build({
   input: { main: `${root}src/main.ts` },
   // Lazily loaded parts may import from the main file, so that what both need costs no file of its own.
@@ -40,18 +55,24 @@ const { output } = await build({
         },
         {
           name: 'credentials',
-          test: /src\/(dates|documents\/formats|kinds\/words|shell-word|commands\/(held-to-its-end|nouns|(ingestion-api-key|service-token)\/(index|own|roles)|credentials\/(clocks|create|delete|delivered|delivery-flags|delivery-plan|expiration|expiry|flags|get|list|listing|migrate|pool|renew|rotate|selector|verify)))\.ts$|date-fns/,
+          test: withModule(
+            /date-fns/,
+            'commands/ingestion-api-key/index.ts',
+            'commands/service-token/index.ts',
+            'commands/held-to-its-end.ts',
+          ),
         },
-        {
-          name: 'client',
-          test: /src\/(api\/(client|collection|decode|keys|requests|rows|secret|server|tokens|wire)|http\/(body|bun|failure|proxy|transport|trust))\.ts$|lossless-json/,
-        },
+        { name: 'context', test: withModule(/^$/, 'commands/context/index.ts') },
+        { name: 'client', test: withModule(/lossless-json/, 'api/client.ts') },
         {
           name: 'protocol',
-          test: /src\/(credentials\/(?!record-text)[a-z-]+|kinds\/(ingestion-api-key|service-token)|destinations\/stdout|commands\/credentials\/(destination|report|run))\.ts$/,
+          test: withModule(
+            /src\/(kinds\/(ingestion-api-key|service-token)|destinations\/stdout)\.ts$/,
+            ...['create', 'destination', 'run', 'report'].map((name) => `commands/credentials/${name}.ts`),
+            ...['create', 'renew', 'rotate', 'superseded', 'settled'].map((name) => `credentials/${name}.ts`),
+          ),
         },
         { name: 'removal', test: /src\/commands\/credentials\/(deletion|missing|removal|selection)\.ts$/ },
-        { name: 'context', test: /src\/commands\/context\// },
         {
           name: 'settings',
           test: /src\/config\/(contexts|environment|file|layers|missing|read|resolve|select|settings|token|trust|url|values)\.ts$|src\/platform\/(disk|node-disk)\.ts$|src\/reason\.ts$/,

@@ -53,7 +53,7 @@ export async function undo(run: Run, issued: Issued, error: unknown, facts: Fact
   if (facts?.old !== undefined && journal?.keepsSecrets && (await isNeeded(run, facts, issued.secret))) {
     return failure.because(
       `The old ${run.oldKind.words.short} ${facts.old.id} no longer works either, so the new one is kept in ${journal.place}.`,
-      { hints: [`Deliver it by rotating again: ${rotateCommand(run, facts.old.name)}`, ...failure.hints] },
+      { hints: [`Deliver it: ${rotateCommand(run, facts.old.name)}`, ...failure.hints] },
     );
   }
   if (issued.id === undefined) return unidentified(run, failure, facts);

@@ -117,7 +117,7 @@ describe.each(verbKinds)('--kubernetes-secret with $title', (kind) => {
     expect(late).toMatchObject({ code: 13, stdout: '' });
     expect(late.stderr).toContain('deployment/collector');
     expect(late.stderr).toContain(`kubectl rollout status deployment/collector --namespace ${namespace}`);
-    expect(late.stderr).toContain(`sts ${noun} rotate --name otel --kubernetes-secret ${secret}`);
+    expect(late.stderr).toContain(`sts ${noun} renew --name otel --kubernetes-secret ${secret}`);
     expect(rows(server)).toHaveLength(2);
     expect(kubernetes.field(namespace, name, field)).toBe(rows(server)[1]?.secret);
     kubernetes.setRollout('deployment', namespace, 'collector', rollouts.instant);

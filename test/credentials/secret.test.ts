@@ -449,9 +449,7 @@ describe('restarts', () => {
     const oldId = world.credentials.living('ci')[0]?.id;
     const failure = await failureOf(world.rotate());
     expect(failure).toMatchObject({ exitCode: 13, message: expect.stringContaining(`the old key ${oldId} was not deleted`) });
-    expect(String(failure.hints)).toContain(
-      'rotate --name ci --kubernetes-secret monitoring/otel --restart deployment/collector',
-    );
+    expect(String(failure.hints)).toContain('renew --name ci --kubernetes-secret monitoring/otel --restart deployment/collector');
     expect(world.secretsNamed('ci')).toHaveLength(2);
     const restarts = () => world.changes().filter((change) => change.includes('deployments')).length;
     expect(restarts()).toBe(1);

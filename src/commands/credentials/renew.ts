@@ -172,7 +172,13 @@ function renewed(noun: CredentialNoun, delivery: DeliveryPlan, result: RenewalRe
             ];
       const why =
         result.finding.reason === 'refused' ? `The server refuses what ${place} held.` : `${place} held no ${noun.words.short}.`;
-      return { ...delivered, data: { ...delivered.data, renewed: true }, notes: [capital(why), ...others] };
+      const endless =
+        result.creation.issued.expiration === undefined
+          ? [
+              `The new ${noun.words.short} never expires, so renew will never replace it. Say how long the next one is to live: --expires-in 90d`,
+            ]
+          : [];
+      return { ...delivered, data: { ...delivered.data, renewed: true }, notes: [capital(why), ...others], warnings: endless };
     }
   }
 }
