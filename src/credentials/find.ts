@@ -83,7 +83,7 @@ export function noneNamed(listing: Listing, name: string, words: Words): NotFoun
     hints: [
       ...(near === undefined ? [] : [`Did you mean ${quoted(near)}?`]),
       `See the names with: ${listCommand(words)}`,
-      `Create the first one with: sts ${words.command} create --name ${shellWord(name)}`,
+      `Create the first one with: sts ${words.command} create --name ${shellWord(name)}${words.createNeeds ?? ''}`,
     ],
   });
 }

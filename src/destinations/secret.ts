@@ -27,6 +27,8 @@ export interface SecretOptions {
   readonly id: SecretId;
   /** Undefined: the only field there is, else API_KEY. */
   readonly field: string | undefined;
+  /** The flags that name the cluster, as a command line gives them: ` --kube-context prod`. Without them a hint would lead elsewhere. */
+  readonly clusterFlags?: string;
   /** Whether the field has to hold a key already, as for `rotate`. */
   readonly isReplaced: boolean;
   /** Whether a missing Secret may be created. */
@@ -57,13 +59,13 @@ export class SecretDestination implements Destination {
   #field: string | undefined;
 
   constructor(options: SecretOptions) {
-    const { id, field, restart: workloads } = options;
+    const { id, field, clusterFlags = '', restart: workloads } = options;
     this.#options = options;
     this.#journal = new SecretJournal(options.kubernetes, id);
     this.journal = this.#journal;
     this.description = `the Secret ${id.namespace}/${id.name}`;
     const restarts = workloads.map(({ kind, name }) => ` --restart ${kind}/${name}`).join('');
-    this.flags = `--kubernetes-secret ${id.namespace}/${id.name}${field === undefined ? '' : ` --key-var ${field}`}${restarts}`;
+    this.flags = `--kubernetes-secret ${id.namespace}/${id.name}${field === undefined ? '' : ` --key-var ${field}`}${clusterFlags}${restarts}`;
     this.readersNeedMs = workloads.length === 0 ? kubeletNeedsMs : 0;
     if (workloads.length > 0) this.settle = (newId) => this.#restart(newId);
   }
