@@ -4,6 +4,7 @@ import { formatDate } from '../dates.ts';
 import { digitsOf } from '../ids.ts';
 import type { JsonValue } from '../json.ts';
 import { ingestionApiKeyWords, serviceTokenWords } from '../kinds/words.ts';
+import { serverFlags } from './credentials/server-flags.ts';
 import type { Session } from './verb.ts';
 
 /** A kind of credential as a noun of the command line: its words, its shape in tables and documents, and the way to it in the API. */
@@ -72,7 +73,8 @@ export const ingestionApiKeys: CredentialNoun = {
   async kind(session) {
     const { ingestionApiKeys: kindOf } = await import('../kinds/ingestion-api-key.ts');
     const { url, apiPath, timeoutMs } = await session.settings();
-    return kindOf({ api: await session.api(), server: `${url}${apiPath}`, timeoutMs });
+    const flags = serverFlags(session.globals);
+    return kindOf({ api: await session.api(), server: `${url}${apiPath}`, timeoutMs, flags });
   },
   columns: [id, name, expiration, { title: 'DESCRIPTION', cell: ({ description }) => description || '-' }],
   async list(api, call) {
@@ -96,7 +98,8 @@ export const serviceTokens: CredentialNoun = {
     const { serviceTokens: kindOf } = await import('../kinds/service-token.ts');
     const { url, apiPath, timeoutMs, token } = await session.settings();
     const ownToken = token.kind === 'service-token' ? token.value : undefined;
-    return kindOf({ api: await session.api(), server: `${url}${apiPath}`, timeoutMs, ownToken });
+    const flags = serverFlags(session.globals);
+    return kindOf({ api: await session.api(), server: `${url}${apiPath}`, timeoutMs, flags, ownToken });
   },
   columns: [
     id,

@@ -65,7 +65,7 @@ async function announce(run: Run, journal: Journal, facts: Facts): Promise<void>
   const { destination } = run;
   try {
     await journal.write({ ...facts, stage: 'creating' });
-    if (isHeld(await destination.current(), facts.held)) return;
+    if (await isHeld(await destination.current(), facts.held)) return;
     throw new DeliveryError(
       `${capital(destination.description)} was changed by somebody else since this run began. Nothing was created.`,
       {

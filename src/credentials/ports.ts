@@ -42,6 +42,8 @@ export interface Call {
 export interface Words {
   /** The noun of the command line: `ingestion-api-key`. */
   readonly command: string;
+  /** The flags that name the server of this run in a hint, with a blank in front: ` --context prod-eu`. */
+  readonly server?: string;
   /** What `create` demands beside a name, in a hint: ` --roles ROLE`. */
   readonly createNeeds?: string;
   /** In a sentence: `ingestion API key`. */

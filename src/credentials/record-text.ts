@@ -27,6 +27,7 @@ const facts = {
   before: z.array(int64),
   held: z.optional(z.string()),
   old: z.optional(z.object({ id: int64, name: z.string() })),
+  noWait: z.optional(z.boolean()),
   deleteOld: z.boolean(),
   afterMs: z.number(),
 };

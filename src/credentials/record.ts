@@ -22,6 +22,8 @@ export interface Facts {
   readonly held: string | undefined;
   /** What is replaced; undefined for a first credential. */
   readonly old: { readonly id: bigint; readonly name: string } | undefined;
+  /** Whether the run was meant to leave the deletion of the old one to a later run. */
+  readonly noWait?: boolean;
   readonly deleteOld: boolean;
   /** How long the old credential is kept after the delivery, in milliseconds. */
   readonly afterMs: number;

@@ -178,7 +178,14 @@ async function finish(run: Run, journal: Journal, record: DeliveredRecord, reque
   if (deleteAt !== record.deleteAt) await journal.write(hurried);
   const fate = await conclude(run, hurried, request);
   if (fate === 'later') return { outcome: 'waiting', record: hurried };
-  await report({ kind: 'finished', newId, old, oldWords: run.oldKind.words, deleted: fate === 'deleted' });
+  await report({
+    kind: 'finished',
+    newId,
+    old,
+    oldWords: run.oldKind.words,
+    deleted: fate === 'deleted',
+    asPlanned: record.noWait === true,
+  });
   return { outcome: 'finished', record: hurried };
 }
 

@@ -80,7 +80,7 @@ export async function replace(run: Run, plan: RotationPlan): Promise<RotationRes
 /** What the journal of a run remembers. */
 export async function factsOf(
   run: Run,
-  plan: Pick<Request, 'deleteOld' | 'afterMs'>,
+  plan: Pick<Request, 'deleteOld' | 'afterMs'> & Partial<Pick<Request, 'noWait'>>,
   wanted: NewCredential,
   known: Listing,
   old: Facts['old'],
@@ -98,6 +98,7 @@ export async function factsOf(
     before: named(known, wanted.name).map(({ id }) => id),
     held: held === undefined ? undefined : await digestOf(held),
     old,
+    ...(plan.noWait ? { noWait: true } : {}),
     deleteOld: plan.deleteOld,
     afterMs: plan.afterMs,
   };

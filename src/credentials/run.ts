@@ -49,6 +49,8 @@ export type RunEvent =
       readonly old: Old | undefined;
       readonly oldWords: Words;
       readonly deleted: boolean;
+      /** It was not broken off: it had left the deletion to this one (`--no-wait`). */
+      readonly asPlanned: boolean;
     }
   /** An earlier run had not delivered its credential, and the old one no longer works: the new one is delivered now. */
   | { readonly kind: 'rescued'; readonly newId: bigint | undefined }

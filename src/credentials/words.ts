@@ -4,13 +4,13 @@ import type { Facts } from './record.ts';
 import type { Run } from './run.ts';
 
 /** The command that deletes a credential. */
-export function deleteCommand({ command }: Words, id: bigint): string {
-  return `sts ${command} delete --id ${id}`;
+export function deleteCommand({ command, server = '' }: Pick<Words, 'command' | 'server'>, id: bigint): string {
+  return `sts ${command} delete --id ${id}${server}`;
 }
 
 /** The command that lists all credentials of a kind. */
-export function listCommand({ command }: Words): string {
-  return `sts ${command} list`;
+export function listCommand({ command, server = '' }: Words): string {
+  return `sts ${command} list${server}`;
 }
 
 /** The command that goes on with a run, as a hint; without a journal it begins anew. @param name of what is replaced. */
@@ -19,8 +19,9 @@ export function rotateCommand(
   name: string,
 ): string {
   if (destination.journal === undefined)
-    return `sts ${kind.words.command} rotate --name ${shellWord(name)} ${destination.flags}`.trim();
-  return finishCommand({ kind: kind.words.command, oldKind: oldKind.words.command }, name, destination);
+    return `sts ${kind.words.command} rotate --name ${shellWord(name)} ${destination.flags}`.trim() + (kind.words.server ?? '');
+  const names = { kind: kind.words.command, oldKind: oldKind.words.command };
+  return `${finishCommand(names, name, destination)}${kind.words.server ?? ''}`;
 }
 
 /**

@@ -8,13 +8,15 @@ export interface KindOptions {
   readonly server: string;
   /** Deadline of one request, in milliseconds. */
   readonly timeoutMs: number;
+  /** The flags that name the server in a hint, with a blank in front. */
+  readonly flags?: string;
 }
 
 /** Ingestion API keys: `/security/ingestion/api_keys`. */
-export function ingestionApiKeys({ api, server, timeoutMs }: KindOptions): CredentialKind {
+export function ingestionApiKeys({ api, server, timeoutMs, flags = '' }: KindOptions): CredentialKind {
   const { keys } = api;
   return {
-    words: ingestionApiKeyWords,
+    words: { ...ingestionApiKeyWords, ...(flags === '' ? {} : { server: flags }) },
     server,
     timeoutMs,
     listTellsId: false,

@@ -10,11 +10,11 @@ export interface ServiceTokenOptions extends KindOptions {
 }
 
 /** Service tokens: `/security/tokens`. */
-export function serviceTokens({ api, server, timeoutMs, ownToken }: ServiceTokenOptions): CredentialKind {
+export function serviceTokens({ api, server, timeoutMs, flags = '', ownToken }: ServiceTokenOptions): CredentialKind {
   const { tokens } = api;
   let own = ownToken;
   return {
-    words: serviceTokenWords,
+    words: { ...serviceTokenWords, ...(flags === '' ? {} : { server: flags }) },
     server,
     timeoutMs,
     listTellsId: true,

@@ -29,7 +29,7 @@ export function createVerb<Own extends object>(
   };
   return {
     name: 'create',
-    summary: `Create a new ${noun.title}`,
+    summary: noun.summaries.create,
     // Both parts have every one of their options: the compiler cannot see that of a sum with a type parameter.
     flags: { ...common, ...own.flags } as unknown as Flags<CreateOptions & Own>,
     examples: own.examples,
@@ -65,15 +65,12 @@ async function runCreate(
   });
   const delivered = deliveredTo(plan, noun, result.issued, destination.description);
   const now = run.serverClock.now();
-  return {
-    ...delivered,
-    notes: notesOf(noun, result, now, plan.to === 'result' || plan.to === 'stdout'),
-    warnings: warningsOf(result, now),
-  };
+  const isShown = plan.to === 'result' || plan.to === 'stdout';
+  return { ...delivered, notes: notesOf(noun, result, isShown, now), warnings: warningsOf(result, now) };
 }
 
 /** What helps somebody at a terminal. */
-function notesOf({ words }: CredentialNoun, { issued, sameName }: CreationResult, now: number, isShown: boolean): string[] {
+function notesOf({ words }: CredentialNoun, { issued, sameName }: CreationResult, isShown: boolean, now: number): string[] {
   const id = issued.id === undefined ? '' : `Id: ${issued.id}. `;
   const shared =
     sameName.length === 0
@@ -81,7 +78,8 @@ function notesOf({ words }: CredentialNoun, { issued, sameName }: CreationResult
       : [
           `${sameName.length === 1 ? `Another ${words.short} has` : `${sameName.length} other ${words.short}s have`} the same name: ${sameName.join(', ')}.`,
         ];
-  return [`${id}Expires: ${endOf(issued, now)}. ${isShown ? `The ${words.short} is shown this once.` : ''}`.trim(), ...shared];
+  const once = isShown ? ` The ${words.short} is shown this once.` : '';
+  return [`${id}Expires: ${endOf(issued, now)}.${once}`, ...shared];
 }
 
 /** The server decides when a credential ends: that it differs from what was asked is something wrong. */

@@ -69,5 +69,5 @@ async function runMigrate(
     return dryRotation(run, plan).finally(() => destination.close());
   }
   const result = await rotate(run, plan);
-  return rotated(tokens, keys, delivery, result, destination.description, run.serverClock.now());
+  return rotated(tokens, keys, delivery, result, destination.description, run.serverClock.now(), run.oldKind.words.server);
 }

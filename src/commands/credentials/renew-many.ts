@@ -49,7 +49,7 @@ export async function renewMany(
     return result;
   });
   await session.progress.status('');
-  return outcomeOf(noun, results);
+  return outcomeOf(noun, results, options.dryRun);
 }
 
 async function readPlanFile(path: string, renew: Verb, { world }: Session): Promise<readonly PlannedRenewal[]> {
@@ -123,30 +123,31 @@ function prefixedProgress(progress: Progress, title: string): Progress {
   };
 }
 
-function outcomeOf(noun: CredentialNoun, results: readonly Result[]): Outcome {
+function outcomeOf(noun: CredentialNoun, results: readonly Result[], dryRun: boolean): Outcome {
   const failures = results.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
   const renewed = results.filter(({ outcome }) => outcome !== undefined && memberOf(outcome, 'renewed') === true).length;
-  const due = results.filter(({ outcome }) => outcome !== undefined && isPlanned(outcome)).length;
-  const fresh = results.length - renewed - due - failures.length;
-  const planned = due === 0 ? {} : { 'would-renew': due };
-  const summary = { failed: failures.length, renewed, total: results.length, 'up-to-date': fresh, ...planned };
+  const due = results.filter(({ outcome }) => outcome !== undefined && memberOf(outcome, `would-renew-${noun.words.command}`));
+  const fresh = results.length - renewed - due.length - failures.length;
+  const summary = {
+    failed: failures.length,
+    renewed,
+    total: results.length,
+    'up-to-date': fresh,
+    ...(dryRun ? { 'would-renew': due.length } : {}),
+  };
+  const done = dryRun ? `${due.length} would be renewed` : `${renewed} renewed`;
   return {
     data: { renewals: results.map(documentOf), summary },
     async text(view) {
       const lines: string[] = [];
       for (const result of results) lines.push(...(await linesOf(result, view)));
-      return `${lines.join('')}${results.length} ${noun.words.short}s in the plan: ${renewed} renewed,${due === 0 ? '' : ` ${due} to renew,`} ${fresh} up to date, ${failures.length} failed.\n`;
+      return `${lines.join('')}${results.length} ${noun.words.short}s in the plan: ${done}, ${fresh} up to date, ${failures.length} failed.\n`;
     },
     warnings: results.flatMap(({ title, outcome }) => (outcome?.warnings ?? []).map((warning) => `${title}: ${warning}`)),
     notes: results.flatMap(({ title, outcome }) => (outcome?.notes ?? []).map((note) => `${title}: ${note}`)),
     failures: gravestFirst(failures),
     exitCode: ExitCode.done,
   };
-}
-
-/** Whether `--dry-run` found something to do. */
-function isPlanned({ data }: Outcome): boolean {
-  return Object.keys(data).some((name) => name.startsWith('would-renew-'));
 }
 
 function memberOf({ data }: Outcome, name: string): JsonValue {

@@ -136,7 +136,12 @@ export async function runRenew(
   const told = (outcome: Outcome) => (delivery.to === 'command' ? goingByName(noun, outcome) : outcome);
   if (!options.dryRun) {
     const result = await renew(run, plan);
-    return told(renewed(noun, delivery, result, destination.description, run.serverClock.now()));
+    return told(
+      renewed(noun, delivery, result, destination.description, {
+        now: run.serverClock.now(),
+        server: run.kind.words.server,
+      }),
+    );
   }
   try {
     const { listReported } = await import('../../credentials/rotate.ts');
@@ -153,12 +158,18 @@ function goingByName({ words }: CredentialNoun, outcome: Outcome): Outcome {
   return { ...outcome, notes: [...(outcome.notes ?? []), note] };
 }
 
-function renewed(noun: CredentialNoun, delivery: DeliveryPlan, result: RenewalResult, place: string, now: number): Outcome {
+function renewed(
+  noun: CredentialNoun,
+  delivery: DeliveryPlan,
+  result: RenewalResult,
+  place: string,
+  { now, server }: { readonly now: number; readonly server: string | undefined },
+): Outcome {
   switch (result.outcome) {
     case 'fresh':
       return freshOutcome(noun, result.finding, now);
     case 'rotated': {
-      const outcome = rotated(noun, noun, delivery, result.rotation, place, now);
+      const outcome = rotated(noun, noun, delivery, result.rotation, place, now, server);
       return { ...outcome, data: { ...outcome.data, renewed: true } };
     }
     case 'created': {

@@ -42,13 +42,14 @@ export function reportTo(
         return progress.warn(`${earlier} before it had delivered a ${words.short}: ${what}.`);
       }
       case 'finished': {
-        const { newId, old, oldWords, deleted } = event;
+        const { newId, old, oldWords, deleted, asPlanned } = event;
         const fate =
           old === undefined
             ? ''
             : deleted
               ? ` The old one, ${old.id}, is deleted.`
               : ` The old one, ${old.id}, still works. Delete it when nobody uses it any more: ${deleteCommand(oldWords, old.id)}`;
+        if (asPlanned) return progress.note(`The rotation before this one is finished now.${fate}`);
         return progress.warn(
           `${earlier} after it had delivered ${newId === undefined ? 'its' : `the`} ${words.short}${newId === undefined ? '' : ` ${newId}`}; it is finished now.${fate}`,
         );

@@ -154,10 +154,13 @@ async function runRotate(noun: CredentialNoun, options: RotateOptions & SaveCont
     return dryRotation(run, plan).finally(() => destination.close());
   }
   const result = await rotate(run, plan);
-  return rotated(noun, noun, delivery, result, destination.description, run.serverClock.now());
+  return rotated(noun, noun, delivery, result, destination.description, run.serverClock.now(), run.oldKind.words.server);
 }
 
-/** The result of a rotation: the new credential as `create` shows it, then the old one's fate. */
+/**
+ * The result of a rotation: the new credential as `create` shows it, then the old one's fate.
+ * @param server the flags that name the server in a hint.
+ */
 export function rotated(
   noun: CredentialNoun,
   oldNoun: CredentialNoun,
@@ -165,12 +168,13 @@ export function rotated(
   { issued, old, fate, failure }: RotationResult,
   place: string,
   now: number,
+  server = '',
 ): Outcome {
   const delivered = deliveredTo(delivery, noun, issued, place);
   const replaced: Members = { [`replaced-${oldNoun.words.command}`]: { deleted: fate === 'deleted', id: old.id } };
   const fates = {
     deleted: `The old ${oldNoun.words.short} ${old.id} was deleted.`,
-    kept: `The old ${oldNoun.words.short} ${old.id} still works. Delete it when nobody uses it any more: sts ${oldNoun.words.command} delete --id ${old.id}`,
+    kept: `The old ${oldNoun.words.short} ${old.id} still works. Delete it when nobody uses it any more: sts ${oldNoun.words.command} delete --id ${old.id}${server}`,
     later: `The old ${oldNoun.words.short} ${old.id} is deleted by the next run, when its time is over.`,
   };
   return {

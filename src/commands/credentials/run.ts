@@ -1,5 +1,6 @@
 import type { CredentialKind, Destination } from '../../credentials/ports.ts';
 import { type Run, startRun } from '../../credentials/run.ts';
+import { listCommand } from '../../credentials/words.ts';
 import { heldToItsEnd } from '../held-to-its-end.ts';
 import { ingestionApiKeys, serviceTokens } from '../nouns.ts';
 import type { Session } from '../verb.ts';
@@ -10,7 +11,7 @@ export function runOf(session: Session, kind: CredentialKind, destination: Desti
   const { world } = session;
   const loss =
     destination.journal === undefined
-      ? `then look for a ${kind.words.short} that nobody holds: sts ${kind.words.command} list`
+      ? `then look for a ${kind.words.short} that nobody holds: ${listCommand(kind.words)}`
       : 'then run the same command again, which finishes or undoes what was begun.';
   return startRun(
     {
