@@ -5,7 +5,7 @@ import { looksLikeHtml } from './decode.ts';
 import type { IngestionApiKey, IssuedIngestionApiKey, KeyResource, NewIngestionApiKey } from './model.ts';
 import type { Requests } from './requests.ts';
 import { isSecret } from './secret.ts';
-import { explainRow, id, text, time } from './wire.ts';
+import { explainRow, id, isInt64, text, time } from './wire.ts';
 
 const row = z.object({
   id,
@@ -63,8 +63,23 @@ export function keyResource(requests: Requests): KeyResource {
   };
 }
 
+/** What the schema says, and the same: it takes two microseconds, and a list may have a hundred thousand rows. Only good rows pass here. */
+function isRow(value: unknown): value is z.infer<typeof row> {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id: keyId, lastUpdateTimestamp, name, description, expiration } = value as Record<string, unknown>;
+  return (
+    isInt64(keyId) &&
+    keyId > 0n &&
+    isInt64(lastUpdateTimestamp) &&
+    typeof name === 'string' &&
+    (description == null || typeof description === 'string') &&
+    (expiration == null || isInt64(expiration))
+  );
+}
+
 /** One row of the collection, or why it is none. */
 function readRow(value: unknown): IngestionApiKey | string {
+  if (isRow(value)) return withoutAbsent(value);
   const parsed = row.safeParse(value);
   return parsed.success ? withoutAbsent(parsed.data) : explainRow(parsed.error);
 }

@@ -6,6 +6,10 @@ const int64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 export const id = z.bigint().check(z.gte(1n), z.lte(int64.max));
 /** Milliseconds since the epoch; also far beyond what a date can name: it is shown as its number then. */
 export const time = z.bigint().check(z.gte(int64.min), z.lte(int64.max));
+export function isInt64(value: unknown): value is bigint {
+  return typeof value === 'bigint' && value >= int64.min && value <= int64.max;
+}
+
 /** A text that may be absent or null. */
 export const text = z.optional(z.nullable(z.string()));
 

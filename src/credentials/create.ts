@@ -4,7 +4,7 @@ import type { Issued, Listing, NewCredential } from './ports.ts';
 import { conclude, recover } from './recover.ts';
 import { factsOf, listReported } from './rotate.ts';
 import { named, type Run } from './run.ts';
-import { rotateCommand } from './words.ts';
+import { finishCommand } from './words.ts';
 
 export interface CreationPlan {
   readonly wanted: Omit<NewCredential, 'expiration'>;
@@ -52,7 +52,7 @@ export async function createFirst(run: Run, plan: CreationPlan): Promise<Creatio
   const wanted: NewCredential = { ...plan.wanted, ...(expiration === undefined ? {} : { expiration }) };
   const once = { deleteOld: false, afterMs: 0 };
   const facts =
-    destination.journal === undefined || known === undefined ? undefined : factsOf(run, once, wanted, known, undefined);
+    destination.journal === undefined || known === undefined ? undefined : await factsOf(run, once, wanted, known, undefined);
   const issued = await issue(run, { wanted, known, verify: plan.verify, facts });
   if (facts !== undefined) {
     const record = await deliveredRecord(run, facts, issued);
@@ -73,13 +73,13 @@ async function listIfAllowed(run: Run): Promise<Listing | undefined> {
 
 /** A creation that was broken off is undone or finished. A rotation is for `rotate` to finish. */
 async function settleEarlier(run: Run, name: string): Promise<void> {
-  const { destination, kind } = run;
+  const { destination } = run;
   const record = await destination.journal?.read();
   if (record === undefined) return;
   const { old } = record;
   if (old !== undefined) {
     throw new UsageError(`A rotation of ${destination.description} is unfinished. Nothing was created.`, {
-      hints: [`Finish it first: ${rotateCommand(kind, old.name, destination)}`],
+      hints: [`Finish it first: ${finishCommand(record, old.name, destination)}`],
     });
   }
   await recover(run, { target: { name }, verify: true, deleteOld: false, afterMs: 0, noWait: false });

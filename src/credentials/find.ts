@@ -1,6 +1,6 @@
 import { formatDate } from '../dates.ts';
 import { NotFoundError, UsageError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { shellWord } from '../shell-word.ts';
 import type { Credential, Listing, NewCredential, Words } from './ports.ts';
 import { named } from './run.ts';
@@ -75,7 +75,7 @@ function sameLifetime(old: Credential, now: number, { short }: Words): bigint | 
 
 /** The error for a name that no credential has, with the nearest one. */
 export function noneNamed(listing: Listing, name: string, words: Words): NotFoundError {
-  const near = nearest(
+  const near = nearestName(
     name,
     listing.credentials.map((credential) => credential.name),
   );
@@ -83,7 +83,7 @@ export function noneNamed(listing: Listing, name: string, words: Words): NotFoun
     hints: [
       ...(near === undefined ? [] : [`Did you mean ${quoted(near)}?`]),
       `See the names with: ${listCommand(words)}`,
-      `Create the first one with: sts ${words.command} create --name ${shellWord(name)}`,
+      `Create the first one with: sts ${words.command} create --name ${shellWord(name)}${words.createNeeds ?? ''}`,
     ],
   });
 }

@@ -3,7 +3,7 @@ import type { Target } from './find.ts';
 import type { Listing } from './ports.ts';
 import type { JournalRecord } from './record.ts';
 import { listAll, type Run } from './run.ts';
-import { quoted, rotateCommand, theCredential } from './words.ts';
+import { finishCommand, quoted, theCredential } from './words.ts';
 
 /** @throws UsageError (exit 3) when an earlier run is about another server or kind than this one. */
 export function refuseOtherServer(run: Run, record: JournalRecord): void {
@@ -18,7 +18,7 @@ export function refuseOtherServer(run: Run, record: JournalRecord): void {
   }
   if (record.kind === kind.words.command && record.oldKind === oldKind.words.command) return;
   throw new UsageError(`${began(run)}; it is about another kind of credential (${record.kind}).`, {
-    hints: [`Finish it first with: sts ${record.kind} rotate ${destination.flags}`, forget(run)],
+    hints: [`Finish it first: ${finishCommand(record, record.old?.name ?? record.wanted.name, destination)}`, forget(run)],
   });
 }
 
@@ -32,7 +32,7 @@ export function refuseOtherTarget(run: Run, record: JournalRecord, target: Targe
   const name = 'name' in target ? target.name : listing.credentials.find(({ id }) => id === target.id)?.name;
   if (('id' in target && ids.includes(target.id)) || (name !== undefined && (name === old?.name || name === wanted.name))) return;
   throw new UsageError(`${began(run)}; it is about ${quoted(old?.name ?? wanted.name)}, and this command is about another one.`, {
-    hints: [`Finish it first: ${rotateCommand(run.kind, old?.name ?? wanted.name, run.destination)}`, forget(run)],
+    hints: [`Finish it first: ${finishCommand(record, old?.name ?? wanted.name, run.destination)}`, forget(run)],
   });
 }
 

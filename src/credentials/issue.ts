@@ -1,13 +1,14 @@
-import { OutcomeUnknownError, ServerError, StsError } from '../errors.ts';
+import { DeliveryError, OutcomeUnknownError, ServerError, StsError } from '../errors.ts';
 import { shellWord } from '../shell-word.ts';
 import { createOnce } from './create-once.ts';
-import { digestOf } from './digest.ts';
+import { digestOf, isHeld } from './digest.ts';
 import type { Issued, Journal, Listing, NewCredential } from './ports.ts';
 import type { DeliveredRecord, Facts } from './record.ts';
 import { dropQuietly, type Run } from './run.ts';
 import { settleLost } from './settle.ts';
 import { undo } from './undo.ts';
 import { verifyNew } from './verify.ts';
+import { capital } from './words.ts';
 
 export interface Intent {
   readonly wanted: NewCredential;
@@ -56,10 +57,21 @@ export async function issue(run: Run, intent: Intent): Promise<Issued> {
   return issued;
 }
 
-/** Notes in the journal that a credential may be created from here on. */
+/**
+ * Notes in the journal that a credential may be created from here on. Whoever comes now has to take the journal over first; who came
+ * before, and had ended by then, has changed what the destination holds: what this run knows of the list is old then.
+ */
 async function announce(run: Run, journal: Journal, facts: Facts): Promise<void> {
+  const { destination } = run;
   try {
     await journal.write({ ...facts, stage: 'creating' });
+    if (isHeld(await destination.current(), facts.held)) return;
+    throw new DeliveryError(
+      `${capital(destination.description)} was changed by somebody else since this run began. Nothing was created.`,
+      {
+        hints: ['Run the same command again if it is still needed.'],
+      },
+    );
   } catch (error) {
     // It may stand there all the same: nothing was created.
     if (error instanceof StsError) await dropQuietly(run, journal);
@@ -96,7 +108,8 @@ async function create(run: Run, { wanted, known, facts, replaces = false }: Inte
     // Refused, or never sent. What is no error of ours leaves the journal for the next run.
     if (!isLost && error instanceof StsError && facts !== undefined) await dropQuietly(run, destination.journal);
     const failure = isLost ? await settleLost(run, { wanted, known, facts, error }) : error;
-    throw replaces ? mentionNewName(failure, wanted.name, isLost ? '' : 'Nothing was created.') : failure;
+    // What is of another kind does not take the name.
+    throw replaces && run.oldKind === kind ? mentionNewName(failure, wanted.name, isLost ? '' : 'Nothing was created.') : failure;
   }
 }
 

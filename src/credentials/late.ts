@@ -1,4 +1,5 @@
 import { ServerError, UsageError } from '../errors.ts';
+import { isHeld } from './digest.ts';
 import { isAsWanted } from './match.ts';
 import type { Credential, Listing } from './ports.ts';
 import type { Facts } from './record.ts';
@@ -40,14 +41,18 @@ export function findOrphan(run: Run, facts: Facts, listing: Listing): Search {
  * @throws UsageError (exit 3) with all that may be it, when that cannot be told; ServerError (exit 2) when rows cannot be read.
  */
 export async function findLateOrphan(run: Run, facts: Facts): Promise<Credential | undefined> {
-  const { clock, serverClock, interrupt, report } = run;
+  const { clock, destination, serverClock, interrupt, report } = run;
   const patienceMs = Math.max(2 * facts.timeoutMs, leastPatienceMs);
   const until = clock.monotonic() + patienceMs;
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
     const listing = await listAll(run);
     const { strangers, orphan } = findOrphan(run, facts, listing);
-    if (orphan !== undefined) return orphan;
-    if (strangers.length > 0) throw undecided(run, facts, strangers);
+    if (strangers.length > 0) {
+      // What the destination holds by now may be just this one: somebody has delivered one there since.
+      const isUntouched = await isHeld(await destination.current(), facts.held);
+      if (orphan !== undefined && isUntouched) return orphan;
+      throw undecided(run, facts, strangers);
+    }
     // It is over for sure once both clocks say so: a gateway may tell another time than the server, and a clock may have been set.
     const now = Math.min(serverClock.exact(), clock.now());
     const remainingMs = Math.min(facts.startedAt + patienceMs - now, until - clock.monotonic());

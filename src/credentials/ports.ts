@@ -42,6 +42,8 @@ export interface Call {
 export interface Words {
   /** The noun of the command line: `ingestion-api-key`. */
   readonly command: string;
+  /** What `create` demands beside a name, in a hint: ` --roles ROLE`. */
+  readonly createNeeds?: string;
   /** In a sentence: `ingestion API key`. */
   readonly noun: string;
   /** With its article: `an ingestion API key`. */

@@ -25,6 +25,7 @@ const facts = {
   startedAt: z.number(),
   timeoutMs: z.number(),
   before: z.array(int64),
+  held: z.optional(z.string()),
   old: z.optional(z.object({ id: int64, name: z.string() })),
   deleteOld: z.boolean(),
   afterMs: z.number(),
@@ -66,8 +67,9 @@ export function readRecord(text: string): JournalRecord | undefined {
   }
   const parsed = schema.safeParse(data);
   if (!parsed.success) return undefined;
-  const { version: _, wanted: asked, old, ...record } = parsed.data;
-  const common = { wanted: withoutAbsent(asked), old };
+  const { version: _, wanted: asked, old, held, ...record } = parsed.data;
+  // Every record says what there was before, even that there was nothing.
+  const common = { wanted: withoutAbsent(asked), old, held };
   // Every stage says its new id, even that it has none.
   return record.stage === 'creating' ? { ...record, ...common } : { ...record, ...common, newId: record.newId };
 }

@@ -18,6 +18,8 @@ export interface Facts {
   readonly timeoutMs: number;
   /** Ids of the credentials that had the new one's name before it was created. */
   readonly before: readonly bigint[];
+  /** SHA-256 of what the destination held then, hexadecimal; undefined: nothing. */
+  readonly held: string | undefined;
   /** What is replaced; undefined for a first credential. */
   readonly old: { readonly id: bigint; readonly name: string } | undefined;
   readonly deleteOld: boolean;

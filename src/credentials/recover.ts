@@ -36,10 +36,11 @@ export type Recovery =
  * @throws UsageError (exit 3) when the earlier run is about another server, kind or name, or it cannot be told which credential it made;
  * DeliveryError (exit 6) when the destination was changed after the delivery; what `settle` and `retire` throw.
  */
-export async function recover(run: Run, request: Request): Promise<Recovery> {
-  const { journal } = run.destination;
+export async function recover(caller: Run, request: Request): Promise<Recovery> {
+  const { journal } = caller.destination;
   const found = await journal?.read();
   if (journal === undefined || found === undefined) return { outcome: 'nothing' };
+  const run = await withOldKindOf(found, caller);
   refuseOtherServer(run, found);
   // Tells the server's clock as well: the journal's times are by that one.
   refuseOtherTarget(run, found, request.target, await listAll(run, run.oldKind));
@@ -54,6 +55,14 @@ export async function recover(run: Run, request: Request): Promise<Recovery> {
     case 'delivered':
       return finish(run, journal, record, request);
   }
+}
+
+/** What a migration has left is finished by any later run for the credential that it made. */
+async function withOldKindOf(record: JournalRecord, run: Run): Promise<Run> {
+  const { kind, oldKind, kindNamed } = run;
+  if (record.kind !== kind.words.command || record.oldKind === oldKind.words.command) return run;
+  const named = await kindNamed?.(record.oldKind);
+  return named === undefined ? run : { ...run, oldKind: named };
 }
 
 /**
@@ -100,7 +109,7 @@ async function settle(run: Run, record: DeliveredRecord): Promise<DeliveredRecor
       old === undefined
         ? `${capital(destination.description)} holds the new one.`
         : `${capital(destination.description)} holds the new one; the old ${oldKind.words.short} ${old.id} was not deleted.`;
-    const again = rotateCommand(run.kind, old?.name ?? record.wanted.name, destination);
+    const again = rotateCommand(run, old?.name ?? record.wanted.name);
     throw error.because(both, { hints: [...error.hints, `Run it again, that goes on from here: ${again}`] });
   }
 }
@@ -169,7 +178,7 @@ async function finish(run: Run, journal: Journal, record: DeliveredRecord, reque
   if (deleteAt !== record.deleteAt) await journal.write(hurried);
   const fate = await conclude(run, hurried, request);
   if (fate === 'later') return { outcome: 'waiting', record: hurried };
-  await report({ kind: 'finished', newId, old, deleted: fate === 'deleted' });
+  await report({ kind: 'finished', newId, old, oldWords: run.oldKind.words, deleted: fate === 'deleted' });
   return { outcome: 'finished', record: hurried };
 }
 

@@ -1,5 +1,5 @@
 import { DeliveryError, OutcomeUnknownError, ServerError, StsError } from '../errors.ts';
-import { digestOf } from './digest.ts';
+import { isHeld } from './digest.ts';
 import type { Destination } from './ports.ts';
 import type { Facts } from './record.ts';
 import { dropQuietly, listToTheEnd, type Old, type Run } from './run.ts';
@@ -78,7 +78,7 @@ async function whyOver(run: Run, retirement: Retirement): Promise<StsError | und
   const { facts, digest, newId } = retirement;
   const journal = facts === undefined ? undefined : destination.journal;
   const held = retirement.secret ?? (await destination.current());
-  if (held === undefined || (await digestOf(held)) !== digest) {
+  if (held === undefined || !(await isHeld(held, digest))) {
     await dropQuietly(run, journal);
     return changed(run, newId);
   }
@@ -88,14 +88,13 @@ async function whyOver(run: Run, retirement: Retirement): Promise<StsError | und
   }
   await dropQuietly(run, journal);
   return new ServerError(`${capital(theNew(kind.words, newId))} is gone: somebody deleted it after the delivery.`, {
-    hints: [`Make another one: ${rotateCommand(kind, retirement.old.name, destination)}`],
+    hints: [`Make another one: ${rotateCommand(run, retirement.old.name)}`],
   });
 }
 
 /** Whether a destination holds the secret with this digest. */
 export async function holdsNew(destination: Destination, digest: string): Promise<boolean> {
-  const held = await destination.current();
-  return held !== undefined && (await digestOf(held)) === digest;
+  return isHeld(await destination.current(), digest);
 }
 
 /** The error for a destination that somebody changed after the delivery: the old credential may be in use again. */
@@ -141,9 +140,7 @@ function bothLive(run: Run, { old, newId, facts }: Pick<Retirement, 'old' | 'new
   const { kind, oldKind, destination } = run;
   const fate = error instanceof OutcomeUnknownError ? 'may be deleted or not' : 'was not deleted';
   const again =
-    facts === undefined
-      ? []
-      : [`Or run it again, that finishes this rotation first: ${rotateCommand(kind, old.name, destination)}`];
+    facts === undefined ? [] : [`Or run it again, that finishes this rotation first: ${rotateCommand(run, old.name)}`];
   return error.because(
     `${capital(theNew(kind.words, newId))} was delivered to ${destination.description}; the old ${oldKind.words.short} ${old.id} ${fate}.`,
     {

@@ -1,4 +1,5 @@
 import { StsError, UsageError } from '../errors.ts';
+import { digestOf } from './digest.ts';
 import { findOne, successorOf, type Target } from './find.ts';
 import { deliveredRecord, issue } from './issue.ts';
 import type { Credential, Issued, Listing, NewCredential } from './ports.ts';
@@ -57,7 +58,7 @@ export async function replace(run: Run, plan: RotationPlan): Promise<RotationRes
   // Another kind may know no description.
   const { description: _, ...moved } = successor;
   const wanted = kind === oldKind ? successor : { ...moved, ...plan.instead };
-  const facts = factsOf(run, plan, wanted, known, { id: old.id, name: old.name });
+  const facts = await factsOf(run, plan, wanted, known, { id: old.id, name: old.name });
   const keepsJournal = run.destination.journal !== undefined;
   const issued = await issue(run, {
     wanted,
@@ -77,14 +78,15 @@ export async function replace(run: Run, plan: RotationPlan): Promise<RotationRes
 }
 
 /** What the journal of a run remembers. */
-export function factsOf(
+export async function factsOf(
   run: Run,
   plan: Pick<Request, 'deleteOld' | 'afterMs'>,
   wanted: NewCredential,
   known: Listing,
   old: Facts['old'],
-): Facts {
-  const { kind, oldKind, serverClock } = run;
+): Promise<Facts> {
+  const { destination, kind, oldKind, serverClock } = run;
+  const held = await destination.current();
   return {
     kind: kind.words.command,
     oldKind: oldKind.words.command,
@@ -94,6 +96,7 @@ export function factsOf(
     startedAt: Math.floor(serverClock.exact()),
     timeoutMs: kind.timeoutMs,
     before: named(known, wanted.name).map(({ id }) => id),
+    held: held === undefined ? undefined : await digestOf(held),
     old,
     deleteOld: plan.deleteOld,
     afterMs: plan.afterMs,

@@ -1,6 +1,6 @@
 import { JournalLostError } from '../errors.ts';
 import { type Clock, ServerClock } from './clock.ts';
-import type { Credential, CredentialKind, Destination, Journal, Listing } from './ports.ts';
+import type { Credential, CredentialKind, Destination, Journal, Listing, Words } from './ports.ts';
 
 /** What one create, rotate or renew works with. */
 export interface Run {
@@ -9,6 +9,8 @@ export interface Run {
   readonly kind: CredentialKind;
   /** The kind of what is replaced: another one in a migration. */
   readonly oldKind: CredentialKind;
+  /** Another kind by its noun on the command line, to finish what a migration from it has left. */
+  readonly kindNamed?: (command: string) => Promise<CredentialKind | undefined>;
   readonly destination: Destination;
   /** Aborted by the first SIGHUP, SIGINT or SIGTERM. Heeded until a request that changes something leaves. */
   readonly interrupt: AbortSignal;
@@ -41,7 +43,13 @@ export type RunEvent =
   /** An earlier run was broken off while it created a credential, which may still appear for so many milliseconds. */
   | { readonly kind: 'searching'; readonly remainingMs: number }
   /** An earlier run had delivered its credential and is finished now. */
-  | { readonly kind: 'finished'; readonly newId: bigint | undefined; readonly old: Old | undefined; readonly deleted: boolean }
+  | {
+      readonly kind: 'finished';
+      readonly newId: bigint | undefined;
+      readonly old: Old | undefined;
+      readonly oldWords: Words;
+      readonly deleted: boolean;
+    }
   /** An earlier run had not delivered its credential, and the old one no longer works: the new one is delivered now. */
   | { readonly kind: 'rescued'; readonly newId: bigint | undefined }
   /** An earlier run had not delivered its credential; what it had made is deleted. */

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import type { Destination, Words } from './ports.ts';
-import { rotateCommand } from './words.ts';
+import { finishCommand } from './words.ts';
 
 /**
  * Does something that must not come between the steps of a rotation: while no other run works on the destination, and none is unfinished.
@@ -15,7 +15,7 @@ export async function whileSettled<T>(destination: Destination, words: Words, wo
     const name = record.old?.name ?? record.wanted.name;
     throw new UsageError(
       `A rotation of ${destination.description} is unfinished, so it is not settled which ${words.short} is in use. Nothing was deleted.`,
-      { hints: [`Finish it first: ${rotateCommand({ words }, name, destination)}`] },
+      { hints: [`Finish it first: ${finishCommand(record, name, destination)}`] },
     );
   } finally {
     await destination.close();

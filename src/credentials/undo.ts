@@ -47,13 +47,11 @@ export async function undo(run: Run, issued: Issued, error: unknown, facts: Fact
   if (!(error instanceof StsError) && journal !== undefined) return error;
   const failure = error instanceof StsError ? error : new StsError(ExitCode.delivery, String(error), { cause: error });
   if (failure instanceof DeliveryUnknownError) return failure;
-  if (failure instanceof JournalLostError && (await mayHold(run, issued))) {
-    return failure.because(`${capital(theNew(kind.words, issued.id))} is in ${destination.description}; nothing was deleted.`);
-  }
+  if (failure instanceof JournalLostError && (await mayHold(run, issued))) return deliveredLate(run, issued, failure);
   if (facts?.old !== undefined && journal?.keepsSecrets && (await isNeeded(run, facts, issued.secret))) {
     return failure.because(
       `The old ${run.oldKind.words.short} ${facts.old.id} no longer works either, so the new one is kept in ${journal.place}.`,
-      { hints: [`Deliver it by rotating again: ${rotateCommand(kind, facts.old.name, destination)}`, ...failure.hints] },
+      { hints: [`Deliver it: ${rotateCommand(run, facts.old.name)}`, ...failure.hints] },
     );
   }
   if (issued.id === undefined) return unidentified(run, failure, facts);
@@ -70,6 +68,18 @@ export async function undo(run: Run, issued: Issued, error: unknown, facts: Fact
   await dropQuietly(run, journal);
   const untouched = facts?.old === undefined ? '' : ` The old ${run.oldKind.words.short} is untouched.`;
   return failure.because(`The new ${kind.words.short} was deleted again.${untouched}`);
+}
+
+/** Another run has taken over, and the destination holds the new secret all the same: that run may have deleted the credential before. */
+async function deliveredLate({ kind, destination }: Run, { id, secret }: Issued, failure: StsError): Promise<StsError> {
+  const held = `${capital(theNew(kind.words, id))} is in ${destination.description}`;
+  const verdict = await ask(kind, secret).catch((error: unknown) => {
+    if (!(error instanceof StsError)) throw error;
+  });
+  if (verdict !== 'invalid') return failure.because(`${held}; nothing was deleted.`);
+  return failure.because(`${held}, and the server refuses it: the other run has deleted it.`, {
+    hints: [`Put one there that works: run the same command again.`, ...failure.hints],
+  });
 }
 
 /** Nobody holds the credential, and its id is not known. */

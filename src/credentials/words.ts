@@ -1,5 +1,7 @@
 import { shellWord } from '../shell-word.ts';
-import type { CredentialKind, Destination, Words } from './ports.ts';
+import type { Destination, Words } from './ports.ts';
+import type { Facts } from './record.ts';
+import type { Run } from './run.ts';
 
 /** The command that deletes a credential. */
 export function deleteCommand({ command }: Words, id: bigint): string {
@@ -11,9 +13,27 @@ export function listCommand({ command }: Words): string {
   return `sts ${command} list`;
 }
 
-/** The command that rotates again, as a hint. */
-export function rotateCommand({ words }: Pick<CredentialKind, 'words'>, name: string, { flags }: Destination): string {
-  return `sts ${words.command} rotate --name ${shellWord(name)} ${flags}`.trim();
+/** The command that goes on with a run, as a hint; without a journal it begins anew. @param name of what is replaced. */
+export function rotateCommand(
+  { kind, oldKind, destination }: Pick<Run, 'kind' | 'oldKind' | 'destination'>,
+  name: string,
+): string {
+  if (destination.journal === undefined)
+    return `sts ${kind.words.command} rotate --name ${shellWord(name)} ${destination.flags}`.trim();
+  return finishCommand({ kind: kind.words.command, oldKind: oldKind.words.command }, name, destination);
+}
+
+/**
+ * The command that goes on with what a journal is about, as a hint: `renew` finishes that and then finds nothing left to do, while
+ * `rotate` would begin one more rotation.
+ * @param name of what is replaced.
+ */
+export function finishCommand(
+  { kind, oldKind }: Pick<Facts, 'kind' | 'oldKind'>,
+  name: string,
+  { flags }: Pick<Destination, 'flags'>,
+): string {
+  return `sts ${oldKind} ${kind === oldKind ? 'renew' : 'migrate'} --name ${shellWord(name)} ${flags}`.trim();
 }
 
 /** `the key 7`; `the key` where its id is not known. */

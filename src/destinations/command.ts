@@ -1,6 +1,8 @@
 import type { Destination } from '../credentials/ports.ts';
 import { DeliveryError } from '../errors.ts';
 import type { Processes, ProcessResult } from '../platform/processes.ts';
+import { shellWord } from '../shell-word.ts';
+import { HiddenOutput } from './hidden-output.ts';
 
 export interface CommandOptions {
   readonly processes: Processes;
@@ -14,17 +16,15 @@ export interface CommandOptions {
   readonly onOutput: (text: string) => void;
 }
 
-/** How much of a secret would have to be printed to be taken for it. */
-const hidden = '[hidden]';
-
 /**
  * A command that takes the document on its stdin, for any store that has one: never in its arguments, never in its environment.
  * Delivered means that it ended in 0 in time.
  */
 export function commandDestination({ processes, command, timeoutMs, render, onOutput }: CommandOptions): Destination {
+  const title = `the command ${JSON.stringify(command)}`;
   return {
-    description: `the command ${JSON.stringify(command)}`,
-    flags: `--key-command ${JSON.stringify(command)}`,
+    description: title,
+    flags: `--key-command ${shellWord(command)}`,
     readersNeedMs: 0,
     async open() {},
     async prove() {
@@ -35,27 +35,24 @@ export function commandDestination({ processes, command, timeoutMs, render, onOu
     },
     current: async () => undefined,
     async deliver({ secret }) {
-      // A command that prints its input must not show the secret.
-      const tell = (text: string) => onOutput(text.replaceAll(secret, hidden));
-      let pending = '';
-      const onText = (text: string) => {
-        const lines = (pending + text).split('\n');
-        pending = lines.pop() ?? '';
-        if (lines.length > 0) tell(`${lines.join('\n')}\n`);
-      };
+      const document = render(secret);
+      const output = new HiddenOutput(secret, document, onOutput);
       let result: ProcessResult;
       try {
-        result = await processes.run({ shell: command }, { input: render(secret), timeoutMs, onOutput: onText });
+        result = await processes.run(
+          { shell: command },
+          { input: document, timeoutMs, onOutput: (text, stream) => output.take(text, stream) },
+        );
       } catch (cause) {
-        throw new DeliveryError(`The command ${JSON.stringify(command)} could not be started.`, {
+        throw new DeliveryError(`T${title.slice(1)} could not be started, so the key counts as not delivered.`, {
           hints: ['See whether the shell of this system is there: sh -c true'],
           cause,
         });
       }
-      if (pending !== '') tell(`${pending}\n`);
+      output.end();
       const why = failureOf(result, timeoutMs);
       if (why === undefined) return;
-      throw new DeliveryError(`The command ${JSON.stringify(command)} ${why}, so the key counts as not delivered.`, {
+      throw new DeliveryError(`T${title.slice(1)} ${why}, so the key counts as not delivered.`, {
         hints: ['Run it by hand with a text on its stdin to see what it says.'],
       });
     },

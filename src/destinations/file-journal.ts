@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { Journal } from '../credentials/ports.ts';
 import type { JournalRecord } from '../credentials/record.ts';
 import { readRecord, writeRecord } from '../credentials/record-text.ts';
-import { DeliveryError, FileReadError, JournalLostError } from '../errors.ts';
+import { DeliveryError, FileReadError, JournalLostError, StsError } from '../errors.ts';
 import type { Disk, Lock } from '../platform/disk.ts';
 import { DurableWriteError, writeDurably } from '../platform/durable.ts';
 import { shellWord } from '../shell-word.ts';
@@ -57,11 +57,15 @@ export class FileJournal implements Journal {
   }
 
   async write(record: JournalRecord): Promise<void> {
-    await this.confirm();
     const text = writeRecord(record);
     try {
-      await writeDurably(this.#disk, this.place, text, { mode: 0o600, label: journalLabel });
+      await writeDurably(this.#disk, this.place, text, {
+        mode: 0o600,
+        label: journalLabel,
+        beforeRename: () => this.confirm(),
+      });
     } catch (cause) {
+      if (cause instanceof StsError) throw cause;
       // It may stand there all the same.
       if ((await this.#text().catch(() => undefined)) === text) this.#seen = text;
       const leftover = cause instanceof DurableWriteError ? cause.leftover : undefined;
@@ -75,17 +79,14 @@ export class FileJournal implements Journal {
   }
 
   async confirm(): Promise<void> {
-    const text = await this.#text();
-    if (text !== this.#seen) {
-      const how = text === undefined ? 'removed' : 'changed';
-      throw this.#lost(`Somebody has ${how} the journal ${this.place}, or another run of sts has taken it over.`);
-    }
+    await this.#compare();
     if (!(await this.#lock()?.isHeld())) throw this.#lost(`Another run of sts may have the lock of ${this.place} by now.`);
   }
 
   async drop(): Promise<void> {
     if (this.#seen === undefined) return;
-    await this.confirm();
+    // Not the lock: a text that names this run is of no use to anybody else.
+    await this.#compare();
     try {
       await this.#disk.unlink(this.place);
       this.#seen = undefined;
@@ -102,6 +103,14 @@ export class FileJournal implements Journal {
     } catch (error) {
       throw this.#unreadable(`cannot be examined: ${systemReason(error)}`);
     }
+  }
+
+  /** @throws JournalLostError when the text is not what this run has last read or written. */
+  async #compare(): Promise<void> {
+    const text = await this.#text();
+    if (text === this.#seen) return;
+    const how = text === undefined ? 'removed' : 'changed';
+    throw this.#lost(`Somebody has ${how} the journal ${this.place}, or another run of sts has taken it over.`);
   }
 
   #lost(what: string): JournalLostError {

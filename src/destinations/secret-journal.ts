@@ -124,12 +124,14 @@ export class SecretJournal implements Journal {
   /**
    * Changes the Secret and its journal in one request.
    * @param journal the new annotation; undefined removes it.
+   * @param check looks at the Secret that is about to be changed; what it throws ends the change.
    * @throws JournalLostError when another run has taken the journal over; DeliveryUnknownError when responses were lost, and it cannot be
    * found out what became of the requests.
    */
-  async change(change: SecretChange, journal: string | undefined): Promise<void> {
+  async change(change: SecretChange, journal: string | undefined, check?: (secret: Secret) => void): Promise<void> {
     const written = { ...change, annotations: { ...change.annotations, [annotations.journal]: journal ?? null } };
     for (let attempt = 1; ; attempt++) {
+      if (this.#secret !== undefined) check?.(this.#secret);
       try {
         this.#secret = await this.#send(written);
         break;

@@ -27,6 +27,8 @@ export interface SecretOptions {
   readonly id: SecretId;
   /** Undefined: the only field there is, else API_KEY. */
   readonly field: string | undefined;
+  /** The flags that name the cluster, as a command line gives them: ` --kube-context prod`. Without them a hint would lead elsewhere. */
+  readonly clusterFlags?: string;
   /** Whether the field has to hold a key already, as for `rotate`. */
   readonly isReplaced: boolean;
   /** Whether a missing Secret may be created. */
@@ -57,13 +59,13 @@ export class SecretDestination implements Destination {
   #field: string | undefined;
 
   constructor(options: SecretOptions) {
-    const { id, field, restart: workloads } = options;
+    const { id, field, clusterFlags = '', restart: workloads } = options;
     this.#options = options;
     this.#journal = new SecretJournal(options.kubernetes, id);
     this.journal = this.#journal;
     this.description = `the Secret ${id.namespace}/${id.name}`;
     const restarts = workloads.map(({ kind, name }) => ` --restart ${kind}/${name}`).join('');
-    this.flags = `--kubernetes-secret ${id.namespace}/${id.name}${field === undefined ? '' : ` --key-var ${field}`}${restarts}`;
+    this.flags = `--kubernetes-secret ${id.namespace}/${id.name}${field === undefined ? '' : ` --key-var ${field}`}${clusterFlags}${restarts}`;
     this.readersNeedMs = workloads.length === 0 ? kubeletNeedsMs : 0;
     if (workloads.length > 0) this.settle = (newId) => this.#restart(newId);
   }
@@ -85,11 +87,11 @@ export class SecretDestination implements Destination {
   }
 
   async #proveChange(secret: Secret): Promise<void> {
-    const { kubernetes, id, isReplaced, mayCreate, force, warn } = this.#options;
+    const { kubernetes, id, isReplaced, warn } = this.#options;
     checkChangeable(secret);
     const field = this.#fieldIn(secret);
     this.#refuseTaken(secret, field);
-    if (isReplaced && !mayCreate && !force) this.#refuseNoKey(secret, field);
+    if (isReplaced) this.#refuseNoKey(secret, field);
     const change = { data: { [field]: placeholder }, annotations: { [annotations.journal]: placeholder } };
     await kubernetes.secrets.patch(id, change, { dryRun: true, resourceVersion: secret.resourceVersion });
     const others = otherWriters(secret);
@@ -124,7 +126,6 @@ export class SecretDestination implements Destination {
   async deliver(issued: Issued, record?: JournalRecord): Promise<void> {
     const { secret } = this.#journal;
     const field = this.#field ?? this.#fieldIn(secret);
-    if (secret !== undefined) this.#refuseTaken(secret, field);
     const facts = {
       [annotations.id]: issued.id === undefined ? null : String(issued.id),
       [annotations.digest]: issued.id === undefined ? null : await digestOf(issued.secret),
@@ -134,7 +135,8 @@ export class SecretDestination implements Destination {
     };
     const text = record === undefined ? undefined : writeRecord(record);
     try {
-      await this.#journal.change({ data: { [field]: issued.secret }, annotations: facts }, text);
+      const change = { data: { [field]: issued.secret }, annotations: facts };
+      await this.#journal.change(change, text, (found) => this.#refuseTaken(found, field));
     } catch (error) {
       throw error instanceof StsError ? undelivered(error) : error;
     }

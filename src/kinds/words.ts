@@ -10,6 +10,7 @@ export const ingestionApiKeyWords: Words = {
 
 export const serviceTokenWords: Words = {
   command: 'service-token',
+  createNeeds: ' --roles ROLE[,ROLE...]',
   noun: 'service token',
   aNoun: 'a service token',
   title: 'Service token',

@@ -1,12 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { link, lstat, open, readdir, realpath, rename, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../system.ts';
 import type { Lock } from './disk.ts';
 
-/** What file systems say that have no sockets or no hard links. */
-const without = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'ENOSYS', 'EINVAL']);
+/** What file systems say that have no sockets or no hard links, or no room for a socket's address. */
+const without = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'ENOSYS', 'EINVAL', 'ENAMETOOLONG']);
+/** A file's name up to this length stands in the name of its lock, which is a part of the socket's address; in bytes. */
+const longestName = 48;
 /** How often a lock that changes hands is looked at again. */
 const attempts = 20;
 
@@ -21,13 +23,13 @@ const attempts = 20;
 export async function lockFile(path: string): Promise<Lock | undefined> {
   if (process.platform === 'win32') return byPipe(path);
   const folder = await realpath(dirname(path));
-  const place = join(folder, lockName(basename(path)));
+  const place = join(folder, `.${await nameOf(path)}.sts-lock`);
   // The folder's handle keeps the socket's address short: it may have some hundred bytes.
   const handle = await open(folder, 'r');
   try {
     return await bySocket(place, (name) => addressOf(handle.fd, folder, name));
   } catch (error) {
-    if (!without.has(systemCode(error) ?? '')) throw error;
+    if (!(error instanceof NoSocketsError)) throw error;
     const { lockByFolder } = await import('./lock-folder.ts');
     return await lockByFolder(place);
   } finally {
@@ -35,13 +37,24 @@ export async function lockFile(path: string): Promise<Lock | undefined> {
   }
 }
 
-/** The longest file name that the lock's own name repeats, in bytes: with all that is added the address has to fit into 107. */
-const longestName = 60;
+/** The name of a file, or a short one made from it. */
+async function nameOf(path: string): Promise<string> {
+  const name = basename(path);
+  if (Buffer.byteLength(name) <= longestName) return name;
+  const { createHash } = await import('node:crypto');
+  return createHash('sha256').update(name).digest('hex').slice(0, 32);
+}
 
-/** The name of a file's lock. The address of a socket is short, and what is too long for it is cut off in silence. */
-function lockName(name: string): string {
-  const isLong = Buffer.byteLength(name) > longestName;
-  return `.${isLong ? createHash('sha256').update(name).digest('hex').slice(0, 32) : name}.sts-lock`;
+/** Here no lock can be made of sockets. */
+class NoSocketsError extends Error {}
+
+/** Tells by a first step whether the file system has what is needed. */
+async function first<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (cause) {
+    throw without.has(systemCode(cause) ?? '') ? new NoSocketsError('no sockets', { cause }) : cause;
+  }
 }
 
 function addressOf(descriptor: number, folder: string, name: string): string {
@@ -51,7 +64,7 @@ function addressOf(descriptor: number, folder: string, name: string): string {
 async function bySocket(place: string, address: (name: string) => string): Promise<Lock | undefined> {
   const ownName = `${basename(place)}-${randomBytes(6).toString('hex')}`;
   const own = join(dirname(place), ownName);
-  const server = await listen(address(ownName));
+  const server = await first(() => listen(address(ownName)));
   let held = false;
   try {
     const stats = await ownFacts(own);
@@ -63,7 +76,7 @@ async function bySocket(place: string, address: (name: string) => string): Promi
       return now?.ino === ino && now.dev === dev;
     };
     const alive = (name: string) => isAlive(address(name));
-    held = await take(own, place, alive);
+    held = (await first(() => linked(own, place))) || (await take(own, place, alive));
     if (!held) return undefined;
     await sweepDead(place, ownName, alive);
     let released = false;
@@ -77,6 +90,10 @@ async function bySocket(place: string, address: (name: string) => string): Promi
         await close(server);
       },
     };
+  } catch (error) {
+    // Who has the lock sweeps, and took the own socket for a dead one: it did not listen yet.
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
   } finally {
     await unlink(own).catch(() => undefined);
     if (!held) await close(server);
@@ -94,17 +111,12 @@ async function ownFacts(own: string): Promise<{ readonly ino: number; readonly d
 
 /** Puts the own socket in the lock's place. @returns false when another process has the lock. */
 async function take(own: string, place: string, alive: (name: string) => Promise<boolean>): Promise<boolean> {
-  try {
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      if (await linked(own, place)) return true;
-      const before = await lstat(place).catch(() => undefined);
-      if (before === undefined) continue;
-      if (await alive(basename(place))) return false;
-      if (await replaceDead(own, place, before.ino, alive)) return true;
-    }
-  } catch (error) {
-    // Who has the lock sweeps, and took the own socket for a dead one: it did not listen yet.
-    if (systemCode(error) !== 'ENOENT') throw error;
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    if (await linked(own, place)) return true;
+    const before = await lstat(place).catch(() => undefined);
+    if (before === undefined) continue;
+    if (await alive(basename(place))) return false;
+    if (await replaceDead(own, place, before.ino, alive)) return true;
   }
   return false;
 }

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { replaceToken, tokenOf } from '../../src/config/store.ts';
 import type { Destination } from '../../src/credentials/ports.ts';
+import { ContextDestination } from '../../src/destinations/context.ts';
 import { KeyFile } from '../../src/destinations/file.ts';
 import { fileDocument } from '../../src/destinations/file-document.ts';
 import { SecretDestination, type SecretOptions } from '../../src/destinations/secret.ts';
@@ -39,6 +41,8 @@ export interface RunOptions {
 
 export interface DestinationCase {
   readonly title: string;
+  /** It holds a secret always: there is no first one to be created. */
+  readonly alwaysHolds?: boolean;
   start(clock: TestClock, onChange: () => void): Promise<DestinationUnderTest>;
 }
 
@@ -148,11 +152,52 @@ export function secretIn(
   };
 }
 
+/** The destination of `--save-context` as a run has it. @param path of the config file, whose context `prod` it is. */
+export function contextFor(path: string, clock: TestClock, options: RunOptions = {}): ContextDestination {
+  const { interception, warn = silent } = options;
+  const disk = interception?.disk(nodeDisk) ?? nodeDisk;
+  const access = { disk, sleep: clock.sleep, warn: () => {} };
+  return new ContextDestination({
+    disk,
+    warn,
+    token: {
+      path,
+      name: 'prod',
+      read: async () => (await tokenOf(disk, path, 'prod'))?.value,
+      replace: (old, value) => replaceToken(access, path, 'prod', old, value),
+    },
+  });
+}
+
+export function contextIn(path: string, clock: TestClock): DestinationUnderTest {
+  const others = () =>
+    readdirSync(dirname(path))
+      .filter((name) => join(dirname(path), name) !== path)
+      .sort();
+  return {
+    forRun: (options) => contextFor(path, clock, options),
+    seed: (secret) => {
+      const context = `{ url: https://stackstate.example.com, service-token: ${JSON.stringify(secret)} }`;
+      writeFileSync(path, `contexts: [{ name: prod, context: ${context} }]\ncurrent-context: prod\n`, { mode: 0o600 });
+    },
+    held: () => (existsSync(path) ? /service-token: "?([^" }]+)/.exec(readFileSync(path, 'utf8'))?.[1] : undefined),
+    leftovers: others,
+    reset: () => {
+      for (const name of readdirSync(dirname(path))) rmSync(join(dirname(path), name));
+    },
+  };
+}
+
 /** Every destination that keeps a journal, and one that the program does not have. */
 export const journaledCases: readonly DestinationCase[] = [
   {
     title: 'a key file',
     start: async () => keyFileIn(join(tempFolder({ fast: true }), 'ingestion.key')),
+  },
+  {
+    title: 'a context of the config file',
+    alwaysHolds: true,
+    start: async (clock) => contextIn(join(tempFolder({ fast: true }), 'config.yaml'), clock),
   },
   {
     title: 'a Kubernetes Secret',

@@ -17,6 +17,7 @@ const facts: Facts = {
   startedAt: testTime,
   timeoutMs: 30_000,
   before: [1n, 9_223_372_036_854_775_807n],
+  held: 'a'.repeat(64),
   old: { id: 1n, name: 'ci' },
   deleteOld: true,
   afterMs: 600_000,
@@ -26,7 +27,7 @@ const delivered = { ...facts, stage: 'delivered', digest: 'd'.repeat(64), delete
 
 const records: readonly JournalRecord[] = [
   { ...facts, stage: 'creating' },
-  { ...facts, old: undefined, wanted: { name: 'first' }, before: [], stage: 'creating' },
+  { ...facts, old: undefined, wanted: { name: 'first' }, before: [], held: undefined, stage: 'creating' },
   { ...facts, stage: 'created', newId: 7n, secret: 'iapikeyok-S3CRET' },
   { ...facts, stage: 'created', newId: undefined, secret: 'svctok-S3CRET' },
   { ...delivered, newId: 7n },

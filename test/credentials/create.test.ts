@@ -62,7 +62,7 @@ test('while a rotation of the file is unfinished nothing is created there', asyn
   unlinkSync(world.path);
   const failure = await failureOf(world.create());
   expect(failure).toMatchObject({ exitCode: 3, message: expect.stringContaining('is unfinished. Nothing was created.') });
-  expect(String(failure.hints)).toContain(`sts ingestion-api-key rotate --name ci --key-file ${world.path}`);
+  expect(String(failure.hints)).toContain(`sts ingestion-api-key renew --name ci --key-file ${world.path}`);
   expect(world.stackState.count('create')).toBe(1);
   expect(existsSync(pendingPath(world.path))).toBe(true);
 });

@@ -171,7 +171,7 @@ test('a journal of another kind of credential stops the rotation and is left alo
   const words = { ...world.credentials.kind.words, command: 'service-token' };
   const failure = await failureOf(world.rotate({}, { kind: { ...world.credentials.kind, words } }));
   expect(failure).toMatchObject({ exitCode: 3, message: expect.stringContaining('another kind of credential') });
-  expect(String(failure.hints)).toContain('sts ingestion-api-key rotate --key-file');
+  expect(String(failure.hints)).toContain('sts ingestion-api-key renew --name ci --key-file');
   expect(world.stackState.count('delete')).toBe(0);
   await world.rotate();
   world.expectHealed();

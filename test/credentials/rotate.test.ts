@@ -123,7 +123,7 @@ test('an interrupt while the old key is kept leaves both keys, says how to finis
   expect(failure).toMatchObject({ exitCode: 130 });
   expect(failure.message).toContain(`the old key ${oldId} was not deleted`);
   expect(String(failure.hints)).toContain(`sts ingestion-api-key delete --id ${oldId}`);
-  expect(String(failure.hints)).toContain(`sts ingestion-api-key rotate --name ci --key-file ${world.path}`);
+  expect(String(failure.hints)).toContain(`sts ingestion-api-key renew --name ci --key-file ${world.path}`);
   const held = world.held();
   expect(world.secretsNamed('ci')).toEqual([before, held]);
   expect(readFileSync(pendingPath(world.path), 'utf8')).not.toContain(held);

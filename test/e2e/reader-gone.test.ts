@@ -79,7 +79,7 @@ test('a reader that is surely gone before the answer comes: exit 6, and the key 
   expectHarmless(result);
   expect(result).toMatchObject({ code: 6, stdout: '' });
   expect(result.stderr).toMatch(/EPIPE[\s\S]*deleted again/);
-  expect(stackState.requests.map(({ method }) => method)).toEqual(['POST', 'DELETE']);
+  expect(stackState.requests.map(({ method }) => method)).toEqual(['POST', 'DELETE', 'GET']);
   expect(stackState.keys()).toEqual([]);
 });
 

@@ -252,7 +252,7 @@ test('several workloads are waited for together', async () => {
   started.server.seedWorkload('daemonset', { name: 'agent', namespace, rollout: rollouts.stuck });
   for (const id of [started.id, agent]) await restart(started.client, id, marker);
   const { notReady } = await waitForRollouts(started.client, [started.id, agent], marker, { timeoutMs: 60_000 });
-  expect(notReady).toEqual(['daemonset agent: 0 of 2 pods are updated']);
+  expect(notReady).toEqual(['daemonset agent: 1 of 2 pods are updated']);
 });
 
 test('a restart that another program took back is told at once', async () => {

@@ -14,10 +14,11 @@ export function testClock(start: number): TestClock {
   let passed = 0;
   let jumped = 0;
   return {
-    now: () => start + passed + jumped,
+    // Whole milliseconds, as every system tells them; what waits for parts of one is right all the same.
+    now: () => Math.floor(start + passed + jumped),
     // Not from the same origin, so that the two cannot be mixed up.
     monotonic: () => 1000 + passed,
-    serverNow: () => start + passed,
+    serverNow: () => Math.floor(start + passed),
     advance: (ms) => {
       passed += ms;
     },
@@ -26,7 +27,8 @@ export function testClock(start: number): TestClock {
     },
     async sleep(ms, signal) {
       signal?.throwIfAborted();
-      passed += ms;
+      // Whole milliseconds: servers keep their times so.
+      passed += Math.ceil(ms);
       // Others who share the clock get their turn.
       await new Promise((done) => setImmediate(done));
     },

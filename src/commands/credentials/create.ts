@@ -25,11 +25,11 @@ export function createVerb<Own extends object>(
   const common: Flags<CreateOptions> = {
     name: { ...nameFlag(noun, `name of the ${noun.words.short}`), required: true },
     ...expirationFlags('never'),
-    ...deliveryFlags('replace the key file if there is one'),
+    ...deliveryFlags('replace the key file, or the key in the Secret, that is there'),
   };
   return {
     name: 'create',
-    summary: noun.summaries.create,
+    summary: `Create a new ${noun.title}`,
     // Both parts have every one of their options: the compiler cannot see that of a sum with a type parameter.
     flags: { ...common, ...own.flags } as unknown as Flags<CreateOptions & Own>,
     examples: own.examples,
@@ -65,11 +65,15 @@ async function runCreate(
   });
   const delivered = deliveredTo(plan, noun, result.issued, destination.description);
   const now = run.serverClock.now();
-  return { ...delivered, notes: notesOf(noun, result, now), warnings: warningsOf(result, now) };
+  return {
+    ...delivered,
+    notes: notesOf(noun, result, now, plan.to === 'result' || plan.to === 'stdout'),
+    warnings: warningsOf(result, now),
+  };
 }
 
 /** What helps somebody at a terminal. */
-function notesOf({ words }: CredentialNoun, { issued, sameName }: CreationResult, now: number): string[] {
+function notesOf({ words }: CredentialNoun, { issued, sameName }: CreationResult, now: number, isShown: boolean): string[] {
   const id = issued.id === undefined ? '' : `Id: ${issued.id}. `;
   const shared =
     sameName.length === 0
@@ -77,7 +81,7 @@ function notesOf({ words }: CredentialNoun, { issued, sameName }: CreationResult
       : [
           `${sameName.length === 1 ? `Another ${words.short} has` : `${sameName.length} other ${words.short}s have`} the same name: ${sameName.join(', ')}.`,
         ];
-  return [`${id}Expires: ${endOf(issued, now)}. The ${words.short} is shown this once.`, ...shared];
+  return [`${id}Expires: ${endOf(issued, now)}. ${isShown ? `The ${words.short} is shown this once.` : ''}`.trim(), ...shared];
 }
 
 /** The server decides when a credential ends: that it differs from what was asked is something wrong. */

@@ -44,7 +44,7 @@ export function deliveredTo(plan: DeliveryPlan, noun: CredentialNoun, issued: Is
   const target = plan.to === 'file' ? plan.path : place;
   return {
     data: { [command]: documentOf(issued), ...where },
-    text: (view) => view.success(`${noun.titled} written to ${target}${id}`),
+    text: (view) => view.success(`${noun.titled} ${plan.to === 'command' ? 'given' : 'written'} to ${target}${id}`),
     values: [],
     done: `The new ${noun.words.short}${issued.id === undefined ? '' : ` ${issued.id}`} is in ${target}.`,
   };

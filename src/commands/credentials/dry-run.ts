@@ -12,6 +12,8 @@ import { spoken } from './report.ts';
 export async function dryRotation(run: Run, plan: RotationPlan): Promise<Outcome> {
   const { kind, oldKind, destination, serverClock } = run;
   const unfinished = await destination.journal?.read();
+  // Tells, as the rotation itself would, where it is not clear what the destination holds.
+  await destination.current();
   const listing = await listReported(run, oldKind);
   const old = findOne(listing, plan.target, oldKind.words);
   const why = kind === oldKind ? kind.refuseRotation?.(old) : undefined;

@@ -17,6 +17,9 @@ export async function listingOf(noun: CredentialNoun, session: Session): Promise
 }
 
 function eachOnce(credentials: readonly Credential[]): readonly Credential[] {
+  // Numbers are told apart faster than bigints: in a list of a hundred thousand one looks before one sorts out.
+  const ids = new Set(credentials.map(({ id }) => (Number.isSafeInteger(Number(id)) ? Number(id) : id)));
+  if (ids.size === credentials.length) return credentials;
   const byId = new Map(credentials.map((credential) => [credential.id, credential]));
-  return byId.size === credentials.length ? credentials : [...byId.values()];
+  return [...byId.values()];
 }

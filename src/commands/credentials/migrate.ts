@@ -1,12 +1,11 @@
 import { ExitCode } from '../../errors.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import type { CredentialNoun } from '../nouns.ts';
-import { parseRoles } from '../service-token/roles.ts';
+import { ingestRole, parseRoles } from '../service-token/roles.ts';
 import type { Outcome, Session, Verb } from '../verb.ts';
 import { refuseClosedStdout, showSecret } from './delivered.ts';
 import { planDelivery } from './delivery-plan.ts';
 import { nameFlag } from './flags.ts';
-import { ingestRole } from './other-command.ts';
 import { checkReplace, type ReplaceOptions, replaceFlags, rotated, rotationPlanOf } from './rotate.ts';
 
 export interface MigrateOptions extends ReplaceOptions {

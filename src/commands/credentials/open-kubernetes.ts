@@ -1,6 +1,7 @@
 import type { Destination } from '../../credentials/ports.ts';
 import { FileReadError } from '../../errors.ts';
 import { createKubernetes, type Kubernetes, loadAccess, parseSecret, parseWorkload } from '../../kubernetes/index.ts';
+import { shellWord } from '../../shell-word.ts';
 import { version } from '../../version.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Session } from '../verb.ts';
@@ -23,6 +24,10 @@ export async function openSecret(
     kubernetes,
     id: { namespace, name: reference.name },
     field: plan.field,
+    clusterFlags: [
+      plan.kubeconfig === undefined ? '' : ` --kubeconfig ${shellWord(plan.kubeconfig)}`,
+      plan.kubeContext === undefined ? '' : ` --kube-context ${shellWord(plan.kubeContext)}`,
+    ].join(''),
     isReplaced,
     mayCreate,
     force: plan.force,

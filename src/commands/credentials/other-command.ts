@@ -1,5 +1,6 @@
 import type { GlobalOptions } from '../../config/model.ts';
 import { shellWord } from '../../shell-word.ts';
+import { ingestRole } from '../service-token/roles.ts';
 import { type Flag, flagEntries, type Session, type Verb } from '../verb.ts';
 
 type Kind = 'ingestion-api-key' | 'service-token';
@@ -9,9 +10,6 @@ export interface Given {
   readonly verb: Verb;
   readonly options: object;
 }
-
-/** The role that the platform has for those that only send data. */
-export const ingestRole = 'stackstate-k8s-ingest';
 
 /**
  * The command that does the same with the other kind of credential, as a hint, with the values that the user gave: what that command has

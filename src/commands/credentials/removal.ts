@@ -151,8 +151,10 @@ async function showByIds(noun: CredentialNoun, ids: readonly bigint[], session: 
 
 /** The server as a question or a notice names it. */
 async function serverOf(session: Session): Promise<string> {
-  const { url, contextName } = await session.settings();
-  return contextName === undefined ? url : `${url} (context ${contextName})`;
+  const { url, contextName, sources } = await session.settings();
+  // A context whose URL is overridden is not what is asked about.
+  const isElsewhere = sources.some(({ setting, source }) => setting === 'url' && /^(?:flag|environment) /.test(source));
+  return contextName === undefined || isElsewhere ? url : `${url} (context ${contextName})`;
 }
 
 /** `7 ci, expires 2027-01-31` */

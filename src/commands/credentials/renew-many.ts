@@ -1,7 +1,8 @@
-import { ExitCode, InterruptedError, StsError } from '../../errors.ts';
+import { ExitCode, InterruptedError, StsError, UsageError } from '../../errors.ts';
 import type { JsonValue } from '../../json.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Members, Outcome, Progress, Session, Text, Verb, View } from '../verb.ts';
+import { planDelivery } from './delivery-plan.ts';
 import { gravestFirst } from './gravity.ts';
 import { pool } from './pool.ts';
 import type { RenewOptions } from './renew.ts';
@@ -53,7 +54,31 @@ export async function renewMany(
 
 async function readPlanFile(path: string, renew: Verb, { world }: Session): Promise<readonly PlannedRenewal[]> {
   const [{ readPlan }, { readInput }] = await Promise.all([import('./renewal-plan.ts'), import('./read-input.ts')]);
-  return readPlan(path, await readInput(path, 'plan', largestPlan, world), renew);
+  const renewals = readPlan(path, await readInput(path, 'plan', largestPlan, world), renew);
+  refuseSharedDestinations(path, renewals, world);
+  return renewals;
+}
+
+/** Two credentials cannot be in one place: each run would write one over the other. @throws UsageError */
+function refuseSharedDestinations(path: string, renewals: readonly PlannedRenewal[], world: Session['world']): void {
+  const lines = new Map<string, number>();
+  for (const { context, options, line } of renewals) {
+    const delivery = planDelivery(options, world);
+    if (delivery.to === 'command') continue;
+    const place =
+      delivery.to === 'file'
+        ? delivery.path
+        : delivery.to === 'kubernetes'
+          ? JSON.stringify([delivery.secret, delivery.field, delivery.kubeconfig, delivery.kubeContext])
+          : `context ${context}`;
+    const before = lines.get(place);
+    if (before !== undefined) {
+      throw new UsageError(`${path}:${line}: the renewal of line ${before} writes to the same place.`, {
+        hints: ['Give each renewal a key file, a Secret or a field of its own.'],
+      });
+    }
+    lines.set(place, line);
+  }
 }
 
 async function one(renewal: PlannedRenewal, dryRun: boolean, session: Session, renewOne: RenewOne): Promise<Result> {
@@ -101,20 +126,27 @@ function prefixedProgress(progress: Progress, title: string): Progress {
 function outcomeOf(noun: CredentialNoun, results: readonly Result[]): Outcome {
   const failures = results.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
   const renewed = results.filter(({ outcome }) => outcome !== undefined && memberOf(outcome, 'renewed') === true).length;
-  const fresh = results.length - renewed - failures.length;
-  const summary = { failed: failures.length, renewed, total: results.length, 'up-to-date': fresh };
+  const due = results.filter(({ outcome }) => outcome !== undefined && isPlanned(outcome)).length;
+  const fresh = results.length - renewed - due - failures.length;
+  const planned = due === 0 ? {} : { 'would-renew': due };
+  const summary = { failed: failures.length, renewed, total: results.length, 'up-to-date': fresh, ...planned };
   return {
     data: { renewals: results.map(documentOf), summary },
     async text(view) {
       const lines: string[] = [];
       for (const result of results) lines.push(...(await linesOf(result, view)));
-      return `${lines.join('')}${results.length} ${noun.words.short}s in the plan: ${renewed} renewed, ${fresh} up to date, ${failures.length} failed.\n`;
+      return `${lines.join('')}${results.length} ${noun.words.short}s in the plan: ${renewed} renewed,${due === 0 ? '' : ` ${due} to renew,`} ${fresh} up to date, ${failures.length} failed.\n`;
     },
     warnings: results.flatMap(({ title, outcome }) => (outcome?.warnings ?? []).map((warning) => `${title}: ${warning}`)),
     notes: results.flatMap(({ title, outcome }) => (outcome?.notes ?? []).map((note) => `${title}: ${note}`)),
     failures: gravestFirst(failures),
     exitCode: ExitCode.done,
   };
+}
+
+/** Whether `--dry-run` found something to do. */
+function isPlanned({ data }: Outcome): boolean {
+  return Object.keys(data).some((name) => name.startsWith('would-renew-'));
 }
 
 function memberOf({ data }: Outcome, name: string): JsonValue {

@@ -5,7 +5,7 @@ import { ExitCode, UsageError } from '../../errors.ts';
 import { visible } from '../../escape.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import { type CredentialNoun, documentOf } from '../nouns.ts';
-import { type Flags, type Outcome, type Session, type Verb, verb } from '../verb.ts';
+import { type Flags, flagEntries, type Outcome, type Session, type Verb, verb } from '../verb.ts';
 import { deliveredTo, refuseClosedStdout, showSecret } from './delivered.ts';
 import type { SaveContextOption } from './delivery-flags.ts';
 import { type DeliveryPlan, planDelivery } from './delivery-plan.ts';
@@ -56,7 +56,10 @@ export function renewVerb<Own extends object>(
     flags: { ...common, ...own.flags } as unknown as Flags<RenewOptions & Own>,
     examples: own.examples,
     exitCodes: [...requestExitCodes, ExitCode.unknownOutcome, ExitCode.notTakenOver],
-    check: checkRenew,
+    check: (options) => {
+      if (options.plan !== undefined) refuseBesidePlan(definition, options);
+      checkRenew(options);
+    },
     async run(options, session) {
       const one = (single: RenewOptions, its: Session) => runRenew(noun, single, own.asked(single as RenewOptions & Own), its);
       if (options.plan === undefined) return one(options, session);
@@ -73,12 +76,27 @@ function parseParallel(text: string): number {
   throw new UsageError(`--parallel takes a number from 1 to ${mostAtOnce}, not ${JSON.stringify(text)}.`);
 }
 
+/** Flags that are about a plan as a whole. */
+const ofPlans: readonly string[] = ['plan', 'parallel', 'dry-run'];
+
+/** A flag of one renewal would be ignored in silence otherwise. @throws UsageError */
+function refuseBesidePlan<Options extends RenewOptions>(renew: Verb<Options>, options: Options): void {
+  const stray = flagEntries(verb(renew))
+    .filter(([name, { long }]) => !ofPlans.includes(long) && isGiven(options[name as keyof Options]))
+    .map(([, { long }]) => `--${long}`);
+  if (stray.length === 0) return;
+  throw new UsageError(`--plan says what to renew and how: ${stray.join(' and ')} cannot be given beside it.`, {
+    hints: [`Write it into the plan, in each renewal that it is for: ${stray[0]?.slice(2)}: ...`],
+  });
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== false;
+}
+
 /** @throws UsageError */
 export function checkRenew(options: RenewOptions & SaveContextOption): void {
-  if (options.plan !== undefined) {
-    if (options.name === undefined) return;
-    throw new UsageError('--plan says what to renew: leave --name and the flags of one renewal out.');
-  }
+  if (options.plan !== undefined) return;
   if (options.name === undefined) throw new UsageError('A flag is missing: --name NAME, or --plan FILE for many.');
   if (options.parallel !== undefined) throw new UsageError('--parallel is about a plan: add --plan FILE, or leave it out.');
   checkReplace(options);
@@ -154,7 +172,13 @@ function renewed(noun: CredentialNoun, delivery: DeliveryPlan, result: RenewalRe
             ];
       const why =
         result.finding.reason === 'refused' ? `The server refuses what ${place} held.` : `${place} held no ${noun.words.short}.`;
-      return { ...delivered, data: { ...delivered.data, renewed: true }, notes: [capital(why), ...others] };
+      const endless =
+        result.creation.issued.expiration === undefined
+          ? [
+              `The new ${noun.words.short} never expires, so renew will never replace it. Say how long the next one is to live: --expires-in 90d`,
+            ]
+          : [];
+      return { ...delivered, data: { ...delivered.data, renewed: true }, notes: [capital(why), ...others], warnings: endless };
     }
   }
 }

@@ -28,28 +28,28 @@ export function reportTo(
         // Said once: a script's log shall show why the program waits.
         if (!isSearching) {
           const until = `up to ${spoken(event.remainingMs)}`;
-          await progress.note(`${earlier} while it created a ${words.short}, which may still appear: waiting ${until} for it.`);
+          await progress.warn(`${earlier} while it created a ${words.short}, which may still appear: waiting ${until} for it.`);
         }
         isSearching = true;
         return;
       case 'rescued':
-        return progress.note(
+        return progress.warn(
           `${earlier} before it had delivered its new ${words.short}. The old one no longer works, so the new one is delivered now.`,
         );
       case 'undone': {
         const what =
           event.deletedId === undefined ? `it had created no ${words.short}` : `its ${words.short} ${event.deletedId} is deleted`;
-        return progress.note(`${earlier} before it had delivered a ${words.short}: ${what}.`);
+        return progress.warn(`${earlier} before it had delivered a ${words.short}: ${what}.`);
       }
       case 'finished': {
-        const { newId, old, deleted } = event;
+        const { newId, old, oldWords, deleted } = event;
         const fate =
           old === undefined
             ? ''
             : deleted
               ? ` The old one, ${old.id}, is deleted.`
-              : ` The old one, ${old.id}, still works. Delete it when nobody uses it any more: ${deleteCommand(words, old.id)}`;
-        return progress.note(
+              : ` The old one, ${old.id}, still works. Delete it when nobody uses it any more: ${deleteCommand(oldWords, old.id)}`;
+        return progress.warn(
           `${earlier} after it had delivered ${newId === undefined ? 'its' : `the`} ${words.short}${newId === undefined ? '' : ` ${newId}`}; it is finished now.${fate}`,
         );
       }

@@ -47,7 +47,7 @@ export function replaceFlags(noun: CredentialNoun): Flags<ReplaceOptions> {
     },
     noWait: { long: 'no-wait', help: `with --after: end at once; the next run deletes the old ${short}` },
     dryRun: { long: 'dry-run', help: 'say what would be done, change nothing' },
-    ...deliveryFlags('write to a key file that holds no key, or is of another format'),
+    ...deliveryFlags('write to a key file or a Secret that holds no key, or to a file of another format'),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { CredentialKind, Destination } from '../../credentials/ports.ts';
 import { type Run, startRun } from '../../credentials/run.ts';
 import { heldToItsEnd } from '../held-to-its-end.ts';
+import { ingestionApiKeys, serviceTokens } from '../nouns.ts';
 import type { Session } from '../verb.ts';
 import { reportTo } from './report.ts';
 
@@ -15,6 +16,8 @@ export function runOf(session: Session, kind: CredentialKind, destination: Desti
     {
       kind,
       ...(oldKind === undefined ? {} : { oldKind }),
+      kindNamed: async (command) =>
+        [ingestionApiKeys, serviceTokens].find(({ words }) => words.command === command)?.kind(session),
       destination,
       interrupt: world.interrupt,
       clock: world,

@@ -1,5 +1,8 @@
 import { UsageError } from '../../errors.ts';
 
+/** The role that the platform has for those that only send data. */
+export const ingestRole = 'stackstate-k8s-ingest';
+
 /** `--roles a,b --roles c`. @throws UsageError for an empty name. */
 export function parseRoles(text: string): readonly string[] {
   const roles = text.split(',').map((role) => role.trim());

@@ -91,6 +91,7 @@ test('--dry-run says what would be done, and changes nothing', async () => {
   const { code, stdout } = await renew(['--dry-run']);
   expect(code).toBe(0);
   expect(stdout).toContain('a/otel: A new key named otel would be created');
+  expect(stdout).toContain('3 keys in the plan: 3 would be renewed, 0 up to date, 0 failed.');
   for (const name of ['a', 'b', 'c']) expect(server(name).count('create')).toBe(0);
 });
 
@@ -99,7 +100,7 @@ test('an interrupt lets what has begun come to its end, and the rest is not begu
   const { server, renew } = await fleetWithPlan(three);
   server('a').setFault('create', { kind: 'delay', ms: 200, handler: 'run' });
   const running = renew(['--parallel', '1'], { interrupt: interrupt.signal });
-  await expect.poll(() => server('a').count('create')).toBe(1);
+  await expect.poll(() => server('a').count('create'), { timeout: 30_000 }).toBe(1);
   interrupt.abort(new InterruptedError('SIGTERM'));
   expect((await running).code).toBe(143);
   expect(server('a').keys().length).toBeLessThanOrEqual(1);

@@ -1,0 +1,57 @@
+/** What stands in the place of a secret. */
+const hidden = '[hidden]';
+/** A line that does not end is shown in parts of this length, in characters. */
+const longestLine = 65_536;
+
+/** Passes on what a program prints, line by line, without the secret that it was given: it may print its input, or parts of it. */
+export class HiddenOutput {
+  readonly #secrets: readonly string[];
+  readonly #onOutput: (text: string) => void;
+  /** The last line of each stream, not ended yet. */
+  readonly #pending = new Map<string, string>();
+
+  /** @param document what the program was given, with the secret in it. */
+  constructor(secret: string, document: string, onOutput: (text: string) => void) {
+    const forms = [...formsOf(secret), base64(document), base64(document.trim())];
+    // The longest first: a shorter one may be a part of it.
+    this.#secrets = [...new Set(forms)].filter((form) => form !== '').sort((a, b) => b.length - a.length);
+    this.#onOutput = onOutput;
+  }
+
+  take(text: string, stream: string): void {
+    const lines = `${this.#pending.get(stream) ?? ''}${text}`.split('\n');
+    let rest = lines.pop() ?? '';
+    if (rest.length > longestLine) {
+      lines.push(rest);
+      rest = '';
+    }
+    this.#pending.set(stream, rest);
+    if (lines.length > 0) this.#show(`${lines.join('\n')}\n`);
+  }
+
+  /** Shows what is left. */
+  end(): void {
+    for (const rest of this.#pending.values()) if (rest !== '') this.#show(`${rest}\n`);
+    this.#pending.clear();
+  }
+
+  #show(text: string): void {
+    this.#onOutput(this.#secrets.reduce((shown, secret) => shown.replaceAll(secret, hidden), text));
+  }
+}
+
+/** A secret as programs print it: as it is, and as JSON, base64 and URLs have it. */
+function formsOf(secret: string): readonly string[] {
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    // The last characters of base64 depend on what follows.
+    base64(secret),
+    base64(`${secret}\n`),
+  ];
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}

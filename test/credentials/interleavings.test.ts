@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { StsError } from '../../src/errors.ts';
+import { journaledCases } from '../contracts/destinations.ts';
+import { kindCases } from '../contracts/kinds.ts';
+import { count } from '../support/counts.ts';
+import { testTime } from '../support/stackstate.ts';
+import { testClock } from '../support/test-clock.ts';
+import { type World, worldOf } from './support.ts';
+
+// Two or three rotations of one destination at the same time: which of them makes its next call to the outside is left to chance, with a
+// seed. In the end, after one run more, one credential lives, and the destination holds it; and its readers never saw one that was refused.
+
+const runsEach = 50;
+let tried = 0;
+
+afterAll(() => count('interleavings', tried));
+
+describe.each(journaledCases)('$title', ({ start: startDestination }) => {
+  test.each(kindCases.filter(({ title }) => title !== 'a kind in memory'))('$title', { timeout: 120_000 }, async ({ start }) => {
+    let world: World | undefined;
+    const refused: string[] = [];
+    const look = () => {
+      const held = world?.destination.held();
+      if (held !== undefined && !world?.credentials.isLive(held)) refused.push(held);
+    };
+    const clock = testClock(testTime);
+    const [credentials, destination] = [await start(clock), await startDestination(clock, look)];
+    const shared = worldOf({ clock, credentials, destination });
+    world = shared;
+
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 3 }), async (scheduler, runs) => {
+        shared.reset();
+        refused.length = 0;
+        shared.seedHeld();
+        const one = () =>
+          shared.rotate(
+            {},
+            {
+              interrupt: new AbortController().signal,
+              async hook({ call, when }) {
+                look();
+                if (when === 'before') await scheduler.schedule(Promise.resolve(), call);
+              },
+            },
+          );
+        const ended = await scheduler.waitFor(Promise.allSettled(Array.from({ length: runs }, one)));
+        for (const failure of ended) if (failure.status === 'rejected') expect(failure.reason).toBeInstanceOf(StsError);
+        await shared.rotate({}, { hook: look });
+        expect(refused).toEqual([]);
+        shared.expectHealed();
+        tried += 1;
+      }),
+      { numRuns: runsEach, seed: 20_261_125, endOnFailure: true },
+    );
+  });
+});
