@@ -1,6 +1,7 @@
 import type { StackStateApi } from '../api/model.ts';
+import { saySources } from '../commands/sources.ts';
 import type { EarlyOutput, Session } from '../commands/verb.ts';
-import type { GlobalOptions } from '../config/model.ts';
+import type { GlobalOptions, Settings } from '../config/model.ts';
 import { SETTINGS } from '../config/table.ts';
 import type { Printer } from '../output/printer.ts';
 import type { World } from '../platform/world.ts';
@@ -9,7 +10,6 @@ import { createProgress } from './progress.ts';
 
 /** A session that has to be closed. */
 export interface OpenSession extends Session {
-  readonly printer: Printer;
   close(): Promise<void>;
 }
 
@@ -22,28 +22,12 @@ export function createSession(world: World, globals: GlobalOptions, printer: Pri
     globals,
     progress,
     stdout,
-    printer,
     async configPath() {
       if (globals.config !== undefined) return world.resolvePath(globals.config);
       const { defaultConfigPath } = await import('../config/file.ts');
       return defaultConfigPath(world.env, world.home);
     },
-    settings: once(async () => {
-      const { resolveSettings } = await import('../config/settings.ts');
-      const settings = await resolveSettings({
-        globals,
-        env: world.env,
-        home: world.home,
-        disk: () => world.disk(),
-        resolvePath: world.resolvePath,
-        readStdin: session.readSecret,
-        warn: (line) => void printer.warn(line),
-      });
-      for (const { setting, source, value } of settings.sources) {
-        progress.verbose(`${setting}${value === undefined ? '' : `=${value}`} from ${source}`);
-      }
-      return settings;
-    }),
+    settings: once(() => settingsOf(session)),
     api: once(async () => session.apiFor(await session.settings())),
     async apiFor(settings) {
       if (settings.skipSsl) {
@@ -73,6 +57,21 @@ export function createSession(world: World, globals: GlobalOptions, printer: Pri
     },
   };
   return session;
+}
+
+async function settingsOf({ world, globals, progress, readSecret }: Session): Promise<Settings> {
+  const { resolveSettings } = await import('../config/settings.ts');
+  const settings = await resolveSettings({
+    globals,
+    env: world.env,
+    home: world.home,
+    disk: () => world.disk(),
+    resolvePath: world.resolvePath,
+    readStdin: readSecret,
+    warn: (line) => void progress.warn(line),
+  });
+  saySources(progress, settings);
+  return settings;
 }
 
 /** The flags without those that name one server: they are for the one context that the command line is about. */

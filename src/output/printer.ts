@@ -3,6 +3,7 @@ import { visible } from '../escape.ts';
 import { toJson } from '../json.ts';
 import type { OutputStream } from '../platform/world.ts';
 import { systemCode } from '../system.ts';
+import { StderrLines } from './stderr-lines.ts';
 import { colorEnabled } from './style.ts';
 import { systemReason } from './system-reason.ts';
 
@@ -59,8 +60,6 @@ export interface Printer {
   flush(): Promise<void>;
 }
 
-const CLEAR_LINE = '\r\u001b[K';
-
 /** Something to be said beside the result. */
 interface Aside {
   readonly message: string;
@@ -72,36 +71,16 @@ export function createPrinter(options: PrinterOptions): Printer {
   const json = output === 'json';
   const color = colorEnabled(stdout, options.color, options.env);
   const animate = colorEnabled(stderr, options.color, options.env);
-  let held: Aside[] = [];
-  /** Columns of the line that is to be written over; 0: there is none. */
-  let statusWidth = 0;
-  // Writes to stderr, in the order in which they were asked for.
-  let told: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(write: () => Promise<T>): Promise<T> => {
-    const done = told.then(write);
-    told = done;
-    return done;
-  };
-  const tellNow = async (text: string) => {
-    const clear = statusWidth > 0 ? CLEAR_LINE : '';
-    statusWidth = 0;
-    if (clear !== '' || text !== '') await stderr.write(`${clear}${text}`).catch(() => undefined);
-  };
-  const tell = (text: string) => inTurn(() => tellNow(text));
+  const lines = new StderrLines(stderr, animate);
+  const held: Aside[] = [];
   const lineOf = ({ message, isWarning }: Aside) => `${isWarning ? `${animate ? '⚠️' : '[WARN]'} ` : ''}${visible(message)}\n`;
-  const aside = async (said: Aside, atOnce: boolean) => {
-    if (atOnce || stderr.isTTY) await tell(lineOf(said));
-    else held.push(said);
+  const say = async (asides: readonly Aside[]) => {
+    for (const aside of asides) await lines.tell(lineOf(aside));
   };
-  const takeHeld = (): readonly Aside[] => {
-    const taken = held;
-    held = [];
-    return taken;
+  const sayOrHold = async (aside: Aside, atOnce: boolean) => {
+    if (atOnce || stderr.isTTY) await say([aside]);
+    else held.push(aside);
   };
-  const sayAll = async (asides: readonly Aside[]) => {
-    for (const said of asides) await tell(lineOf(said));
-  };
-
   return {
     json,
     color,
@@ -112,47 +91,36 @@ export function createPrinter(options: PrinterOptions): Printer {
       if (stdout.state === 'closed') throw new DeliveryError('The result could not be written: stdout is closed.');
       for (const block of blocks) if (block !== '') await deliver(stdout, block);
     },
-    warn: (message) => aside({ message, isWarning: true }, !json),
-    note: (message) => aside({ message, isWarning: false }, false),
-    tell,
+    warn: (message) => sayOrHold({ message, isWarning: true }, !json),
+    note: (message) => sayOrHold({ message, isWarning: false }, false),
+    tell: (text) => lines.tell(text),
     verbose: async (line) => {
-      if (verbose > 0) await tell(`${visible(line)}\n`);
+      if (verbose > 0) await lines.tell(`${visible(line)}\n`);
     },
     async error(...errors) {
       const described = errors.map(describeError).filter(({ exitCode }) => exitCode !== ExitCode.readerGone);
-      const [first] = described;
-      if (first === undefined) return;
-      const asides = takeHeld();
-      if (json) {
-        const said = asides.map(({ message, isWarning }) => (isWarning ? `[WARN] ${message}` : message));
-        const hints = new Set(described.flatMap((error) => error.hints));
-        const lines = [...described.map(({ message }) => message), ...hints, ...said];
-        return tell(toJson({ error: true, 'error-message': lines.join('\n'), 'exit-code': first.exitCode }));
-      }
-      await sayAll(asides);
-      for (const { message, hints } of described) {
-        const lines = [`${animate ? '❌' : '[ERROR]'} ${visible(message)}`, ...hints.map((hint) => `  ${visible(hint)}`)];
-        await tell(`${lines.join('\n')}\n`);
-      }
+      if (described.length === 0) return;
+      const asides = held.splice(0);
+      if (json) return lines.tell(errorDocument(described, asides));
+      await say(asides);
+      for (const error of described) await lines.tell(errorLines(error, animate ? '❌' : '[ERROR]'));
     },
-    async status(line) {
-      if (!animate) return false;
-      await inTurn(async () => {
-        if (line === '') return tellNow('');
-        const { displayWidth, shorten } = await import('./width.ts');
-        // One column is left free: a terminal may break a line that fills it.
-        const text = shorten(visible(line), (stderr.columns ?? 80) - 1);
-        const width = displayWidth(text);
-        // A line that covers the one before needs no clearing, and does not flicker.
-        const start = width < statusWidth ? CLEAR_LINE : '\r';
-        statusWidth = width;
-        await stderr.write(`${start}${text}`).catch(() => undefined);
-      });
-      return true;
-    },
-    sayHeld: () => sayAll(takeHeld()),
-    flush: () => sayAll(takeHeld().filter(({ isWarning }) => isWarning)),
+    status: (line) => lines.status(line),
+    sayHeld: () => say(held.splice(0)),
+    flush: () => say(held.splice(0).filter(({ isWarning }) => isWarning)),
   };
+}
+
+/** Errors and what was held back, as one document. */
+function errorDocument(errors: readonly ErrorDescription[], asides: readonly Aside[]): string {
+  const hints = new Set(errors.flatMap((error) => error.hints));
+  const said = asides.map(({ message, isWarning }) => (isWarning ? `[WARN] ${message}` : message));
+  const lines = [...errors.map(({ message }) => message), ...hints, ...said];
+  return toJson({ error: true, 'error-message': lines.join('\n'), 'exit-code': errors[0]?.exitCode });
+}
+
+function errorLines({ message, hints }: ErrorDescription, mark: string): string {
+  return [`${mark} ${visible(message)}`, ...hints.map((hint) => `  ${visible(hint)}`)].map((line) => `${line}\n`).join('');
 }
 
 export interface ErrorDescription {

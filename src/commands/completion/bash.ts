@@ -16,67 +16,19 @@ export const bashScript: ScriptMaker = (nodes) => {
     // Files are left to the shell's own completion.
     return `    ${patterns})\n      ${value === 'path' ? '' : `${noFiles}\n      ${offer} "$current"\n      `}return\n      ;;`;
   });
+  const withValue = flagsWithValue(nodes).join('|');
   return `# bash completion for sts. How to load it: sts completion bash --help
 
-_sts_offer() {
-  local word IFS=' '
-  for word in $1; do
-    case "$word" in
-      "$2"*) COMPREPLY+=("$word") ;;
-    esac
-  done
-}
-
-# The names in the config file; no server is asked. They stand on the line in quotes where the shell would read them otherwise.
-_sts_contexts() {
-  local name quoted
-  while IFS= read -r name; do
-    quoted="$(printf '%q' "$name")"
-    case "$name" in
-      "$1"*) COMPREPLY+=("$quoted") ;;
-      *) case "$quoted" in "$1"*) COMPREPLY+=("$quoted") ;; esac ;;
-    esac
-  done < <(command sts context list --quiet 2>/dev/null)
-}
-
+${helpers}
 _sts() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" flag='' path='' commands='' flags='' word index
-  COMPREPLY=()
-
-  # bash breaks --flag=value in three words, and at colons.
-  if [ "$current" = ':' ] || { [ "$COMP_CWORD" -ge 1 ] && [ "\${COMP_WORDS[COMP_CWORD - 1]}" = ':' ]; }; then return; fi
-  if [ "$current" = '=' ]; then
-    current=''
-    flag="\${COMP_WORDS[COMP_CWORD - 1]}"
-  elif [ "$COMP_CWORD" -ge 2 ] && [ "\${COMP_WORDS[COMP_CWORD - 1]}" = '=' ]; then
-    flag="\${COMP_WORDS[COMP_CWORD - 2]}"
-  elif [ "$COMP_CWORD" -ge 1 ]; then
-    flag="\${COMP_WORDS[COMP_CWORD - 1]}"
-  fi
-
-  # The command words before the cursor; flags may stand between them.
-  for ((index = 1; index < COMP_CWORD; index++)); do
-    word="\${COMP_WORDS[index]}"
-    case "$word" in
-      ${flagsWithValue(nodes).join('|')})
-        if [ "\${COMP_WORDS[index + 1]}" = '=' ]; then index=$((index + 2)); else index=$((index + 1)); fi
-        # A value such as https://host is several words, too.
-        while [ "\${COMP_WORDS[index + 1]}" = ':' ] || [ "\${COMP_WORDS[index + 1]}" = '=' ]; do index=$((index + 2)); done
-        ;;
-      -*|=) ;;
-      *)
-        if [ "$path" = '' ] && [ "$word" = 'help' ]; then continue; fi
-        path="\${path:+$path }$word"
-        ;;
-    esac
-  done
-
+${beforeTheCursor}
+${commandWords(withValue)}
   case "$path $flag" in
 ${offers.join('\n')}
   esac
   ${noFiles}
   case "$flag" in
-    ${flagsWithValue(nodes).join('|')}) return ;;
+    ${withValue}) return ;;
   esac
   case "$path" in
     ''|${commands.join('|')}) ;;
@@ -97,3 +49,62 @@ complete -o bashdefault -o default -F _sts sts
 };
 
 const noFiles = 'compopt +o default +o bashdefault 2>/dev/null';
+
+const helpers = `_sts_offer() {
+  local word IFS=' '
+  for word in $1; do
+    case "$word" in
+      "$2"*) COMPREPLY+=("$word") ;;
+    esac
+  done
+}
+
+# The names in the config file; no server is asked. They stand on the line in quotes where the shell would read them otherwise.
+_sts_contexts() {
+  local name quoted
+  while IFS= read -r name; do
+    quoted="$(printf '%q' "$name")"
+    case "$name" in
+      "$1"*) COMPREPLY+=("$quoted") ;;
+      *) case "$quoted" in "$1"*) COMPREPLY+=("$quoted") ;; esac ;;
+    esac
+  done < <(command sts context list --quiet 2>/dev/null)
+}
+`;
+
+/** What is being typed, and the flag that it is the value of. */
+const beforeTheCursor = `  local current="\${COMP_WORDS[COMP_CWORD]}" flag='' path='' commands='' flags='' word index
+  COMPREPLY=()
+
+  # bash breaks --flag=value in three words, and at colons.
+  if [ "$current" = ':' ] || { [ "$COMP_CWORD" -ge 1 ] && [ "\${COMP_WORDS[COMP_CWORD - 1]}" = ':' ]; }; then return; fi
+  if [ "$current" = '=' ]; then
+    current=''
+    flag="\${COMP_WORDS[COMP_CWORD - 1]}"
+  elif [ "$COMP_CWORD" -ge 2 ] && [ "\${COMP_WORDS[COMP_CWORD - 1]}" = '=' ]; then
+    flag="\${COMP_WORDS[COMP_CWORD - 2]}"
+  elif [ "$COMP_CWORD" -ge 1 ]; then
+    flag="\${COMP_WORDS[COMP_CWORD - 1]}"
+  fi
+`;
+
+/** @param withValue pattern of the flags that take a value. */
+function commandWords(withValue: string): string {
+  return `  # The command words before the cursor; flags may stand between them.
+  for ((index = 1; index < COMP_CWORD; index++)); do
+    word="\${COMP_WORDS[index]}"
+    case "$word" in
+      ${withValue})
+        if [ "\${COMP_WORDS[index + 1]}" = '=' ]; then index=$((index + 2)); else index=$((index + 1)); fi
+        # A value such as https://host is several words, too.
+        while [ "\${COMP_WORDS[index + 1]}" = ':' ] || [ "\${COMP_WORDS[index + 1]}" = '=' ]; do index=$((index + 2)); done
+        ;;
+      -*|=) ;;
+      *)
+        if [ "$path" = '' ] && [ "$word" = 'help' ]; then continue; fi
+        path="\${path:+$path }$word"
+        ;;
+    esac
+  done
+`;
+}

@@ -2,10 +2,8 @@ import { flagsWithValue, offersOf, type ScriptMaker } from './tree.ts';
 
 /** A static script: what was typed is only ever compared, never expanded or run. */
 export const powershellScript: ScriptMaker = (nodes, { descriptions }) => {
-  const list = (words: readonly string[]) => `@(${words.map(quoted).join(', ')})`;
-  const entries = (rows: readonly (readonly [string, string])[]) => {
-    return `[ordered]@{ ${rows.map(([name, text]) => `${quoted(name)} = ${quoted(descriptions ? text : name)}`).join('; ')} }`;
-  };
+  const entries = (rows: readonly (readonly [string, string])[]) =>
+    ordered(rows.map(([name, text]) => [name, descriptions ? text : name]));
   const table = nodes.map(({ path, children, flags }) => {
     const long = flags.flatMap(({ names, description }) =>
       names.filter((name) => name.startsWith('--')).map((name) => [name, description] as const),
@@ -64,6 +62,14 @@ ${offers.join('\n')}
 }
 `;
 };
+
+function ordered(rows: readonly (readonly [string, string])[]): string {
+  return `[ordered]@{ ${rows.map(([name, text]) => `${quoted(name)} = ${quoted(text)}`).join('; ')} }`;
+}
+
+function list(words: readonly string[]): string {
+  return `@(${words.map(quoted).join(', ')})`;
+}
 
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;

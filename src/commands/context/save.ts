@@ -2,9 +2,10 @@ import type { FoundToken } from '../../config/token.ts';
 import { ExitCode } from '../../errors.ts';
 import { visible } from '../../escape.ts';
 import { requestExitCodes } from '../exit-codes.ts';
+import { saySources } from '../sources.ts';
 import { type Outcome, type Session, verb } from '../verb.ts';
 import { connectionVerified, serverInfo } from './connection.ts';
-import { configAccess, contextDocument, maskedUrl, namedContext, nameFlag, saySources } from './shared.ts';
+import { configAccess, contextDocument, maskedUrl, namedContext, nameFlag } from './shared.ts';
 
 export interface SaveOptions {
   /** Absent where `--name` was not given. */
@@ -62,7 +63,7 @@ async function save(options: SaveOptions, session: Session): Promise<Outcome> {
     askToken: () => askToken(session),
     ...(options.apiPath === undefined ? {} : { apiPath: options.apiPath }),
   });
-  saySources(session, settings);
+  saySources(progress, settings);
   await checkSave(access.disk, path, name, context);
   const info = options.skipValidate === true ? undefined : await serverInfo(session, settings);
   // From here on a signal waits until the file is written, unless another sts keeps its lock.

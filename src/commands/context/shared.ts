@@ -1,6 +1,6 @@
 import type { ConfigFile } from '../../config/file.ts';
 import { shownEntries } from '../../config/keys.ts';
-import type { Context, GlobalOptions, NamedContext, Settings } from '../../config/model.ts';
+import type { Context, GlobalOptions, NamedContext } from '../../config/model.ts';
 import type { ConfigAccess } from '../../config/store.ts';
 import { shownValue } from '../../config/table.ts';
 import { NotFoundError, UsageError } from '../../errors.ts';
@@ -91,11 +91,4 @@ export async function currentContext(session: Session): Promise<NamedContext> {
       first === undefined ? `Save one: ${SAVE_EXAMPLE}` : `Choose one: sts context set --name ${JSON.stringify(first.name)}`,
     ],
   });
-}
-
-/** Says under `--verbose` where each setting came from, for settings the session did not resolve itself. */
-export function saySources({ progress }: Session, { sources }: Settings): void {
-  for (const { setting, source, value } of sources) {
-    progress.verbose(`${setting}${value === undefined ? '' : `=${value}`} from ${source}`);
-  }
 }

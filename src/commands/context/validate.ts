@@ -1,8 +1,9 @@
 import { ExitCode } from '../../errors.ts';
 import { requestExitCodes } from '../exit-codes.ts';
+import { saySources } from '../sources.ts';
 import { type Outcome, type Session, verb } from '../verb.ts';
 import { connectionVerified, serverInfo } from './connection.ts';
-import { currentContext, nameFlag, saySources } from './shared.ts';
+import { currentContext, nameFlag } from './shared.ts';
 
 export interface ValidateOptions {
   readonly name?: string;
@@ -49,7 +50,7 @@ async function validate(options: ValidateOptions, session: Session): Promise<Out
     readStdin: session.readSecret,
     warn: (line) => void progress.warn(line),
   });
-  saySources(session, settings);
+  saySources(progress, settings);
   const info = await serverInfo(session, settings);
   return {
     data: { context: contextName, connected: true, 'server-info': info },
