@@ -23,7 +23,7 @@ export interface Facts {
   /** What is replaced; undefined for a first credential. */
   readonly old: { readonly id: bigint; readonly name: string } | undefined;
   /** Whether the run was meant to leave the deletion of the old one to a later run. */
-  readonly noWait?: boolean;
+  readonly noWait?: boolean | undefined;
   readonly deleteOld: boolean;
   /** How long the old credential is kept after the delivery, in milliseconds. */
   readonly afterMs: number;
