@@ -96,7 +96,7 @@ describe.each(verbKinds)('the verbs of $title', (kind) => {
     expect(issued).toMatchObject({ name: 'ci', expiration: BigInt(testTime + 30 * day) });
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).toBe(
-      `[SUCCESS] ${generated}${issued?.secret}\nThe old ${short} ${old.id} still works. Delete it when nobody uses it any more: sts ${noun} delete --id ${old.id}\n`,
+      `[SUCCESS] ${generated}${issued?.secret}\nThe old ${short} ${old.id} still works. Delete it when nobody uses it any more: sts ${noun} delete --id ${old.id} --url ${server.url}\n`,
     );
   });
 

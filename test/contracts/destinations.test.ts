@@ -112,12 +112,12 @@ const cases: readonly Case[] = [
     async start() {
       const place = memoryPlace();
       let broken = false;
-      const put = async (secret: string) => {
+      const write: typeof place.write = async (journal, changed) => {
         if (broken) throw new DeliveryError('The memory is full.');
-        place.state.held = secret;
+        return place.write(journal, changed);
       };
       return {
-        forRun: () => memoryDestination({ ...place, put }),
+        forRun: () => memoryDestination({ ...place, write }),
         held: () => place.state.held,
         leftovers: () => (place.state.journal === undefined ? [] : ['journal']),
         breakIt: () => {

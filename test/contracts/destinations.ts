@@ -223,12 +223,10 @@ export const journaledCases: readonly DestinationCase[] = [
       return {
         forRun: ({ interception, isReplaced = true } = {}) =>
           memoryDestination(interception?.watch(place, 'place.') ?? place, isReplaced),
-        seed: (secret) => {
-          place.state.held = secret;
-        },
+        seed: (secret) => void place.write(undefined, { held: secret }),
         held: () => place.state.held,
         leftovers: () => (place.state.journal === undefined ? [] : ['journal']),
-        reset: () => void Object.assign(place.state, { held: undefined, journal: undefined }),
+        reset: () => void place.write(place.state.journal, { held: undefined, journal: undefined }),
       };
     },
   },

@@ -1,31 +1,31 @@
 import type { Destination, Journal } from '../../src/credentials/ports.ts';
-import type { JournalRecord } from '../../src/credentials/record.ts';
 import { readRecord, writeRecord } from '../../src/credentials/record-text.ts';
 import { DeliveryError, JournalLostError } from '../../src/errors.ts';
 
-/** Where a secret and a journal stand, like a file or a row of a table. */
+/** Where a secret and a journal stand, like two columns of one row. */
 export interface MemoryPlace {
   /** What stands there, for the test. */
-  readonly state: { held: string | undefined; journal: string | undefined };
-  secret(): Promise<string | undefined>;
-  journal(): Promise<string | undefined>;
-  put(secret: string): Promise<void>;
-  /** Writes the journal if it is still what it was. */
-  swap(before: string | undefined, after: string | undefined): Promise<boolean>;
+  readonly state: MemoryState;
+  read(): Promise<MemoryState>;
+  /** Changes it, if the journal is still what it was. */
+  write(journal: string | undefined, changed: Partial<MemoryState>): Promise<boolean>;
+}
+
+interface MemoryState {
+  readonly held: string | undefined;
+  readonly journal: string | undefined;
 }
 
 export function memoryPlace(): MemoryPlace {
-  const state: MemoryPlace['state'] = { held: undefined, journal: undefined };
+  let state: MemoryState = { held: undefined, journal: undefined };
   return {
-    state,
-    secret: async () => state.held,
-    journal: async () => state.journal,
-    async put(secret) {
-      state.held = secret;
+    get state() {
+      return state;
     },
-    async swap(before, after) {
-      if (state.journal !== before) return false;
-      state.journal = after;
+    read: async () => state,
+    async write(journal, changed) {
+      if (state.journal !== journal) return false;
+      state = { ...state, ...changed };
       return true;
     },
   };
@@ -33,7 +33,23 @@ export function memoryPlace(): MemoryPlace {
 
 /** A destination that lives in the test: it needs one object. */
 export function memoryDestination(place: MemoryPlace, mayReplace = true): Destination & { readonly journal: Journal } {
-  const journal = memoryJournal(place);
+  let seen: string | undefined;
+  const write = async (changed: Partial<MemoryState>) => {
+    if (!(await place.write(seen, changed))) throw new JournalLostError('Another run has the journal.');
+    if ('journal' in changed) seen = changed.journal;
+  };
+  const journal: Journal = {
+    place: 'the memory',
+    remove: 'forget',
+    keepsSecrets: true,
+    async read() {
+      seen = (await place.read()).journal;
+      return seen === undefined ? undefined : readRecord(seen);
+    },
+    write: (record) => write({ journal: writeRecord(record) }),
+    confirm: () => write({}),
+    drop: () => write({ journal: undefined }),
+  };
   return {
     description: 'the memory',
     flags: '--memory',
@@ -41,37 +57,10 @@ export function memoryDestination(place: MemoryPlace, mayReplace = true): Destin
     journal,
     async open() {},
     async prove() {
-      if (!mayReplace && (await place.secret()) !== undefined) throw new DeliveryError('It exists already.');
+      if (!mayReplace && (await place.read()).held !== undefined) throw new DeliveryError('It exists already.');
     },
-    current: () => place.secret(),
-    async deliver({ secret }, record) {
-      if (record !== undefined) await journal.confirm();
-      await place.put(secret);
-      if (record !== undefined) await journal.write(record);
-    },
+    current: async () => (await place.read()).held,
+    deliver: ({ secret }, record) => write({ held: secret, ...(record === undefined ? {} : { journal: writeRecord(record) }) }),
     async close() {},
-  };
-}
-
-function memoryJournal(place: MemoryPlace): Journal {
-  let seen: string | undefined;
-  const lost = () => new JournalLostError('Another run has the journal.');
-  const write = async (text: string | undefined) => {
-    if (!(await place.swap(seen, text))) throw lost();
-    seen = text;
-  };
-  return {
-    place: 'the memory',
-    remove: 'forget',
-    keepsSecrets: true,
-    async read() {
-      seen = await place.journal();
-      return seen === undefined ? undefined : readRecord(seen);
-    },
-    write: (record: JournalRecord) => write(writeRecord(record)),
-    async confirm() {
-      if ((await place.journal()) !== seen) throw lost();
-    },
-    drop: () => write(undefined),
   };
 }

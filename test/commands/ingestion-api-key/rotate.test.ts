@@ -23,7 +23,7 @@ test('the new key is printed as create prints it, then the old key fate with the
   const issued = stackState.keys().at(-1);
   expect({ code, stdout }).toEqual({
     code: 0,
-    stdout: `[SUCCESS] Ingestion API Key generated: ${issued?.apiKey}\nThe old key ${old.id} still works. Delete it when nobody uses it any more: sts ingestion-api-key delete --id ${old.id}\n`,
+    stdout: `[SUCCESS] Ingestion API Key generated: ${issued?.apiKey}\nThe old key ${old.id} still works. Delete it when nobody uses it any more: sts ingestion-api-key delete --id ${old.id} --url ${stackState.url}\n`,
   });
   expect(stderr).toBe('');
 });
