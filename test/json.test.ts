@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { visible } from '../src/escape.ts';
-import { jsonBlocks, toJson } from '../src/json.ts';
+import { jsonBlocks, OpenDocument, toJson } from '../src/json.ts';
 
 const text = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)), maxLength: 12 });
 const { tree } = fc.letrec((tie) => ({
@@ -72,3 +72,23 @@ function sorted(value: unknown): string {
     typeof member === 'object' && member !== null && !Array.isArray(member) ? Object.entries(member).sort() : member,
   );
 }
+
+test('a document in two parts is, put together, what it is in one; each part is sorted by itself', () => {
+  const members = fc.dictionary(text, tree, { maxKeys: 3 });
+  fc.assert(
+    fc.property(members, members, (first, second) => {
+      const document = new OpenDocument();
+      const written = document.begin(first) + document.end(second);
+      const shared = Object.keys(first).some((name) => Object.hasOwn(second, name));
+      if (!shared) expect(toJson(JSON.parse(written))).toBe(toJson({ ...first, ...second }));
+      if (Object.keys(second).length === 0) expect(written).toBe(toJson(first));
+      if (Object.keys(first).length === 0) expect(written).toBe(toJson(second));
+    }),
+  );
+});
+
+test('a document that is begun and gets nothing more is whole', () => {
+  const document = new OpenDocument();
+  expect(document.begin({ b: 1, a: [2] })).toBe('{\n  "a": [\n    2\n  ],\n  "b": 1');
+  expect(document.end()).toBe('\n}\n');
+});

@@ -137,12 +137,13 @@ export interface Session {
   readSecret(question?: string): Promise<string>;
 }
 
-/** What is said while a verb runs, all of it on stderr, at once. Where stderr is gone there is nobody to tell, so nothing here rejects. */
+/** What is said while a verb runs, all of it on stderr (output/printer.ts says when). Where stderr is gone nothing here rejects: nobody is left to tell. */
 export interface Progress {
   /** Whether somebody sits before stderr. */
   readonly isTerminal: boolean;
-  /** One sentence that matters to everybody, at once, in whatever form is asked for. */
+  /** One sentence for whoever sits before a terminal, at once, whatever the form. Elsewhere it is said only if the command fails. */
   note(sentence: string): Promise<void>;
+  /** Something is wrong: said at once, and off a terminal under JSON within the error's document, else as a line at the end. */
   warn(sentence: string): Promise<void>;
   /** A line with `-v`. */
   verbose(line: string): void;
