@@ -105,6 +105,7 @@ function removed(path: string): boolean {
 async function sweep<W extends World>(world: W, { title, act, mayEmpty = false }: Actor<W>): Promise<void> {
   const moments = await momentsOf(world);
   const lastLook = moments.findLastIndex(({ call, when }) => call === 'kind.verify' && when === 'before');
+  const firstList = moments.find(({ call }) => call === 'kind.list')?.point ?? -1;
   for (const { point, call, when } of moments) {
     // What happens after the last look at the new one is seen by nobody.
     if (when === 'after' || point >= lastLook) continue;
@@ -116,7 +117,10 @@ async function sweep<W extends World>(world: W, { title, act, mayEmpty = false }
     const deleted: bigint[] = [];
     let did = false;
     const hook: Hook = async (moment) => {
-      if (moment.point === point) did = await act(world, before);
+      if (moment.point !== point) return;
+      did = await act(world, before);
+      // What somebody has made before the run looks is what the run replaces.
+      if (point <= firstList) for (const { id } of world.credentials.living('ci')) own.add(id);
     };
     const { kind } = world.credentials;
     const watched: typeof kind = {

@@ -60,7 +60,7 @@ test('without --delete-old the key stays, and the command that deletes it is pri
     'replaced-ingestion-api-key': { deleted: false, id: Number(key.id) },
   });
   const text = await (await start()).migrate([]);
-  expect(text.stdout).toContain(`sts ingestion-api-key delete --id ${key.id}\n`);
+  expect(text.stdout).toContain(`sts ingestion-api-key delete --id ${key.id} `);
 });
 
 test('a Secret: the field changes, its consumer is restarted, and no reader ever finds what the server refuses', async () => {
