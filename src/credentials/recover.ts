@@ -26,7 +26,7 @@ export type Recovery =
   /** What the earlier run had made is gone; the destination is as it was before. */
   | { readonly outcome: 'undone' }
   /** The destination holds the credential that the earlier run had made. */
-  | { readonly outcome: 'finished'; readonly record: DeliveredRecord }
+  | { readonly outcome: 'finished'; readonly record: DeliveredRecord; readonly fate: 'kept' | 'deleted' }
   /** The same, and the old credential is deleted by a later run. */
   | { readonly outcome: 'waiting'; readonly record: DeliveredRecord };
 
@@ -186,7 +186,7 @@ async function finish(run: Run, journal: Journal, record: DeliveredRecord, reque
     deleted: fate === 'deleted',
     asPlanned: record.noWait === true,
   });
-  return { outcome: 'finished', record: hurried };
+  return { outcome: 'finished', record: hurried, fate };
 }
 
 /**

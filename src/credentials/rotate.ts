@@ -18,6 +18,7 @@ export interface RotationPlan extends Request {
 
 export interface RotationResult {
   readonly issued: Issued;
+  /** Of a migration that an earlier run has made, only id and name are known. */
   readonly old: Credential;
   /** `later`: the next run deletes it. */
   readonly fate: 'kept' | 'deleted' | 'later';
@@ -38,11 +39,23 @@ export async function rotate(run: Run, plan: RotationPlan): Promise<RotationResu
   try {
     const recovery = await recover(run, plan);
     refuseWhileWaiting(run, recovery);
+    const migrated = await migratedBefore(run, recovery);
+    if (migrated !== undefined) return migrated;
     await destination.prove();
     return await replace(run, { ...plan, target: successorOfTarget(plan.target, recovery) });
   } finally {
     await destination.close();
   }
+}
+
+/** What an earlier run has migrated cannot be migrated again: its result is this one's. */
+async function migratedBefore({ kind, oldKind, destination }: Run, recovery: Recovery): Promise<RotationResult | undefined> {
+  if (kind === oldKind || recovery.outcome !== 'finished') return undefined;
+  const { newId, old, wanted } = recovery.record;
+  if (old === undefined) return undefined;
+  const secret = await destination.current();
+  if (secret === undefined) return undefined;
+  return { issued: { ...wanted, ...(newId === undefined ? {} : { id: newId }), secret }, old, fate: recovery.fate };
 }
 
 /** One rotation for an open and proven destination. */
