@@ -73,7 +73,7 @@ test('a hint that names the Secret names its cluster too', async () => {
 
   expect(code).toBe(13);
   expect(stderr).toMatch(
-    / --name ci --kubernetes-secret default\/s --kubeconfig \S+ --kube-context test --restart deployment\/stuck\n/,
+    / --name ci --kubernetes-secret default\/s --kubeconfig \S+ --kube-context test --restart deployment\/stuck --url /,
   );
 });
 
