@@ -32,8 +32,7 @@ test.each([
   const { code, stderr } = await runSts(['service-token', verb, '-n', 'otel', ...flags, ...destination], clock);
 
   expect(code).toBe(0);
-  expect(stderr).toContain('it is finished now');
-  expect(stderr).not.toContain('[ERROR]');
+  expect(stderr).toBe('');
   expect(server.keys()).toEqual([]);
   expect(server.serviceTokens()).toHaveLength(1);
   expect(readFileSync(path, 'utf8').trim()).toBe(server.serviceTokens()[0]?.token);
@@ -59,7 +58,7 @@ test('who is interrupted while the old key is kept is told to migrate again, not
   const { code, stderr } = await runSts([...migrate, ...destination], { ...clock, sleep, interrupt: interrupt.signal });
 
   expect(code).toBe(130);
-  expect(stderr).toContain(`sts ingestion-api-key migrate --name otel --key-file ${path}\n`);
+  expect(stderr).toContain(`sts ingestion-api-key migrate --name otel --key-file ${path} `);
   expect(stderr).not.toContain('service-token rotate');
 });
 
