@@ -57,7 +57,7 @@ export async function createFirst(run: Run, plan: CreationPlan): Promise<Creatio
   if (facts !== undefined) {
     const record = await deliveredRecord(run, facts, issued);
     await conclude(run, record, { verify: plan.verify, noWait: false });
-  }
+  } else await destination.settle?.(issued.id, destination.consumers ?? []);
   return { issued, wanted, sameName: known === undefined ? [] : named(known, wanted.name).map(({ id }) => id) };
 }
 

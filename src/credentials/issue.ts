@@ -81,7 +81,7 @@ async function announce(run: Run, journal: Journal, facts: Facts): Promise<void>
 
 /** What the journal says once the destination holds the new secret. */
 export async function deliveredRecord(
-  { destination, serverClock }: Run,
+  { serverClock }: Run,
   facts: Facts,
   issued: Pick<Issued, 'id' | 'secret'>,
 ): Promise<DeliveredRecord> {
@@ -91,7 +91,7 @@ export async function deliveredRecord(
     newId: issued.id,
     digest: await digestOf(issued.secret),
     deleteAt: Math.ceil(serverClock.exact()) + facts.afterMs,
-    settled: destination.settle === undefined,
+    settled: (facts.consumers ?? []).length === 0,
   };
 }
 

@@ -120,11 +120,14 @@ export interface Destination {
    * @throws DeliveryError (exit 6) when the secret did not arrive; DeliveryUnknownError when that cannot be told.
    */
   deliver(issued: Issued, record?: JournalRecord): Promise<void>;
+  /** Who is restarted after a delivery, for the journal: `deployment/collector`. Absent: nobody. */
+  readonly consumers?: readonly string[];
   /**
-   * Brings the new secret to whoever uses it (a restart) and waits until they have it. May be called again after a break.
+   * Brings the new secret to its consumers (a restart) and waits until they have it. May be called again after a break.
+   * @param consumers as this destination or the one of an earlier run names them.
    * @throws NotReadyError (exit 13) when they have not taken it over in time.
    */
-  settle?(newId: bigint | undefined): Promise<void>;
+  settle?(newId: bigint | undefined, consumers: readonly string[]): Promise<void>;
   /** Removes what `prove` left behind and lets others work on the destination. Harmless when called twice. Never throws. */
   close(): Promise<void>;
 }

@@ -29,6 +29,7 @@ const facts = {
   old: z.optional(z.object({ id: int64, name: z.string() })),
   noWait: z.optional(z.boolean()),
   deleteOld: z.boolean(),
+  consumers: z.optional(z.array(z.string())),
   afterMs: z.number(),
 };
 const newId = z.optional(int64);

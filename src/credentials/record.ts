@@ -25,6 +25,8 @@ export interface Facts {
   /** Whether the run was meant to leave the deletion of the old one to a later run. */
   readonly noWait?: boolean | undefined;
   readonly deleteOld: boolean;
+  /** Who gets the new secret after the delivery (`Destination.consumers`): a run that finishes this one need not name them again. */
+  readonly consumers?: readonly string[] | undefined;
   /** How long the old credential is kept after the delivery, in milliseconds. */
   readonly afterMs: number;
 }

@@ -45,7 +45,7 @@ export async function recover(caller: Run, request: Request): Promise<Recovery> 
   // Tells the server's clock as well: the journal's times are by that one.
   refuseOtherTarget(run, found, request.target, await listAll(run, run.oldKind));
   // From here on a run that still holds the journal fails at its next step.
-  const record = { ...found, run: run.id };
+  const record = { ...found, run: run.id, ...allConsumers(run, found) };
   await journal.write(record);
   switch (record.stage) {
     case 'creating':
@@ -55,6 +55,12 @@ export async function recover(caller: Run, request: Request): Promise<Recovery> 
     case 'delivered':
       return finish(run, journal, record, request);
   }
+}
+
+/** Those that the earlier run was to restart, and those that this one is. */
+function allConsumers({ destination }: Run, { consumers = [] }: Facts): Pick<Facts, 'consumers'> {
+  const all = new Set([...consumers, ...(destination.consumers ?? [])]);
+  return all.size === 0 ? {} : { consumers: [...all] };
 }
 
 /** What a migration has left is finished by any later run for the credential that it made. */
@@ -98,7 +104,7 @@ async function settle(run: Run, record: DeliveredRecord): Promise<DeliveredRecor
   const { destination, oldKind, serverClock } = run;
   if (record.settled) return record;
   try {
-    await destination.settle?.(record.newId);
+    await destination.settle?.(record.newId, record.consumers ?? []);
     const settled = { ...record, settled: true, deleteAt: Math.ceil(serverClock.exact()) + record.afterMs };
     await destination.journal?.write(settled);
     return settled;
@@ -172,7 +178,7 @@ async function finish(run: Run, journal: Journal, record: DeliveredRecord, reque
   }
   const { old, newId } = record;
   if (old !== undefined && record.deleteOld) await refuseOtherName(run, old.id, old.name, run.oldKind);
-  const afterMs = patienceOf(run, record, request);
+  const afterMs = patienceOf(record, request);
   const deleteAt = Math.min(record.deleteAt, Math.ceil(serverClock.exact()) + afterMs);
   const hurried = { ...record, afterMs, deleteAt };
   if (deleteAt !== record.deleteAt) await journal.write(hurried);
@@ -189,11 +195,7 @@ async function finish(run: Run, journal: Journal, record: DeliveredRecord, reque
   return { outcome: 'finished', record: hurried, fate };
 }
 
-/**
- * How long the old credential is kept at most. Who asks again may be in more of a hurry than the earlier run, which is never made to wait
- * longer: unless it waited for its consumers to restart, and this one does not.
- */
-function patienceOf({ destination }: Run, record: DeliveredRecord, { deleteOld, afterMs }: Request): number {
-  if (!record.settled && destination.settle === undefined) return Math.max(record.afterMs, afterMs);
+/** How long the old credential is kept at most. Who asks again may be in more of a hurry than the earlier run, which is never made to wait longer. */
+function patienceOf(record: DeliveredRecord, { deleteOld, afterMs }: Request): number {
   return deleteOld ? Math.min(record.afterMs, afterMs) : record.afterMs;
 }

@@ -113,6 +113,7 @@ export async function factsOf(
     old,
     ...(plan.noWait ? { noWait: true } : {}),
     deleteOld: plan.deleteOld,
+    ...(destination.consumers === undefined ? {} : { consumers: destination.consumers }),
     afterMs: plan.afterMs,
   };
 }

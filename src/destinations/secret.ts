@@ -8,6 +8,7 @@ import {
   checkRestartable,
   type Kubernetes,
   ObjectMissingError,
+  parseWorkload,
   restart,
   type Secret,
   type SecretId,
@@ -52,8 +53,7 @@ export class SecretDestination implements Destination {
   readonly flags: string;
   readonly journal: Journal;
   readonly readersNeedMs: number;
-  /** Only where something is to be restarted. */
-  readonly settle?: (newId: bigint | undefined) => Promise<void>;
+  readonly consumers: readonly string[];
   readonly #options: SecretOptions;
   readonly #journal: SecretJournal;
   #field: string | undefined;
@@ -64,10 +64,10 @@ export class SecretDestination implements Destination {
     this.#journal = new SecretJournal(options.kubernetes, id);
     this.journal = this.#journal;
     this.description = `the Secret ${id.namespace}/${id.name}`;
-    const restarts = workloads.map(({ kind, name }) => ` --restart ${kind}/${name}`).join('');
+    this.consumers = workloads.map(({ kind, name }) => `${kind}/${name}`);
+    const restarts = this.consumers.map((name) => ` --restart ${name}`).join('');
     this.flags = `--kubernetes-secret ${id.namespace}/${id.name}${field === undefined ? '' : ` --key-var ${field}`}${clusterFlags}${restarts}`;
     this.readersNeedMs = workloads.length === 0 ? kubeletNeedsMs : 0;
-    if (workloads.length > 0) this.settle = (newId) => this.#restart(newId);
   }
 
   async open(): Promise<void> {
@@ -143,10 +143,15 @@ export class SecretDestination implements Destination {
   }
 
   /** The pods are marked with the new credential's id: a run that goes on after a break restarts nothing twice. */
-  async #restart(newId: bigint | undefined): Promise<void> {
-    const { kubernetes, restart: workloads, restartTimeoutMs, interrupt, warn, onProgress } = this.#options;
+  async settle(newId: bigint | undefined, consumers: readonly string[]): Promise<void> {
+    if (consumers.length === 0) return;
+    const { kubernetes, restartTimeoutMs, interrupt, warn, onProgress } = this.#options;
     const marker = newId === undefined ? await this.#markerWithoutId() : String(newId);
-    for (const workload of workloads) await restart(kubernetes, workload, marker);
+    const workloads: WorkloadId[] = [];
+    for (const consumer of consumers) {
+      const workload = { ...parseWorkload(consumer), namespace: this.#options.id.namespace };
+      if (await this.#restarted(workload, marker)) workloads.push(workload);
+    }
     const { notReady, warnings } = await waitForRollouts(kubernetes, workloads, marker, {
       timeoutMs: restartTimeoutMs,
       signal: interrupt,
@@ -159,6 +164,20 @@ export class SecretDestination implements Destination {
         ({ kind, name, namespace }) => `See why: kubectl rollout status ${kind}/${name} --namespace ${namespace}`,
       ),
     });
+  }
+
+  /** @returns false for one that only an earlier run named, and that is gone: nobody there uses the old secret. */
+  async #restarted(workload: WorkloadId, marker: string): Promise<boolean> {
+    const { kubernetes, warn } = this.#options;
+    const name = `${workload.kind}/${workload.name}`;
+    try {
+      await restart(kubernetes, workload, marker);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ObjectMissingError) || this.consumers.includes(name)) throw error;
+      await warn(`${name}, which an earlier run was to restart, is gone: it is not waited for.`);
+      return false;
+    }
   }
 
   async close(): Promise<void> {

@@ -31,6 +31,7 @@ const records: readonly JournalRecord[] = [
   { ...facts, stage: 'created', newId: 7n, secret: 'iapikeyok-S3CRET' },
   { ...facts, stage: 'created', newId: undefined, secret: 'svctok-S3CRET' },
   { ...delivered, newId: 7n },
+  { ...delivered, newId: 7n, consumers: ['deployment/collector', 'daemonset/agent'] },
   { ...delivered, newId: undefined, settled: true },
 ];
 

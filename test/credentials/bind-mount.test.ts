@@ -6,12 +6,12 @@ import { count } from '../support/counts.ts';
 import { tempFolder } from '../support/temp.ts';
 import { startWorld } from './support.ts';
 
-const rounds = 100;
+const rounds = 160;
 let tried = 0;
 
 afterAll(() => count('second actors', tried));
 
-test('two rotations of one file by two paths of a folder that is mounted twice', { timeout: 120_000 }, async () => {
+test('two rotations of one file by two paths of a folder that is mounted twice', { timeout: 180_000 }, async () => {
   const world = await startWorld();
   const again = tempFolder();
   try {

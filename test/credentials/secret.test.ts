@@ -466,16 +466,46 @@ describe('restarts', () => {
     expect(world.refused).toEqual([]);
   });
 
-  test('a run without --restart after one whose restart was not done keeps the old key as long as its readers need', async () => {
+  test('a run without --restart after one whose restart was not done waits for that restart, which the journal remembers', async () => {
+    const world = await begin({ rollout: { unit: 'ms', observed: 0, ready: 90_000, gone: 90_000 } });
+    const [old] = world.credentials.living('ci');
+    await failureOf(world.rotate());
+    const before = world.changes().length;
+
+    // Without --restart of its own: it waits for the earlier run's, and then deletes that run's old key.
+    const destination = world.secret({ restart: [] });
+    await world.rotate({ afterMs: 0 }, { destination });
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ kind: 'finished', old: expect.objectContaining({ id: old?.id }) }),
+    );
+    expect(
+      world
+        .changes()
+        .slice(before)
+        .filter((change) => change.includes('deployments')),
+    ).toEqual([]);
+    expect(world.refused).toEqual([]);
+    world.expectHealed();
+  });
+
+  test('killed before its restart, a rotation is finished with that restart by a run that names none', async () => {
+    const world = await begin();
+    await world.killed('before workloads.annotatePods');
+    const made = world.credentials.living('ci').at(-1)?.id;
+    await world.rotate({ afterMs: 0 }, { destination: world.secret({ restart: [] }) });
+    expect(world.events).toContainEqual(expect.objectContaining({ kind: 'finished', newId: made, deleted: true }));
+    expect(workload(world)['spec']).toMatchObject({
+      template: { metadata: { annotations: { 'sts.stackstate.com/restarted-for': String(made) } } },
+    });
+    world.expectHealed();
+  });
+
+  test('a workload that an earlier run was to restart, and that is gone by now, keeps nothing from its end', async () => {
     const world = await begin({ rollout: { unit: 'reads', observed: 0, ready: 'never', gone: 'never' } });
     await failureOf(world.rotate());
-    const destination = world.secret({ restart: [] });
-    const kept: number[] = [];
-    const report = (event: { readonly kind: string; readonly remainingMs?: number }) => {
-      if (event.kind === 'keeping') kept.push(event.remainingMs ?? Number.NaN);
-    };
-    await world.rotate({ afterMs: destination.readersNeedMs }, { destination, report });
-    expect(kept[0]).toBe(120_000);
+    world.kubernetes.removeWorkload('deployment', namespace, 'collector');
+    await world.rotate({ afterMs: 0 }, { destination: world.secret({ restart: [] }) });
+    expect(String(world.warnings)).toContain('deployment/collector, which an earlier run was to restart, is gone');
     world.expectHealed();
   });
 

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { startBuilt } from '../support/built.ts';
+import { count } from '../support/counts.ts';
 import { environmentOf, startForTest } from '../support/stackstate.ts';
 import { tempFolder } from '../support/temp.ts';
 import { canMount } from './hostile-support.ts';
@@ -17,6 +18,9 @@ if (!mayMount) console.warn('SKIPPED: one folder mounted twice. This machine doe
 if (!mayUnshare) console.warn('SKIPPED: two network namespaces. This machine does not let us make one.');
 
 const rounds = 20;
+let tried = 0;
+
+afterAll(() => count('second actors', tried));
 
 /** Rotates one file by two paths at once. The first key is created only once one of the two runs has ended. */
 async function bothAtOnce(pathsOf: (folder: string) => readonly [string, string]): Promise<void> {
@@ -43,6 +47,7 @@ async function bothAtOnce(pathsOf: (folder: string) => readonly [string, string]
     expect(results.map(({ code }) => code).sort(), told).toEqual([0, 6]);
     expect(results.find(({ code }) => code === 6)?.stderr).toContain('Another sts');
     expect(stackState.keys().map((key) => key.apiKey)).toEqual([readFileSync(paths[1], 'utf8').trimEnd()]);
+    tried += 1;
   }
 }
 
@@ -92,6 +97,7 @@ test.skipIf(!mayUnshare)(
       expect(second).toMatchObject({ code: 6, stdout: '', stderr: expect.stringContaining('Another sts') });
       expect(await first.result).toMatchObject({ code: 0 });
       expect(stackState.keys().map((key) => key.apiKey)).toEqual([readFileSync(path, 'utf8').trimEnd()]);
+      tried += 1;
     }
   },
   180_000,

@@ -58,6 +58,13 @@ export class Cluster {
     return this.sync(pluralOf(kind), object);
   }
 
+  /** Deletes a workload with its pods. @throws Error when there is no such workload. */
+  removeWorkload(kind: WorkloadKind, namespace: string, name: string): void {
+    const object = this.workload(kind, namespace, name);
+    this.store.remove(pluralOf(kind), object);
+    this.#controlled.delete(keyOf(pluralOf(kind), object));
+  }
+
   /** How the next changes of a workload's pod template are taken over. @throws Error when there is no such workload. */
   setRollout(kind: WorkloadKind, namespace: string, name: string, rollout: Rollout): void {
     this.#controlledOf(pluralOf(kind), this.workload(kind, namespace, name)).rollout = rollout;

@@ -80,6 +80,7 @@ export interface Kubernetes extends Front<RouteName> {
   seedWorkload(kind: WorkloadKind, workload: NewWorkload): KubeObject;
   /** A workload as it is now, without counting as a read. @throws Error when there is no such workload. */
   workload(kind: WorkloadKind, namespace: string, name: string): KubeObject;
+  removeWorkload(kind: WorkloadKind, namespace: string, name: string): void;
   setRollout(kind: WorkloadKind, namespace: string, name: string, rollout: Rollout): void;
   /** Adds a service account with these rules, and gives its token. The same name again: new rules, a new token, the old one is 401. */
   serviceAccount(namespace: string, name: string, rules: readonly Rule[]): string;
@@ -165,6 +166,7 @@ function handsOn(cluster: Cluster, access: Access): HandsOn {
     deleteSecret: (namespace, name) => store.remove('secrets', known(namespace, name)),
     seedWorkload: (kind, workload) => cluster.seedWorkload(kind, workload),
     workload: (kind, namespace, name) => cluster.workload(kind, namespace, name),
+    removeWorkload: (kind, namespace, name) => cluster.removeWorkload(kind, namespace, name),
     setRollout: (kind, namespace, name, rollout) => cluster.setRollout(kind, namespace, name, rollout),
     serviceAccount(namespace, name, rules) {
       accounts += 1;

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 
 /** One file a name and suite, so that suites that run at the same time do not disturb each other. */
 const folder = resolve('node_modules/.cache/sts-counts');
@@ -18,7 +18,8 @@ interface Count {
 export async function count(name: string, n: number): Promise<void> {
   // Only here: the counts are read outside of vitest.
   const { expect } = await import('vitest');
-  const suite = basename(expect.getState().testPath ?? 'unknown', '.test.ts');
+  // By its whole path: two suites of one name count apart.
+  const suite = relative('test', expect.getState().testPath ?? 'unknown').replace(/\.test\.ts$/, '');
   const entry: Count = { name, suite, count: n };
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${`${suite} ${name}`.replaceAll(/\W+/g, '-')}.json`), `${JSON.stringify(entry)}\n`);

@@ -37,6 +37,16 @@ const rows: readonly Row[] = [
     what: 'the server dies, fails, resets, stalls or cuts its response at any request of `rotate`',
     holds: 'the same',
   },
+  {
+    count: 'second actors',
+    what: 'somebody else acts at any step of `rotate`: deletes the new key, the old key, the file, the Secret or the journal, or rotates too, also by another mount or from another network namespace',
+    holds: 'the destination holds a key that works, or the exit code and the message say why it cannot',
+  },
+  {
+    count: 'interleavings',
+    what: 'two or three runs of `rotate` on one file or Secret, their steps interleaved at random',
+    holds: 'at most one of them changes anything at a time; in the end one key lives, and the destination holds it',
+  },
 ];
 const path = 'docs/reliability.md';
 const [begin, end] = ['<!-- counted by the tests: npm run reliability -->\n', '<!-- end of what is counted -->\n'];
