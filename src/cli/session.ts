@@ -2,7 +2,7 @@ import type { StackStateApi } from '../api/model.ts';
 import { saySources } from '../commands/sources.ts';
 import type { EarlyOutput, Session } from '../commands/verb.ts';
 import type { GlobalOptions, Settings } from '../config/model.ts';
-import { SETTINGS } from '../config/table.ts';
+import { SERVER_MEMBERS, SETTINGS } from '../config/table.ts';
 import type { Printer } from '../output/printer.ts';
 import type { World } from '../platform/world.ts';
 import { version } from '../version.ts';
@@ -76,15 +76,8 @@ async function settingsOf({ world, globals, progress, readSecret }: Session): Pr
 
 /** The flags without those that name one server: they are for the one context that the command line is about. */
 function elsewhere(globals: GlobalOptions): GlobalOptions {
-  const { config, output, color, quiet, timeout, verbose } = globals;
-  return {
-    output,
-    verbose,
-    ...(config === undefined ? {} : { config }),
-    ...(color === undefined ? {} : { color }),
-    ...(quiet === undefined ? {} : { quiet }),
-    ...(timeout === undefined ? {} : { timeout }),
-  };
+  const names: ReadonlySet<string> = new Set(SERVER_MEMBERS);
+  return Object.fromEntries(Object.entries(globals).filter(([name]) => !names.has(name))) as typeof globals;
 }
 
 /** The world without the variables that name one server. */
@@ -93,9 +86,7 @@ function withoutServer(world: World): World {
   return Object.create(world, { env: { value: env } });
 }
 
-const serverVariables: ReadonlySet<string> = new Set(
-  (['url', 'apiToken', 'serviceToken', 'k8sSaToken', 'k8sSaTokenPath'] as const).map((name) => SETTINGS[name].variable),
-);
+const serverVariables: ReadonlySet<string> = new Set(SERVER_MEMBERS.map((name) => SETTINGS[name].variable));
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

@@ -1,6 +1,8 @@
+import { UsageError } from '../errors.ts';
 import { environmentLayer, type Found, type Layer, layerWithout } from './layers.ts';
 import type { SettingsInput } from './resolve.ts';
-import { hasToken, TOKEN_MEMBERS } from './token.ts';
+import { SERVER_MEMBERS, SETTINGS } from './table.ts';
+import { hasToken } from './token.ts';
 
 type Chooser = Pick<SettingsInput, 'contextName' | 'globals'>;
 
@@ -10,7 +12,6 @@ export function chosenBy({ contextName, globals }: Chooser): '--name' | '--conte
   return globals.context === undefined ? undefined : '--context';
 }
 
-const SERVER_MEMBERS = ['url', ...TOKEN_MEMBERS] as const;
 /** A variable that does not count. */
 export type Ignored = { readonly member: (typeof SERVER_MEMBERS)[number]; readonly found: Found };
 
@@ -29,6 +30,29 @@ export function environmentOf(input: SettingsInput, flags: Layer): { environment
 /** The warning about them. */
 export function ignoredVariables(ignored: readonly Ignored[], input: Chooser): string {
   const labels = ignored.map(({ found }) => found.label);
-  const list = labels.length === 1 ? `${labels[0]} is` : `${labels.slice(0, -1).join(', ')} and ${labels.at(-1)} are`;
-  return `${list} ignored, because ${chosenBy(input)} says which context to use.`;
+  return `${listed(labels)} ignored, because ${chosenBy(input)} says which context to use.`;
+}
+
+/**
+ * All contexts are meant: what names one server contradicts that, and what of the environment does so is ignored.
+ * @returns the warning about variables that are ignored; undefined where there are none.
+ * @throws UsageError when a flag names one server.
+ */
+export function forAllContexts({ globals, env }: Pick<SettingsInput, 'globals' | 'env'>): string | undefined {
+  const flags = (['context', ...SERVER_MEMBERS] as const).filter((member) => globals[member] !== undefined);
+  const [flag] = flags;
+  if (flag !== undefined) {
+    throw new UsageError(`--all-contexts asks the servers of all contexts, and --${SETTINGS[flag].flag} names one.`, {
+      hints: ['Leave one of them out.'],
+    });
+  }
+  const environment = environmentLayer(env);
+  const labels = SERVER_MEMBERS.flatMap((member) => environment.find(member)?.label ?? []);
+  return labels.length === 0
+    ? undefined
+    : `${listed(labels)} ignored, because --all-contexts takes the contexts of the config file.`;
+}
+
+function listed(labels: readonly string[]): string {
+  return labels.length === 1 ? `${labels[0]} is` : `${labels.slice(0, -1).join(', ')} and ${labels.at(-1)} are`;
 }

@@ -205,3 +205,6 @@ export function namesWith<Column extends keyof Setting>(column: Column): readonl
 export function withoutUserInfo(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
 }
+
+/** The settings that say which server is meant, and as whom. */
+export const SERVER_MEMBERS: readonly ('url' | TokenMember)[] = ['url', ...namesWith('token')];

@@ -26,14 +26,18 @@ export interface AllListings {
 /**
  * Asks the servers of all contexts of the config file at once. One that fails does not keep the others from being shown.
  * @param filterOf which credentials are wanted, by the clocks of their server.
- * @throws ConfigError when there are no contexts.
+ * @throws ConfigError when there are no contexts; UsageError when a flag names one server.
  */
 export async function listEverywhere(
   noun: CredentialNoun,
   session: Session,
   filterOf: (clocks: Clocks) => (credential: Credential) => boolean,
 ): Promise<AllListings> {
-  const { openToRead } = await import('../../config/select.ts');
+  const [{ openToRead }, { forAllContexts }] = await Promise.all([
+    import('../../config/select.ts'),
+    import('../../config/environment.ts'),
+  ]);
+  const ignored = forAllContexts({ globals: session.globals, env: session.world.env });
   const { contexts, path } = await openToRead(await session.configPath(), session.globals, await session.world.disk());
   if (contexts.length === 0) {
     throw new ConfigError(`The config file ${path} has no contexts.`, {
@@ -41,7 +45,7 @@ export async function listEverywhere(
     });
   }
   const failures: StsError[] = [];
-  const warnings: string[] = [];
+  const warnings: string[] = ignored === undefined ? [] : [ignored];
   const label = `Asking ${contexts.length} servers`;
   const found = await session.progress.waiting(label, () =>
     pool(contexts, mostAtOnce, async ({ name }) => {

@@ -1,5 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { jsonOf, runSts, testTime } from '../../support/run.ts';
+import { stringify } from 'yaml';
+import { tokens } from '../../stackstate/server.ts';
+import { jsonOf, runSts, startForTest, testTime } from '../../support/run.ts';
 import { startFleet } from './support.ts';
 
 const day = 86_400_000;
@@ -50,7 +54,33 @@ test('the variables that name one server do not reach the others', async () => {
   const { server, flags } = await startFleet(['a']);
   server('a').seed({ id: 5n, name: 'five' });
   const env = { STS_CLI_URL: 'http://127.0.0.1:1', STS_CLI_API_TOKEN: 'other' };
-  expect(await runSts([...list, ...flags, '-q'], { env })).toMatchObject({ code: 0, stdout: '5\n' });
+  const { code, stdout, stderr } = await runSts([...list, ...flags, '-q'], { env });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '5\n' });
+  expect(stderr).toContain('STS_CLI_URL and STS_CLI_API_TOKEN are ignored, because --all-contexts');
+});
+
+test.each([
+  ['--url', 'https://other.example.com'],
+  ['--api-token', 'other-token'],
+  ['--context', 'a'],
+])('a flag that names one server (%s) contradicts all contexts, and nothing is sent', async (flag, value) => {
+  const { server, flags } = await startFleet(['a']);
+  const { code, stderr } = await runSts([...list, ...flags, flag, value]);
+  expect(code).toBe(3);
+  expect(stderr).toContain(`and ${flag} names one`);
+  expect(stderr).not.toContain('other-token');
+  expect(server('a').requests).toEqual([]);
+});
+
+test('a CA that is given is trusted for all contexts', async () => {
+  const secure = await startForTest({ tls: true });
+  secure.seed({ id: 8n, name: 'eight' });
+  const { folder, config } = await startFleet([]);
+  writeFileSync(join(folder, 'ca.pem'), secure.caPem);
+  const context = { url: secure.url, 'service-token': tokens.service };
+  writeFileSync(config, stringify({ contexts: [{ name: 'secure', context }] }));
+  const run = await runSts([...list, '--config', config, '-q', '--ca-cert-path', join(folder, 'ca.pem')]);
+  expect(run).toMatchObject({ code: 0, stdout: '8\n', stderr: '' });
 });
 
 test('a config file without contexts is said to have none', async () => {
