@@ -39,9 +39,9 @@ test('the document arrives on stdin, and in no argument and no variable', async 
 });
 
 test.each([
-  ['exit 3', /ended in 3/],
+  ['exit 3', /ended with exit code 3/],
   ['kill -9 $$', /was ended by SIGKILL/],
-  ['no-such-program-anywhere', /ended in 127/],
+  ['no-such-program-anywhere', /ended with exit code 127/],
 ])('%s is not delivered', async (command, reason) => {
   const failure = await failureOf(destination(command).deliver(issued));
   expect(failure).toMatchObject({ exitCode: 6, message: expect.stringMatching(reason) });
