@@ -26,7 +26,7 @@ export async function checkTarget({
   }
   if (!mayReplace) throw appeared(path);
   if (await disk.isMountPoint(path)) {
-    throw new DeliveryError(`The key file ${path} is mounted by itself, so it cannot be replaced by another file.`, {
+    throw new DeliveryError(`The key file ${path} is mounted as a single file, so it cannot be replaced by another file.`, {
       hints: [`Mount its folder instead, and name a file in it: --key-file FOLDER/${basename(path)}`],
     });
   }

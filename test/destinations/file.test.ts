@@ -239,7 +239,7 @@ describe('an existing file', () => {
     expect(readFileSync(path, 'utf8')).toBe('A=iapikeyok-1\nB=x\n');
   });
 
-  test('a file that is mounted by itself is refused before there is a key', async () => {
+  test('a file that is mounted as a single file is refused before there is a key', async () => {
     const [source, target] = [join(folder, 'source'), join(folder, 'a key')];
     for (const file of [source, target]) writeFileSync(file, 'iapikeyok-0\n');
     try {
@@ -251,7 +251,7 @@ describe('an existing file', () => {
     onTestFinished(() => void execFileSync('umount', [target]));
     await expect(destination({ path: target, ...replacing }).prove()).rejects.toMatchObject({
       exitCode: 6,
-      message: expect.stringContaining('mounted by itself'),
+      message: expect.stringContaining('mounted as a single file'),
     });
   });
 });

@@ -217,7 +217,12 @@ const refused: readonly (readonly [what: string, problem: DocumentProblem, messa
   ['a SecretList in JSON', 'no-key', /list of Kubernetes objects/, '{"kind":"SecretList","items":[{"kind":"Secret","data":{}}]}'],
   ['broken YAML', 'no-key', /not valid YAML/, 'kind: Secret\nstringData: {a: "secret\n'],
   ['a field that is there twice', 'no-key', /not valid YAML/, 'kind: Secret\nstringData:\n  a: secret\n  a: secret\n'],
-  ['a field that is there twice in JSON', 'no-key', /two members with the same name/, '{"kind":"Secret","stringData":{"a":"secret","a":"x"}}'],
+  [
+    'a field that is there twice in JSON',
+    'no-key',
+    /two members with the same name/,
+    '{"kind":"Secret","stringData":{"a":"secret","a":"x"}}',
+  ],
   ['YAML too deep for a parser', 'no-key', /not valid YAML/, `kind: Secret\na: ${'['.repeat(200_000)}\n`],
   ['JSON deeper than a stack', 'missing', /no field/, `{"kind":"Secret","a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`],
   ['data that is a list', 'no-key', /data is not a map/, 'kind: Secret\ndata: [secret]\n'],
