@@ -6,7 +6,7 @@ import { tokenResource } from './tokens.ts';
 
 export type { ApiOptions } from './requests.ts';
 
-/** A client for one StackState. Nothing is connected before the first call. */
+/** Creates a client for one StackState. It connects at the first call. */
 export function createApi(options: ApiOptions): StackStateApi {
   const requests = new Requests(options);
   return {

@@ -6,18 +6,18 @@ import type { CallOptions } from './model.ts';
 import { type Requests, type Segments, tryDecode } from './requests.ts';
 import { RowReader } from './rows.ts';
 
-/** What the credentials of one kind have in common on the server: a collection that lists, creates and deletes them. */
+/** The collection of one kind of credential on the server, which lists, creates and deletes them. */
 export interface Collection<Row extends { readonly id: bigint }> {
   readonly path: Segments;
-  /** In messages: `key`, `token`. */
+  /** Short name for messages: `key`, `token`. */
   readonly noun: string;
-  /** In messages, whole: `ingestion API key`. */
+  /** Full name for messages: `ingestion API key`. */
   readonly name: string;
   /** The noun of the command line. */
   readonly command: 'ingestion-api-key' | 'service-token';
-  /** What a token needs to use it, a hint each. */
+  /** Hints about the permissions that a token needs for the collection. */
   readonly permissions: readonly string[];
-  /** One row of the list, or why it is none. */
+  /** Reads one row of the list. @returns the row, or a reason why it is not one. */
   readRow(value: unknown): Row | string;
 }
 
@@ -27,7 +27,7 @@ export interface Rows<Row> {
   readonly serverTime?: number;
 }
 
-/** `GET` of the collection. A row that stands there twice is one. */
+/** `GET` of the collection. Rows with the same id are merged into one. */
 export async function listRows<Row extends { readonly id: bigint }>(
   requests: Requests,
   collection: Collection<Row>,
@@ -50,20 +50,20 @@ export async function listRows<Row extends { readonly id: bigint }>(
 
 export interface Creation<Issued> {
   readonly body: JsonValue;
-  /** The credential in a response; undefined when it holds none that can be delivered. */
+  /** The credential in a response; undefined if the response holds none that can be delivered. */
   readIssued(value: unknown): Issued | undefined;
-  /** The id of the new credential, where only that can be read. */
+  /** The id of the new credential, if only the id can be read. */
   idIn(value: unknown): bigint | undefined;
-  /** Whether a response that is no success holds a whole new credential all the same: without a secret it may be an old one. */
+  /** Whether a response with an error status holds a complete new credential. Without a secret it may be an old one. */
   isWhole(value: unknown): boolean;
 }
 
-/** Statuses of a server that does not know such a request: nothing was done. */
+/** Statuses of a server that does not support such a request. Nothing was done. */
 const neverTried = new Set([501, 505]);
 
 /**
  * `POST` to the collection, at most once.
- * @param name of what is created, for messages.
+ * @param name name of the new credential, for messages.
  */
 export async function createIn<Row extends { readonly id: bigint }, Issued>(
   requests: Requests,
@@ -94,13 +94,13 @@ export async function createIn<Row extends { readonly id: bigint }, Issued>(
   const isWhole = creation.isWhole(value);
   if (status === 404 && !isWhole) throw await missing(requests, collection, { verb: 'create', name }, call);
   const refused = await requests.refusal(response, permissions);
-  // After a 409 the key may exist: a proxy may have sent the request twice.
+  // A 409 does not prove that nothing was created: a proxy may have sent the request twice.
   const decided = status !== 408 && status !== 409 && (status < 500 || neverTried.has(status));
   if (decided && !isWhole) throw refused;
   throw unknown(`${what}. ${refused.message}`, isWhole ? creation.idIn(value) : undefined, refused);
 }
 
-/** `DELETE` of one of the collection. Where the response does not say what was done, the list does. */
+/** `DELETE` of one credential. If the response does not say what was done, the list tells. */
 export async function deleteIn<Row extends { readonly id: bigint }>(
   requests: Requests,
   collection: Collection<Row>,
@@ -109,19 +109,19 @@ export async function deleteIn<Row extends { readonly id: bigint }>(
 ): Promise<void> {
   const { noun, permissions } = collection;
   const what = `The request to delete the ${noun} ${id} was sent to ${requests.host}`;
-  const hints = [`See whether it is still there: sts ${collection.command} list`];
+  const hints = [`Check whether it still exists: sts ${collection.command} list`];
   const request = { method: 'DELETE', path: requests.path([...collection.path, String(id)]) } as const;
   const response = await requests.change(request, what, call).catch(async (error: unknown) => {
     if (!(error instanceof OutcomeUnknownError)) throw error;
     if ((await isListed(requests, collection, id, call)) === false) return undefined;
-    throw error.because(`The ${noun} ${id} may be deleted or not.`, { hints });
+    throw error.because(`The ${noun} ${id} may or may not be deleted.`, { hints });
   });
   if (response === undefined) return;
   const { status, body, sentAt } = response;
-  // A web page with status 200 comes from a login or a proxy: nothing was deleted.
+  // A web page with status 200 comes from a login page or a proxy. Nothing was deleted.
   if (status === 204 || (status < 300 && body.length === 0)) return;
   if (status < 300) {
-    const message = `${requests.host} did not say that the ${noun} ${id} is deleted: its response makes no sense.`;
+    const message = `${requests.host} did not confirm that the ${noun} ${id} is deleted: its response makes no sense.`;
     throw new ServerError(message, { status, hints });
   }
   if (status === 404) throw await absent(requests, collection, id, response, call);
@@ -129,13 +129,13 @@ export async function deleteIn<Row extends { readonly id: bigint }>(
   if (status < 500 || neverTried.has(status)) throw refused;
   const listed = await isListed(requests, collection, id, call);
   if (listed === false) return;
-  // After a gateway gave up, the server may still delete it.
+  // If a gateway gave up, the server may still delete it.
   if (status !== 502 && status !== 504)
-    throw listed ? refused : refused.because(`The ${noun} ${id} may be deleted or not.`, { hints });
+    throw listed ? refused : refused.because(`The ${noun} ${id} may or may not be deleted.`, { hints });
   throw new OutcomeUnknownError(`${what}. ${refused.message}`, { sentAt, status, hints, cause: refused });
 }
 
-/** Whether the collection lists it; undefined when the list cannot tell. */
+/** Whether the collection lists a credential; undefined if that cannot be found out. */
 async function isListed<Row extends { readonly id: bigint }>(
   requests: Requests,
   collection: Collection<Row>,
@@ -147,13 +147,13 @@ async function isListed<Row extends { readonly id: bigint }>(
     if (rows.some((row) => row.id === id)) return true;
     return rejected.length > 0 ? undefined : false;
   } catch (error) {
-    // An interrupt, too: the error to report is that of the deletion.
+    // This includes an interrupt: the error to report is that of the deletion.
     if (error instanceof StsError) return undefined;
     throw error;
   }
 }
 
-/** The error for a deletion that was answered with 404. */
+/** The error for a deletion to which the response was 404. */
 async function absent<Row extends { readonly id: bigint }>(
   requests: Requests,
   collection: Collection<Row>,
@@ -173,7 +173,7 @@ async function absent<Row extends { readonly id: bigint }>(
   return explainAbsent(requests, collection, id, listed);
 }
 
-/** The error for a collection that is not there. @param attempt what was tried. */
+/** The error for a collection that does not exist. @param attempt the operation that was tried. */
 export async function missing(
   requests: Requests,
   { command }: Pick<Collection<never>, 'command'>,
@@ -184,7 +184,7 @@ export async function missing(
   return explainMissing(requests, command, attempt, call);
 }
 
-/** The first row of each id. */
+/** Keeps only the first row of each id. */
 function withoutRepeated<Row extends { readonly id: bigint }>(rows: readonly Row[]): readonly Row[] {
   const ids = new Set(rows.map(({ id }) => id));
   return ids.size === rows.length ? rows : rows.filter(({ id }) => ids.delete(id));

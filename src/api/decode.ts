@@ -1,11 +1,12 @@
 import { parse } from 'lossless-json';
 
-/** Of what is no UTF-8 a replacement character is left; a byte order mark is left out. */
+/** Replaces bytes that are not UTF-8 by a replacement character, and drops a byte order mark. */
 const utf8 = new TextDecoder('utf-8');
 
 /**
- * Reads JSON with every whole number as a bigint, so that 64-bit ids keep their digits. Of a key given twice the last one counts, as in `JSON.parse`.
- * @throws SyntaxError when the bytes are no UTF-8 JSON, or nested so deep that reading them is refused.
+ * Reads JSON. Every whole number becomes a bigint, so that 64-bit ids keep their digits. If a key occurs twice, the last one counts, as in
+ * `JSON.parse`.
+ * @throws SyntaxError when the bytes are not JSON in UTF-8, or are nested too deeply.
  */
 export function decodeJson(bytes: Uint8Array): unknown {
   const text = utf8.decode(bytes);
@@ -13,7 +14,7 @@ export function decodeJson(bytes: Uint8Array): unknown {
     if (!hasFraction(text)) {
       const value = withBigints(JSON.parse(text), false);
       if (value !== undefined) return value;
-      // Escapes could spell the mark, and there is an end to what a BigInt is made of.
+      // The fast way works only without escapes, which could contain the mark, and without very long numbers, which BigInt refuses.
       if (!unusual.test(text)) return withBigints(JSON.parse(text.replace(stringOrLong, markNumber)), true);
     }
     return parse(text, null, { parseNumber, onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue });
@@ -23,15 +24,15 @@ export function decodeJson(bytes: Uint8Array): unknown {
   }
 }
 
-// `JSON.parse` is several times as fast as any reader in JavaScript. Numbers too long for it are given to it as strings with this mark
-// in front, from a text that holds none.
+// `JSON.parse` is several times as fast as any parser written in JavaScript. Numbers that it would round are turned into strings that begin
+// with this mark. The text must not contain the mark itself.
 const mark = '\ue000';
 const unusual = new RegExp(`[\\\\${mark}]|\\d{31}`);
 const fraction = /\d[.eE]/;
 const everyString = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
 const stringOrLong = /"[^"]*"|-?[1-9]\d{15,}/g;
 
-/** Whether a number has a fraction or an exponent: it stays a number. Dots and digits are common in names. */
+/** Whether a number has a fraction or an exponent. Such a number stays a number. */
 function hasFraction(text: string): boolean {
   return fraction.test(text) && fraction.test(text.replace(everyString, '""'));
 }
@@ -40,7 +41,7 @@ function markNumber(token: string): string {
   return token.startsWith('"') ? token : `"${mark}${token}"`;
 }
 
-/** A value of `JSON.parse` with its numbers as bigints; undefined when one of them has lost digits. Objects are changed in place. */
+/** Turns the numbers in a value of `JSON.parse` into bigints; undefined if one of them has lost digits. Objects are changed in place. */
 function withBigints(value: unknown, isMarked: boolean): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : undefined;
   if (typeof value === 'string') return isMarked && value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value;
@@ -60,7 +61,7 @@ function parseNumber(digits: string): bigint | number {
   return /^-?\d{1,30}$/.test(digits) ? BigInt(digits) : Number(digits);
 }
 
-/** Whether a body is a web page: what a proxy or a wrong URL answers where the API would send JSON. */
+/** Whether a body is a web page. The API sends JSON, so a page comes from a proxy or a wrong URL. */
 export function looksLikeHtml(contentType: string | undefined, bytes: Uint8Array): boolean {
   if (contentType?.toLowerCase().includes('html')) return true;
   return /^\s*<(!doctype|html|head|body)\b/i.test(Buffer.from(bytes.subarray(0, 200)).toString('latin1'));

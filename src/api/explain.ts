@@ -7,22 +7,22 @@ import { readTrouble, type Trouble } from './trouble.ts';
 
 const longestReason = 500;
 const longestMark = 100;
-/** Shorter secrets are not hidden: that would hide parts of ordinary words. */
+/** Shorter secrets are not hidden, because that would hide parts of ordinary words. */
 const shortestSecret = 6;
 
 export interface RefusalContext {
   /** Host and port of the server. */
   readonly host: string;
   readonly tokenKind: TokenKind;
-  /** Whether a user and a password go with each request. */
+  /** Whether each request carries a user and a password. */
   readonly basic: boolean;
-  /** What was sent and must not be shown when the server repeats it. */
+  /** Secrets that were sent. They must not be shown if the server repeats them. */
   readonly secrets: readonly string[];
   /** Hints for a 403: which permissions the token needs. */
   readonly permissions: readonly string[];
 }
 
-/** The error for a response that is no success. */
+/** The error for a response with an error status. */
 export function explainRefusal(response: HttpResponse, context: RefusalContext): StsError {
   const { host } = context;
   const { status, retryAfterMs } = response;
@@ -31,18 +31,23 @@ export function explainRefusal(response: HttpResponse, context: RefusalContext):
   if (status === 401 || status === 403) {
     if (trouble.isPage || asksForUser(response)) return gateway(response, context, ending, facts);
     if (status === 401) return unauthorized(context, ending, facts);
-    return new ForbiddenError(`${host} does not allow this to the token${ending}`, { ...facts, hints: context.permissions });
+    return new ForbiddenError(`${host} does not allow this with the given token${ending}`, {
+      ...facts,
+      hints: context.permissions,
+    });
   }
   if (status >= 300 && status < 400) {
     const location = withoutSecrets(response.location, context.secrets);
     const target = location === undefined ? 'another address' : visible(location.slice(0, 200));
     return new ServerError(`${host} redirects to ${target}. The token is not sent there.`, {
       status,
-      hints: ['If that is your StackState, give its URL with --url or save it in the context.'],
+      hints: ['If that is your StackState, give its URL with --url, or save it in the context.'],
     });
   }
   const wait =
-    retryAfterMs === undefined || retryAfterMs === 0 ? '' : ` It asks to wait ${duration(retryAfterMs)} before the next try.`;
+    retryAfterMs === undefined || retryAfterMs === 0
+      ? ''
+      : ` It asks clients to wait ${duration(retryAfterMs)} before the next try.`;
   return new ServerError(`${host} responded with ${statusName(status)}${ending}${wait}`, {
     ...facts,
     status,
@@ -52,18 +57,18 @@ export function explainRefusal(response: HttpResponse, context: RefusalContext):
 }
 
 function hintFor(status: number, waits: boolean): string {
-  if (waits) return 'Try again after that; a longer --timeout lets this program wait by itself where nothing is changed.';
+  if (waits) return 'Try again after that. With a longer --timeout, commands that only read wait by themselves.';
   return mayPass(status)
-    ? 'Try again; if it stays so, look into the logs of StackState.'
-    : 'Change what the server objects to; -v shows the request.';
+    ? 'Try again. If the error persists, check the logs of StackState.'
+    : 'Change what the server objects to. -v shows the request.';
 }
 
-/** Whether the same request may succeed later: the server failed, or has too much to do. */
+/** Whether the same request may succeed later, because the server failed or is overloaded. */
 function mayPass(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429;
 }
 
-/** The server's words as the end of a message and as facts of the error: escaped, cut, without secrets. */
+/** The server's reason as the end of a message and as properties of the error. It is escaped and shortened, and secrets are removed. */
 function said(trouble: Trouble, { secrets }: RefusalContext): { ending: string; facts: ServerErrorDetails } {
   const harmless = (text: string | undefined, longest: number) => {
     const shown = withoutSecrets(text, secrets);
@@ -91,7 +96,7 @@ function cut(text: string, longest: number): string {
   return text.length > longest ? `${text.slice(0, longest)}...` : text;
 }
 
-/** A status with our own name for it: the server's status text can carry anything. */
+/** A status with our own name for it, because the server's status text may contain anything. */
 function statusName(status: number): string {
   const name = STATUS_CODES[status];
   return name === undefined ? String(status) : `${status} (${name})`;
@@ -103,7 +108,7 @@ function duration(ms: number): string {
   return seconds <= 7200 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3600)} h`;
 }
 
-/** Text of the server without what we sent it, as it is or encoded for a URL. */
+/** Removes the secrets that were sent from a text of the server, also if they are encoded for a URL. */
 function withoutSecrets(text: string | undefined, secrets: readonly string[]): string | undefined {
   return secrets
     .flatMap((secret) => [secret, encodeURIComponent(secret)])
@@ -111,12 +116,12 @@ function withoutSecrets(text: string | undefined, secrets: readonly string[]): s
     .reduce((rest, secret) => rest?.replaceAll(secret, '[hidden]'), text);
 }
 
-/** Whether a user and a password are demanded. StackState itself never does that. */
+/** Whether a response demands a user and a password. StackState itself never does. */
 function asksForUser({ wwwAuthenticate }: HttpResponse): boolean {
   return /^\s*(?:basic|digest|negotiate|ntlm)\b/i.test(wwwAuthenticate ?? '');
 }
 
-/** A 401 or 403 of a gateway: it says nothing about the token. */
+/** The error for a 401 or 403 of a gateway, which says nothing about the token. */
 function gateway(
   response: HttpResponse,
   { host, basic }: RefusalContext,
@@ -124,20 +129,20 @@ function gateway(
   facts: ServerErrorDetails,
 ): ServerError {
   const hint = !asksForUser(response)
-    ? 'StackState itself sends no web pages: look for a login, a proxy or a firewall on the way, and check the URL.'
+    ? 'StackState itself sends no web pages. Check the URL, and look for a login page, a proxy or a firewall in front of it.'
     : basic
-      ? 'It does not accept the user and the password in the URL: correct them, special characters percent-encoded.'
-      : 'It demands a user and a password: give them in the URL, https://USER:PASSWORD@HOST.';
+      ? 'It does not accept the user and the password in the URL. Correct them, and percent-encode special characters.'
+      : 'It demands a user and a password. Give them in the URL: https://USER:PASSWORD@HOST';
   const message = `A gateway in front of ${host} responded with ${statusName(response.status)}${ending} The token is not the reason.`;
   return new ServerError(message, { ...facts, status: response.status, hints: [hint] });
 }
 
-/** 401: the token itself is not accepted. */
+/** The error for a 401 of StackState: it does not accept the token. */
 function unauthorized({ host, tokenKind: kind }: RefusalContext, ending: string, facts: ServerErrorDetails): UnauthorizedError {
   return new UnauthorizedError(`${host} does not accept the ${kind.replaceAll('-', ' ')}${ending}`, {
     ...facts,
     hints: [
-      `Check that the token belongs to this StackState and has not expired; give another one with --${kind}, or save it:`,
+      `Check that the token belongs to this StackState and has not expired. Give another one with --${kind}, or save it:`,
       `  sts context save --name NAME --url URL --${kind} -`,
     ],
   });

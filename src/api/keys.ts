@@ -15,7 +15,7 @@ const row = z.object({
   expiration: z.optional(z.nullable(time)),
 });
 
-// What a created key cannot do without; the rest is what was asked for if the server garbled it.
+// The fields that a created key must have. If another field is invalid, the requested value is used.
 const issued = z.object({ id, apiKey: z.string().check(z.refine(isSecret)) });
 const named = z.object({ id, name: z.string() });
 const whole = z.extend(named, { apiKey: z.string().check(z.minLength(1)) });
@@ -54,7 +54,7 @@ export function keyResource(requests: Requests): KeyResource {
       const path = requests.path(['security', 'ingestion', 'authorize'], `?withReceiverKey=${withReceiverKey}`);
       const response = await requests.read({ method: 'POST', path, body: toJson({ apiKey }) }, call);
       if (response.status === 204) return true;
-      // StackState says no in 403, and so does a gateway that lets nobody pass: it sends a page.
+      // StackState refuses a key with 403. A gateway may send 403 too, but with a web page.
       if (response.status === 403 && !looksLikeHtml(response.contentType, response.body)) return false;
       if (response.status === 404) throw await missing(requests, collection, { verb: 'verify' }, call);
       if (response.status < 300) throw requests.senseless('did not say whether the key is valid');
@@ -63,7 +63,10 @@ export function keyResource(requests: Requests): KeyResource {
   };
 }
 
-/** What the schema says, and the same: it takes two microseconds, and a list may have a hundred thousand rows. Only good rows pass here. */
+/**
+ * A fast check for valid rows, equivalent to the schema. The schema takes two microseconds for each row, and a list may have a hundred
+ * thousand rows.
+ */
 function isRow(value: unknown): value is z.infer<typeof row> {
   if (typeof value !== 'object' || value === null) return false;
   const { id: keyId, lastUpdateTimestamp, name, description, expiration } = value as Record<string, unknown>;
@@ -77,14 +80,14 @@ function isRow(value: unknown): value is z.infer<typeof row> {
   );
 }
 
-/** One row of the collection, or why it is none. */
+/** Reads one row of the collection. @returns the key, or a reason why the row is not one. */
 function readRow(value: unknown): IngestionApiKey | string {
   if (isRow(value)) return withoutAbsent(value);
   const parsed = row.safeParse(value);
   return parsed.success ? withoutAbsent(parsed.data) : explainRow(parsed.error);
 }
 
-/** @returns undefined when the response holds no usable key and id. Fields the server garbled are left out. */
+/** @returns undefined if the response holds no usable key and id. Invalid fields are left out. */
 function readIssued(value: unknown, asked: NewIngestionApiKey): IssuedIngestionApiKey | undefined {
   const parsed = issued.safeParse(value);
   if (!parsed.success) return undefined;
@@ -93,7 +96,7 @@ function readIssued(value: unknown, asked: NewIngestionApiKey): IssuedIngestionA
   return { ...parsed.data, name: asked.name, lastUpdateTimestamp: 0n };
 }
 
-/** The id of a key whose secret cannot be used, or is not shown; a row about another name is about another key. */
+/** The id of a key whose secret is missing or unusable. A row with another name belongs to another key. */
 function idIn(value: unknown, { name }: NewIngestionApiKey): bigint | undefined {
   const parsed = named.safeParse(value);
   return parsed.success && parsed.data.name === name ? parsed.data.id : undefined;
@@ -105,7 +108,7 @@ function isWhole(value: unknown, { name }: NewIngestionApiKey): boolean {
 }
 
 function withoutAbsent({ id, lastUpdateTimestamp, name, description, expiration }: z.infer<typeof row>): IngestionApiKey {
-  // No spreading: a list has a hundred thousand of them.
+  // Objects are not spread here, for speed: a list may have a hundred thousand rows.
   const key: { -readonly [Name in keyof IngestionApiKey]: IngestionApiKey[Name] } = { id, lastUpdateTimestamp, name };
   if (description != null) key.description = description;
   if (expiration != null) key.expiration = expiration;

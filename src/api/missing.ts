@@ -5,10 +5,10 @@ import type { CallOptions } from './model.ts';
 import type { Requests } from './requests.ts';
 import { serverResource } from './server.ts';
 
-/** What was tried where the platform does not have it. */
+/** An operation that the platform does not support. */
 export interface Attempt {
   readonly verb: 'list' | 'create' | 'delete' | 'verify';
-  /** The name of what was to be created. */
+  /** The name of the credential that was to be created. */
   readonly name?: string;
 }
 
@@ -17,7 +17,7 @@ type Command = 'ingestion-api-key' | 'service-token';
 const absent = {
   'ingestion-api-key': {
     what: 'ingestion API keys',
-    range: 'They exist from StackState 6.0 to SUSE Observability 2.3.5; later platforms have service tokens in place of them.',
+    range: 'They exist from StackState 6.0 to SUSE Observability 2.3.5; later platforms have service tokens instead.',
     instead: 'Use a service token there',
   },
   'service-token': {
@@ -28,8 +28,8 @@ const absent = {
 } as const;
 
 /**
- * A missing collection, or a page where JSON should be, explained by what the server says it is: `GET /server/info`.
- * @throws what keeps the server from being asked: no connection, a token that is not accepted, an interrupt, no StackState there at all.
+ * Explains a missing collection, or a web page instead of JSON, by the server's version from `GET /server/info`.
+ * @throws the error of that request: no connection, a token that is not accepted, an interrupt, no StackState at this URL.
  */
 export async function explainMissing(
   requests: Requests,
@@ -47,7 +47,7 @@ export async function explainMissing(
   });
 }
 
-/** The command that does the same with the other kind of credential. */
+/** The command for the same operation on the other kind of credential. */
 function otherCommand(command: Command, { verb, name }: Attempt): string {
   const other = command === 'service-token' ? 'ingestion-api-key' : 'service-token';
   if (verb === 'delete') return `${other} delete --id ID`;
@@ -55,7 +55,7 @@ function otherCommand(command: Command, { verb, name }: Attempt): string {
   return `${other} create --name ${shellWord(name ?? 'NAME')}${other === 'service-token' ? ' --roles ROLE' : ''}`;
 }
 
-/** There is a server, but no StackState where its API should be. */
+/** The error for a server without a StackState API under the API path. */
 export function noApi(requests: Requests): ServerError {
   return new ServerError(`${requests.host} has no StackState API under ${requests.path([])}.`, {
     status: 404,

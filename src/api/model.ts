@@ -1,17 +1,17 @@
 import type { Token } from '../config/model.ts';
 
-/** An ingestion API key as the server lists it: everything but the secret. Ids and times are int64, so never numbers. */
+/** An ingestion API key as the server lists it, without the secret. Ids and times are int64, so they are never numbers. */
 export interface IngestionApiKey {
   readonly id: bigint;
   /** Milliseconds since the epoch. */
   readonly lastUpdateTimestamp: bigint;
   readonly name: string;
   readonly description?: string;
-  /** Milliseconds since the epoch; absent: the key never expires. */
+  /** Milliseconds since the epoch; absent if the key never expires. */
   readonly expiration?: bigint;
 }
 
-/** A key just created: the only time the server shows the secret. */
+/** A new key. The server shows the secret only this once. */
 export interface IssuedIngestionApiKey extends IngestionApiKey {
   readonly apiKey: string;
   /** The server's clock (its `Date` header) when it responded, in milliseconds since the epoch. */
@@ -27,30 +27,30 @@ export interface NewIngestionApiKey {
 
 export interface KeyListing {
   readonly keys: readonly IngestionApiKey[];
-  /** One sentence for each row the server sent that is no key; the good rows stand in `keys` all the same. */
+  /** One sentence for each row that is not a key. The valid rows are in `keys` all the same. */
   readonly rejected: readonly string[];
   /** The server's clock (its `Date` header) when it responded, in milliseconds since the epoch. */
   readonly serverTime?: number;
 }
 
-/** A service token as the server lists it: everything but the secret. */
+/** A service token as the server lists it, without the secret. */
 export interface ServiceToken {
   readonly id: bigint;
-  /** Milliseconds since the epoch; some platforms do not tell it. */
+  /** Milliseconds since the epoch. Some platforms leave it out. */
   readonly lastUpdateTimestamp?: bigint;
   readonly name: string;
   readonly description?: string;
-  /** Milliseconds since the epoch; absent: the token never expires. */
+  /** Milliseconds since the epoch; absent if the token never expires. */
   readonly expiration?: bigint;
   readonly roles: readonly string[];
-  /** The subject that was made for this token alone, and that the server removes together with it. */
+  /** The subject that was created only for this token. The server removes it together with the token. */
   readonly dedicatedSubject?: string;
 }
 
-/** A service token just created. The response carries no id: the list tells it. */
+/** A new service token. The response has no id; only the list tells it. */
 export interface IssuedServiceToken {
   readonly name: string;
-  /** The secret, shown this once. */
+  /** The secret, which the server shows only this once. */
   readonly token: string;
   /** Milliseconds since the epoch. */
   readonly expiration?: bigint;
@@ -68,13 +68,13 @@ export interface NewServiceToken {
 
 export interface TokenListing {
   readonly tokens: readonly ServiceToken[];
-  /** One sentence for each row the server sent that is no token; the good rows stand in `tokens` all the same. */
+  /** One sentence for each row that is not a token. The valid rows are in `tokens` all the same. */
   readonly rejected: readonly string[];
   /** The server's clock (its `Date` header) when it responded, in milliseconds since the epoch. */
   readonly serverTime?: number;
 }
 
-/** What the server says of a service token: `unverifiable` where it has nothing that could tell. */
+/** What the server says about a service token. `unverifiable` means that the server has no way to check it. */
 export type TokenVerdict = 'valid' | 'invalid' | 'unverifiable';
 
 export interface ServerInfo {
@@ -91,7 +91,10 @@ export interface ServerInfo {
 }
 
 export interface CallOptions {
-  /** Gives the request up when aborted; the abort's reason is thrown. A create or delete that was sent is not given up: how it ends must be known. */
+  /**
+   * Cancels the request when aborted; the reason of the abort is thrown. A create or delete is not cancelled once it was sent, because its
+   * outcome must be known.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -111,10 +114,10 @@ export interface KeyResource {
   create(key: NewIngestionApiKey, call?: CallOptions): Promise<IssuedIngestionApiKey>;
   /**
    * `DELETE /security/ingestion/api_keys/{id}`
-   * @throws NotFoundError when the server has no such key (exit 8): after a 404 the list of keys is asked as well.
+   * @throws NotFoundError when the server has no such key (exit 8). After a 404 the list of keys is requested to confirm that.
    */
   delete(id: bigint, call?: CallOptions): Promise<void>;
-  /** `POST /security/ingestion/authorize?withReceiverKey=`: true on 204, false on 403 (where that is no web page). */
+  /** `POST /security/ingestion/authorize?withReceiverKey=`: true on 204, false on 403 (unless the 403 is a web page). */
   authorize(apiKey: string, call?: CallOptions & { readonly withReceiverKey?: boolean }): Promise<boolean>;
 }
 
@@ -129,22 +132,25 @@ export interface TokenResource {
   create(token: NewServiceToken, call?: CallOptions): Promise<IssuedServiceToken>;
   /**
    * `DELETE /security/tokens/{id}`
-   * @throws NotFoundError when the server has no such token (exit 8): after a 404 the list of tokens is asked as well.
+   * @throws NotFoundError when the server has no such token (exit 8). After a 404 the list of tokens is requested to confirm that.
    */
   delete(id: bigint, call?: CallOptions): Promise<void>;
   /**
-   * Whether a service token is accepted: `GET /server/info` with it, then the receiver's `GET /receiver/stsAgent/api/v1/validate`,
-   * where there is one. The client's own token is not sent.
+   * Whether a service token is accepted: `GET /server/info` with it, then the receiver's `GET /receiver/stsAgent/api/v1/validate`, if the
+   * platform has a receiver. The client's own token is not sent.
    */
   validate(token: string, call?: CallOptions): Promise<TokenVerdict>;
 }
 
-/** What StackState can do, by resource. Every method sends one request unless it says otherwise; a GET is repeated on trouble. */
+/**
+ * The StackState API by resource. Every method sends one request unless its comment says otherwise. A GET is repeated after a temporary
+ * failure.
+ */
 export interface StackStateApi {
   readonly server: ServerResource;
   readonly keys: KeyResource;
   readonly tokens: TokenResource;
-  /** From now on requests carry this token: for a command that replaces the very token it is authenticated with. */
+  /** Makes all further requests carry this token. For a command that replaces the token with which it is authenticated. */
   useToken(token: Token): void;
   /** Closes every connection, so that the process can end. */
   close(): Promise<void>;

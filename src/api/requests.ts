@@ -7,26 +7,26 @@ import type { CallOptions } from './model.ts';
 
 export interface ApiOptions {
   readonly settings: Pick<Settings, 'url' | 'basicAuth' | 'apiPath' | 'token' | 'caCertificates' | 'skipSsl' | 'timeoutMs'>;
-  /** Where the proxy settings and the places of CA certificates are read from. */
+  /** The environment, which has the proxy settings and the locations of CA certificates. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Version of this program, for `User-Agent`. */
   readonly version: string;
-  /** Takes a line for each request: method, URL, status, duration. */
+  /** Receives a line for each request: method, URL, status, duration. */
   readonly log?: (line: string) => void;
-  /** Takes a warning, one sentence: a CA certificate that cannot be read. */
+  /** Receives a warning of one sentence, for example about a CA certificate that cannot be read. */
   readonly warn?: (line: string) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Milliseconds of a clock that is never set, for the deadline. Default: `performance.now()`. */
+  /** A monotonic clock in milliseconds, for the deadline. Default: `performance.now()`. */
   readonly monotonic?: () => number;
-  /** Rejects once the signal is aborted. */
+  /** Waits for `ms` milliseconds. Rejects when the signal is aborted. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** Parts of a path, not encoded. Each is encoded when the path is built, so that no id can lead to another resource. */
+/** The parts of a path, not encoded. Each part is encoded when the path is built, so that no id can lead to another resource. */
 export type Segments = readonly string[];
 
-/** A response to a request that changes something, and when that request began to be sent (milliseconds since the epoch). */
+/** A response to a request that changes something. `sentAt` is the time when sending began, in milliseconds since the epoch. */
 export type ChangeResponse = HttpResponse & { readonly sentAt: number };
 
 const tokenHeaders: Readonly<Record<TokenKind, string>> = {
@@ -35,12 +35,12 @@ const tokenHeaders: Readonly<Record<TokenKind, string>> = {
   'k8s-sa-token': 'X-API-ServiceBearer',
 };
 
-/** How a request is authenticated: the client's own token unless another is given; undefined sends none. */
+/** How a request is authenticated. If `token` is undefined, no token is sent. */
 export interface As {
   readonly token: Token | undefined;
 }
 
-/** What all resources of one StackState share: sending requests with the token, and the errors for what goes wrong. */
+/** Sends the requests of all resources of one StackState with its token, and makes the errors for failed ones. */
 export class Requests {
   /** Host and port of the server, for messages. */
   readonly host: string;
@@ -84,7 +84,7 @@ export class Requests {
 
   /** The path of a resource under the API. */
   path(segments: Segments, query = ''): string {
-    // The API path is encoded already.
+    // The API path is already encoded.
     return `${this.#basePath}${this.#options.settings.apiPath}${joined(segments)}${query}` || '/';
   }
 
@@ -93,7 +93,7 @@ export class Requests {
     return `${this.#basePath}${joined(segments)}${query}`;
   }
 
-  /** Sends what changes nothing. @throws ConnectionError, ServerError when no response came. */
+  /** Sends a request that changes nothing. @throws ConnectionError, ServerError when no response came. */
   async read(request: ReadRequest, { signal }: CallOptions, as: As = { token: this.#token }): Promise<HttpResponse> {
     try {
       const headers = { ...tokenHeader(as.token), ...request.headers };
@@ -104,9 +104,9 @@ export class Requests {
   }
 
   /**
-   * Sends what changes something, once.
-   * @param what what was sent, for the message when the response is lost: `The request to ... was sent to ...`.
-   * @throws OutcomeUnknownError when it may have taken effect, ConnectionError when it was not sent.
+   * Sends a request that changes something, at most once.
+   * @param what the request in words, for the message if the response is lost: `The request to ... was sent to ...`.
+   * @throws OutcomeUnknownError when the request may have taken effect; ConnectionError when it was not sent.
    */
   async change(request: Omit<ReadRequest, 'headers'>, what: string, { signal }: CallOptions): Promise<ChangeResponse> {
     const sentAt = this.#options.now();
@@ -120,14 +120,14 @@ export class Requests {
         throw new OutcomeUnknownError(`${what}, but its response was lost. ${explained.message}`, { sentAt, cause: error.cause });
       }
       const done = request.method === 'POST' ? 'created' : 'deleted';
-      throw explained.because(`Nothing reached the server, nothing was ${done}.`);
+      throw explained.because(`Nothing reached the server, so nothing was ${done}.`);
     }
   }
 
   /**
-   * The error for a response that is no success.
+   * The error for a response with an error status.
    * @param permissions hints for a 403: which permissions the token needs.
-   * @param secrets what else was sent and must not be shown.
+   * @param secrets further secrets that were sent and must not be shown.
    */
   async refusal(response: HttpResponse, permissions: readonly string[], ...secrets: string[]): Promise<StsError> {
     const { explainRefusal } = await import('./explain.ts');
@@ -141,18 +141,18 @@ export class Requests {
     });
   }
 
-  /** The error for a response that makes no sense. @param what follows the server's name. */
+  /** The error for a response that makes no sense. @param what completes a sentence that begins with the server's name. */
   senseless(what: string): StsError {
     return new ServerError(`${this.host} ${what}.`, { hints: this.urlHints() });
   }
 
-  /** What to check when this server seems to be no StackState. */
+  /** Hints for a server that does not seem to be StackState. */
   urlHints(): string[] {
     const twice = /^(.*)\/api$/.exec(this.#basePath);
-    const check = 'Check the URL and the API path (--url, STS_CLI_API_PATH, the context): the API is under /api as a rule.';
+    const check = 'Check the URL and the API path (--url, STS_CLI_API_PATH, the context): the API is usually under /api.';
     if (twice === null || this.#options.settings.apiPath === '') return [check];
     return [
-      `The URL ends in /api, and the API path ${this.#options.settings.apiPath} comes after it: drop /api from the URL.`,
+      `The URL ends in /api, and the API path ${this.#options.settings.apiPath} is added to it. Drop /api from the URL.`,
       check,
     ];
   }
@@ -177,19 +177,19 @@ function tokenHeader(token: Token | undefined): Record<string, string> {
   return token === undefined ? {} : { [tokenHeaders[token.kind]]: token.value };
 }
 
-/** The secret part of `user:password`: the password, or the user when there is no password. */
+/** The secret part of `user:password`: the password, or the user if there is no password. */
 function secretIn(credentials: string): string {
   const colon = credentials.indexOf(':');
   return credentials.slice(colon + 1) || credentials.slice(0, Math.max(0, colon));
 }
 
-/** A URL without the user and the password in it, and these, decoded. */
+/** Splits a URL into the URL without user and password, and these two, decoded. */
 function withoutUser(text: string): { readonly url: URL; readonly credentials: string } {
   const url = new URL(text);
   const credentials = credentialsOf(url);
   if (credentials === undefined) {
-    throw new ConfigError(`The user or the password in the URL of ${url.host} is not percent-encoded as it should be.`, {
-      hints: ['Special characters are percent-encoded: % as %25, # as %23, / as %2F, ? as %3F, @ as %40.'],
+    throw new ConfigError(`The user or the password in the URL of ${url.host} is not percent-encoded correctly.`, {
+      hints: ['Percent-encode special characters: % as %25, # as %23, / as %2F, ? as %3F, @ as %40.'],
     });
   }
   url.username = '';
@@ -197,7 +197,7 @@ function withoutUser(text: string): { readonly url: URL; readonly credentials: s
   return { url, credentials };
 }
 
-/** The body as JSON; undefined when it is none. */
+/** Reads the body as JSON; undefined if it is not JSON. */
 export function tryDecode(response: Pick<HttpResponse, 'body'>): unknown {
   try {
     return decodeJson(response.body);

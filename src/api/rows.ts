@@ -6,8 +6,8 @@ const headLength = 200;
 const [quote, backslash, comma, open, close, openObject, closeObject] = [0x22, 0x5c, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Reads the server's array of keys or tokens while it arrives, a row at a time: nothing but the rows is kept, and a row that is none,
- * or no JSON, does not spoil the others.
+ * Reads the server's array of keys or tokens row by row while it arrives. Only the rows are kept in memory. An invalid row does not affect
+ * the others.
  */
 export class RowReader<Row> {
   readonly rows: Row[] = [];
@@ -25,18 +25,18 @@ export class RowReader<Row> {
   #head = Buffer.alloc(0);
 
   /**
-   * @param name what a row is, for messages: `ingestion API key`.
-   * @param readRow reads one row, or says why it is none.
+   * @param name the name of a row, for messages: `ingestion API key`.
+   * @param readRow reads one row, or gives a reason why it is not one.
    */
   constructor(name: string, readRow: (value: unknown) => Row | string) {
     this.#name = name;
     this.#readRow = readRow;
   }
 
-  /** Takes the next bytes of the body. */
+  /** Reads the next bytes of the body. */
   push(chunk: Uint8Array): void {
     if (this.#head.length < headLength) this.#head = Buffer.concat([this.#head, chunk.subarray(0, headLength)]);
-    /** Where the whole rows of this chunk begin and end, in turn. */
+    /** The offsets at which the complete rows of this chunk begin and end, alternating. */
     const bounds: number[] = [];
     let at = 0;
     while (at < chunk.length && this.#state !== 'broken') {
@@ -57,15 +57,15 @@ export class RowReader<Row> {
     this.#takeAll(chunk, bounds);
   }
 
-  /** Whether the body was one whole array. */
+  /** Whether the body was one complete array. */
   get complete(): boolean {
     return this.#state === 'after';
   }
 
-  /** One sentence for each row that is no key; beyond the first twenty they are counted. */
+  /** One sentence for each invalid row. After the first twenty, they are only counted. */
   get rejected(): readonly string[] {
     if (this.#unreported === 0) return this.#rejected;
-    return [...this.#rejected, `${this.#unreported} more rows of the server's list are no ${this.#name}s.`];
+    return [...this.#rejected, `${this.#unreported} more rows of the server's list are not ${this.#name}s.`];
   }
 
   /** Whether the body is a web page. */
@@ -73,10 +73,10 @@ export class RowReader<Row> {
     return looksLikeHtml(contentType, this.#head);
   }
 
-  /** Takes a byte between the rows; one that begins a row is part of it. */
+  /** Reads a byte between the rows. @returns whether it is the first byte of a row. */
   #beginsRow(byte: number): boolean {
     if (this.#state === 'before') {
-      // The three bytes of a byte order mark are let pass.
+      // The three bytes of a byte order mark are skipped.
       if (byte !== 0xef && byte !== 0xbb && byte !== 0xbf) this.#state = byte === open ? 'between' : 'broken';
     } else if (this.#state === 'after') this.#state = 'broken';
     else if (byte === close) this.#state = 'after';
@@ -89,7 +89,7 @@ export class RowReader<Row> {
     return false;
   }
 
-  /** Where the row ends: at the comma or bracket that follows it, or not in this chunk. Every byte passes here: no fields in the loop. */
+  /** Finds the end of a row: the comma or bracket after it, or the end of the chunk. The loop runs for every byte, so it uses no fields. */
   #endOfRow(chunk: Uint8Array, from: number): number {
     let [depth, inString, escaped, at] = [this.#depth, this.#inString, this.#escaped, from];
     for (; at < chunk.length; at++) {
@@ -107,7 +107,7 @@ export class RowReader<Row> {
     return at;
   }
 
-  /** Rows are decoded some hundreds at a time, which is faster; one by one where one of them spoils the others. */
+  /** Decodes the rows in groups of some hundred, which is faster. If a group has an invalid row, its rows are decoded one by one. */
   #takeAll(chunk: Uint8Array, bounds: readonly number[]): void {
     const [first, last] = [bounds[0], bounds.at(-1)];
     if (first === undefined || last === undefined) return;
@@ -126,19 +126,19 @@ export class RowReader<Row> {
     this.#count++;
     if (typeof row !== 'string') this.rows.push(row);
     else if (this.#rejected.length >= reported) this.#unreported++;
-    else this.#rejected.push(`Row ${this.#count} of the server's list is no ${this.#name} and is left out: ${row}.`);
+    else this.#rejected.push(`Row ${this.#count} of the server's list is not a valid ${this.#name} and is left out: ${row}.`);
   }
 
   #rowOf(bytes: Uint8Array): Row | string {
     try {
       return this.#readRow(decodeJson(bytes));
     } catch {
-      return 'it is no JSON';
+      return 'it is not JSON';
     }
   }
 }
 
-/** The values of rows with commas between them; undefined when there is one that is no JSON. */
+/** Decodes rows with commas between them; undefined if one of them is not JSON. */
 function arrayOf(rows: Uint8Array): readonly unknown[] | undefined {
   try {
     const value = decodeJson(Buffer.concat([Buffer.of(open), rows, Buffer.of(close)]));

@@ -32,7 +32,7 @@ export function serverResource(requests: Requests): ServerResource {
   };
 }
 
-/** @returns undefined when the response is no server info. */
+/** @returns undefined if the response is not a server info. */
 function readServerInfo(value: unknown): ServerInfo | undefined {
   const parsed = info.safeParse(value);
   if (!parsed.success) return undefined;

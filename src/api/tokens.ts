@@ -19,7 +19,7 @@ const issued = z.object({ token: z.string().check(z.refine(isSecret)) });
 const issuedRest = z.object({ name: z.string(), expiration: z.optional(z.nullable(time)) });
 
 const permissions = [
-  'Its role needs the permission manage-service-tokens: ask an administrator of StackState for it, or use another token.',
+  'Its role needs the permission manage-service-tokens. Ask an administrator of StackState for it, or use another token.',
 ];
 
 const collection: Collection<ServiceToken> = {
@@ -41,7 +41,7 @@ export function tokenResource(requests: Requests): TokenResource {
       const creation = {
         body: bodyOf(token),
         readIssued: (value: unknown) => readIssued(value, token.name),
-        // No response to a creation carries the id of a token.
+        // The response to a creation never has the id of the token.
         idIn: () => undefined,
         isWhole: (value: unknown) => readIssued(value, token.name) !== undefined,
       };
@@ -56,7 +56,7 @@ function bodyOf({ name, roles, expiration, dedicatedSubject }: NewServiceToken):
   return { name, roles, ...present({ expiryDate: expiration, dedicatedSubject }) };
 }
 
-/** One row of the collection, or why it is none. */
+/** Reads one row of the collection. @returns the token, or a reason why the row is not one. */
 function readRow(value: unknown): ServiceToken | string {
   const parsed = row.safeParse(value);
   if (!parsed.success) return explainRow(parsed.error);
@@ -64,7 +64,7 @@ function readRow(value: unknown): ServiceToken | string {
   return { id, name, roles, ...present({ lastUpdateTimestamp, description, expiration, dedicatedSubject }) };
 }
 
-/** @returns undefined when the response holds no usable token. Fields the server garbled are left out. */
+/** @returns undefined if the response holds no usable token. Invalid fields are left out. */
 function readIssued(value: unknown, asked: string): IssuedServiceToken | undefined {
   const parsed = issued.safeParse(value);
   if (!parsed.success) return undefined;

@@ -1,21 +1,23 @@
 import type { HttpResponse } from '../http/transport.ts';
 import { decodeJson, looksLikeHtml } from './decode.ts';
 
-/** What the body of a refusal says, as it was received: it must be escaped before it is shown. */
+/** The content of an error response, as it was received. It must be escaped before it is shown. */
 export interface Trouble {
   /** The `_type` of the server's own errors. */
   readonly type?: string;
-  /** Its reason in words: of the server, of a gateway's text, or the title of its page. */
+  /** The reason in words: that of the server, the text of a gateway, or the title of a web page. */
   readonly reason?: string;
   readonly errorCode?: string;
   readonly trackingKey?: string;
-  /** The response is a web page: StackState sends none, so it comes from a gateway, a proxy or another server. */
+  /** Whether the response is a web page. StackState sends none, so a page comes from a gateway, a proxy or another server. */
   readonly isPage: boolean;
 }
 
 const longestText = 2000;
 
-/** Reads the body of a response that is no success: StackState's own errors, those of gateways (`error`, RFC 9457), texts and pages. */
+/**
+ * Reads the body of a response with an error status: StackState's own errors, those of gateways (`error`, RFC 9457), texts and web pages.
+ */
 export function readTrouble({ contentType, body }: Pick<HttpResponse, 'contentType' | 'body'>): Trouble {
   if (looksLikeHtml(contentType, body)) return { isPage: true, ...present({ reason: titleOf(body) }) };
   let value: unknown;
@@ -38,7 +40,7 @@ export function readTrouble({ contentType, body }: Pick<HttpResponse, 'contentTy
   };
 }
 
-/** The first of these members that is a text or a number. */
+/** The first of these members that is text or a number. */
 function textIn(value: unknown, ...names: string[]): string | undefined {
   for (const name of names) {
     const member = memberOf(value, name);
@@ -65,7 +67,7 @@ function titleOf(body: Uint8Array): string | undefined {
 function plainText(contentType: string | undefined, body: Uint8Array): string | undefined {
   if (contentType !== undefined && !/^(?:text\/|application\/(?:json|problem))/i.test(contentType)) return undefined;
   const text = words(Buffer.from(body.subarray(0, longestText)).toString('utf8'));
-  // Binary data with the content type of a text.
+  // Binary data may come with the content type of a text.
   return text === undefined || /\p{Cc}|\ufffd/u.test(text) ? undefined : text;
 }
 

@@ -5,19 +5,19 @@ import type { CallOptions, TokenVerdict } from './model.ts';
 import type { Requests } from './requests.ts';
 
 /**
- * Whether a service token is accepted, by the API first and then by the receiver, which takes the data of agents and collectors.
- * @throws the error for a response that is no verdict: the server failed, or a gateway in front of it said no.
+ * Asks whether a service token is accepted: first the API, then the receiver, which takes the data of agents and collectors.
+ * @throws the error for a response that is not a verdict, because the server failed or a gateway refused the request.
  */
 export async function validateToken(requests: Requests, token: string, call: CallOptions): Promise<TokenVerdict> {
-  // It cannot be sent in a header, so it is not a token of any server.
+  // Such a text cannot be sent in a header, so it cannot be a token.
   if (/\p{Cc}/u.test(token)) return 'invalid';
-  // undici writes headers as Latin-1; characters beyond ASCII are sent as UTF-8.
+  // undici writes headers as Latin-1. With this conversion, characters beyond ASCII are sent as UTF-8.
   const value = Buffer.from(token).toString('latin1');
   const byApi = await askApi(requests, value, token, call);
   return byApi === 'invalid' ? byApi : ((await askReceiver(requests, value, token, call)) ?? byApi);
 }
 
-/** `GET /server/info` with the token: 401 is a no, and a token without the permission to see it (403) is a token. */
+/** `GET /server/info` with the token. 401 means invalid. 403 means a valid token without the permission for this request. */
 async function askApi(requests: Requests, value: string, token: string, call: CallOptions): Promise<TokenVerdict> {
   const path = requests.path(['server', 'info']);
   const response = await requests.read({ method: 'GET', path }, call, { token: { kind: 'service-token', value } });
@@ -27,7 +27,7 @@ async function askApi(requests: Requests, value: string, token: string, call: Ca
   return response.status === 401 ? 'invalid' : 'valid';
 }
 
-/** `GET /receiver/stsAgent/api/v1/validate`; undefined where there is no receiver. */
+/** `GET /receiver/stsAgent/api/v1/validate`; undefined if there is no receiver. */
 async function askReceiver(
   requests: Requests,
   value: string,

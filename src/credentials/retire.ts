@@ -141,7 +141,7 @@ async function isListed(run: Run, id: bigint | undefined): Promise<boolean | und
 
 function bothLive(run: Run, { old, newId, facts }: Pick<Retirement, 'old' | 'newId' | 'facts'>, error: StsError): StsError {
   const { kind, oldKind, destination } = run;
-  const fate = error instanceof OutcomeUnknownError ? 'may be deleted or not' : 'was not deleted';
+  const fate = error instanceof OutcomeUnknownError ? 'may or may not be deleted' : 'was not deleted';
   const again = facts === undefined ? [] : [`Or run this command, which finishes the rotation: ${rotateCommand(run, old.name)}`];
   return error.because(
     `${capital(theNew(kind.words, newId))} was delivered to ${destination.description}; the old ${oldKind.words.short} ${old.id} ${fate}.`,

@@ -4,8 +4,9 @@ const limit = 64 * 1024 * 1024;
 
 /**
  * Reads a body to its end, decoded.
- * @param encoding value of the `Content-Encoding` header. None is asked for; some servers and proxies encode all the same.
- * @param sink takes the chunks; the result is empty then.
+ * @param encoding value of the `Content-Encoding` header. Requests ask for no encoding, but some servers and proxies encode the body
+ * anyway.
+ * @param sink receives the chunks. The result is then empty.
  * @throws TooLargeError beyond 64 MiB, before or after decoding; MalformedError when it cannot be decoded.
  */
 export async function readBody(

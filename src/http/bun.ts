@@ -2,7 +2,7 @@ import type { ConnectionOptions, ConnectionRequest } from './connection.ts';
 import { DeadlineError } from './failure.ts';
 import { certificatesIn } from './trust.ts';
 
-/** A response as it arrives. Names of headers are in lower case. */
+/** A response whose body is still arriving. Header names are in lower case. */
 export interface Received {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -11,23 +11,23 @@ export interface Received {
 
 type BunFetch = (url: string, options: object) => Promise<Response>;
 
-/** Whether Bun runs this program, as it does in the executable. */
+/** Whether the program runs on Bun, as the executable does. */
 export const runsOnBun = 'Bun' in globalThis;
 
-// What makes Bun's fetch take another way than this program would, or trust more.
+// Variables that make Bun's fetch use a proxy in its own way, or trust more certificates than this program would.
 const unusual = /^(?:(?:https?|all|no)_proxy|NODE_TLS_REJECT_UNAUTHORIZED)$/i;
-/** As many bytes of headers as are taken on other ways. */
+/** The largest size of all headers, in bytes: the same limit as for the other HTTP client. */
 const largestHeaders = 16_384;
 
 /**
- * A GET by Bun's own `fetch`, which is there at once where the HTTP client of other requests takes ten milliseconds to set up. It says
- * little of what goes wrong, and does not say whether anything was sent. So it is used only for requests that can be sent again, and
- * nothing is made of its failures: the same request by the other client finds out what they are.
+ * Sends a GET with Bun's own `fetch`. It is ready at once, while the HTTP client of the other requests takes ten milliseconds to set up.
+ * But its errors say little, and do not tell whether anything was sent. So it is used only for requests that can be repeated, and its
+ * failures are not reported: the other client sends the same request again and finds out the cause.
  *
- * @param ended gives the request up; of a deadline it is noted whether the response had begun.
+ * @param ended cancels the request. For a deadline, its reason is told whether the response had begun.
  * @param take reads the response to its end.
- * @returns undefined where only the other client can send it or tell what is wrong.
- * @throws the signal's reason, and what `take` throws that is no failure of `fetch`.
+ * @returns undefined if the other client has to send the request, or has to find out what is wrong.
+ * @throws the signal's reason, and errors of `take` other than TypeError.
  */
 export async function fetchedByBun<T>(
   options: ConnectionOptions,
@@ -53,7 +53,7 @@ export async function fetchedByBun<T>(
   } catch (error) {
     if (ended.reason instanceof DeadlineError) ended.reason.responding = responding;
     ended.throwIfAborted();
-    // `fetch` fails with a TypeError, whatever it is.
+    // `fetch` throws a TypeError for every failure.
     if (error instanceof TypeError) return undefined;
     throw error;
   }

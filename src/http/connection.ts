@@ -10,49 +10,52 @@ import { Client, connectorOf, type Notes, request } from './undici.ts';
 export interface ConnectionOptions extends Trust {
   /** Base URL of the server. */
   readonly url: string;
-  /** Where the proxy settings and the places of CA certificates are read from. */
+  /** The environment, which has the proxy settings and the locations of CA certificates. */
   readonly env: Environment;
-  /** A proxy to use whatever the environment says. */
+  /** A proxy to use instead of the one in the environment. */
   readonly proxyUrl?: string;
-  /** Takes a line for `--verbose`: which proxy is used, never its credentials. */
+  /** Receives a line for `--verbose` that names the proxy, never its credentials. */
   readonly log?: (line: string) => void;
-  /** Takes a warning, one sentence: a CA certificate that cannot be read. */
+  /** Receives a warning of one sentence, for example about a CA certificate that cannot be read. */
   readonly warn?: (line: string) => void;
 }
 
-/** A header with several values is sent once for each. */
+/** The headers of a request. A header with several values is sent once for each value. */
 export type RequestHeaders = Readonly<Record<string, string | string[]>>;
 
 export interface ConnectionRequest {
   readonly method: Dispatcher.HttpMethod;
-  /** Encoded path and query, from the root of the server. */
+  /** Encoded path and query, starting at the root of the server. */
   readonly path: string;
   readonly headers: RequestHeaders;
   readonly body: string | null;
-  /** Called once any of the request may reach the server. */
+  /** Called when the first byte of the request may have reached the server. */
   readonly onSent: () => void;
 }
 
-/** A connection to one server: direct, through a proxy's tunnel (https), or by a proxy that forwards (http). Nothing is connected before the first request. */
+/**
+ * A connection to one server: direct, through the tunnel of a proxy (https), or through a forwarding proxy (http). It is opened by the
+ * first request.
+ */
 export interface Connection {
   /**
-   * @throws ProxyError when the proxy failed, or refused the request itself; else the errors of undici and of the system.
+   * @throws ProxyError when the proxy failed or refused the request; otherwise errors of undici and of the system.
    */
   request(options: ConnectionRequest): Promise<Dispatcher.ResponseData>;
-  /** Why the last response is malformed although it could be read; undefined when it is not. */
+  /** Why the last response is malformed although it could be read; undefined if it is not malformed. */
   readonly malformed: string | undefined;
-  /** Ends everything within milliseconds, whatever it waits for. */
+  /** Closes everything within milliseconds, in whatever state it is. */
   destroy(reason: Error): Promise<void>;
 }
 
-// The transport has a deadline of its own for the whole request, so undici's are switched off.
+// The transport has its own deadline for the whole request, so the timeouts of undici are switched off.
 const limits = { headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 16_384 } as const;
 
 interface Route {
   readonly url: URL;
   readonly trust: TrustStore;
   readonly serverName: string | undefined;
-  /** Ends what is being connected. */
+  /** Cancels connection attempts. */
   readonly signal: AbortSignal;
 }
 
@@ -88,7 +91,7 @@ function connectionBy(route: Route, proxy: HttpProxy | undefined, ended: AbortCo
       const response = await noticed(onward, notes, onSent, () => request.call(client, { ...onward }));
       if (forwards && response.statusCode === 407) {
         response.body.on('error', () => {}).destroy();
-        // Only a proxy responds with 407. It has not passed the request on, so no response of the server was lost.
+        // Only a proxy responds with 407. It has not passed on the request, so no response of the server was lost.
         throw new ProxyError(proxy.label, undefined, 407);
       }
       responding = true;
@@ -113,7 +116,7 @@ function direct({ url, trust, serverName, signal }: Route): Open {
   return url.protocol === 'https:' ? secured(open, serverName ?? hostOf(url), trust, signal) : open;
 }
 
-/** Connects to the proxy itself. `serverName` is about the server behind it. */
+/** Connects to the proxy itself. `serverName` is not used, because it names the server behind the proxy. */
 function toProxy({ trust, signal }: Route, { url, label }: HttpProxy): Open {
   const open = direct({ url, trust, serverName: undefined, signal });
   return () =>
@@ -133,7 +136,9 @@ function throughProxy(route: Route, proxy: HttpProxy): Open {
 
 type Message = Omit<ConnectionRequest, 'onSent'>;
 
-/** Runs `work` and calls `onSent` when the request leaves. Undici tells that only on a channel that all connections share. */
+/**
+ * Runs `work`, and calls `onSent` when the request is sent. Undici reports that only on a diagnostics channel that all connections share.
+ */
 async function noticed<T>({ method, path }: Message, notes: Notes, onSent: () => void, work: () => Promise<T>): Promise<T> {
   const listen = (message: unknown) => {
     const { socket, request } = message as { socket?: unknown; request?: { method?: string; path?: string } };
@@ -147,13 +152,13 @@ async function noticed<T>({ method, path }: Message, notes: Notes, onSent: () =>
   }
 }
 
-/** The request as a forwarding proxy takes it: with an absolute URL. */
+/** The request in the form for a forwarding proxy: with an absolute URL. */
 function forwarded(options: Message, url: URL, { authorization }: HttpProxy): Message {
   const credentials = authorization === undefined ? {} : { 'proxy-authorization': authorization };
   return { ...options, path: `${url.origin}${options.path}`, headers: { ...options.headers, host: url.host, ...credentials } };
 }
 
-/** The host to look up. Its root dot stays: it keeps the resolver from appending search domains. */
+/** The host to look up. A trailing dot stays, because it keeps the resolver from appending search domains. */
 function addressOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
 }

@@ -1,16 +1,16 @@
 import net, { type Socket } from 'node:net';
 
-/** How long an address is tried alone before the next one is tried as well. */
+/** How long to wait for one address before the next one is tried as well, in milliseconds. */
 const headStartMs = 250;
 
-/** Codes to report first when the addresses of a host failed for different reasons. */
+/** Error codes to report first if the addresses of a host fail for different reasons. */
 const telling = ['ECONNREFUSED', 'ETIMEDOUT', 'ECONNRESET', 'EACCES', 'EPERM'];
 
 /**
- * Connects over TCP (happy eyeballs, RFC 8305). The addresses of a host are tried one after another, 250 ms apart, and every attempt goes
- * on until one succeeds. Node's own implementation gives each attempt up after 250 ms: a slow address loses to a dead one.
+ * Connects over TCP (happy eyeballs, RFC 8305). The addresses of a host are tried one after another, 250 ms apart, and every attempt
+ * continues until one succeeds. Node's own implementation gives up each attempt after 250 ms, so that a slow address never gets connected.
  * @param host name or IP address, without brackets.
- * @param signal ends all attempts; its reason is thrown.
+ * @param signal cancels all attempts. Its reason is thrown.
  * @throws the system's error; an AggregateError when several addresses failed.
  */
 export async function dial(host: string, port: number, signal: AbortSignal): Promise<Socket> {
@@ -61,11 +61,11 @@ const manner = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, 
 
 function connect(host: string, port: number): Socket {
   const options = { ...manner, host, port, autoSelectFamily: false };
-  // An attempt that lost must not crash the program when it fails later.
+  // An attempt that was not used must not crash the program when it fails later.
   return net.connect(options).on('error', () => {});
 }
 
-/** The addresses in the system's order, the families taking turns. */
+/** The addresses in the order of the system, alternating between IPv6 and IPv4. */
 async function addressesOf(host: string): Promise<string[]> {
   const { default: dns } = await import('node:dns');
   const found = await new Promise<{ readonly address: string; readonly family: number }[]>((resolve, reject) => {

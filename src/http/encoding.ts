@@ -4,10 +4,10 @@ import zlib from 'node:zlib';
 import { MalformedError } from './failure.ts';
 
 /**
- * Undoes the content codings of a body. A body that is not in its coding, or in one that is not known, is taken as it is where that can be told
- * from its first bytes: proxies decode bodies and forget the header.
- * @param codings in the order they were applied, as the header lists them.
- * @throws MalformedError for data that breaks off or is damaged.
+ * Decodes the content codings of a body. A body in an unknown coding, or whose first bytes show that it is not encoded, is passed on
+ * unchanged: some proxies decode the body but keep the header.
+ * @param codings the codings in the order in which they were applied, as in the header.
+ * @throws MalformedError for data that is incomplete or damaged.
  */
 export async function* decode(body: AsyncIterable<Uint8Array>, codings: readonly string[]): AsyncGenerator<Uint8Array> {
   let chunks = body;
@@ -18,7 +18,7 @@ export async function* decode(body: AsyncIterable<Uint8Array>, codings: readonly
 async function* decodeOne(body: AsyncIterable<Uint8Array>, coding: string): AsyncGenerator<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]();
   const start = await startOf(chunks);
-  // A response without a body may carry the header all the same.
+  // A response without a body may have the header, too.
   if (start.length === 0) return;
   const decoder = decoderFor(coding, start);
   if (decoder === undefined) {
@@ -26,17 +26,17 @@ async function* decodeOne(body: AsyncIterable<Uint8Array>, coding: string): Asyn
     return;
   }
   const fed = pipeline(Readable.from(withStart(start, chunks)), decoder);
-  // Told by the decoder as well.
+  // The decoder throws the same error.
   fed.catch(() => {});
   try {
     yield* decoder;
     await fed;
   } catch (error) {
-    throw isCoding(error) ? new MalformedError(`it is no ${coding}`, { cause: error }) : error;
+    throw isCoding(error) ? new MalformedError(`it is not ${coding}`, { cause: error }) : error;
   }
 }
 
-/** The first two bytes, or more; fewer where the body has no more. */
+/** Reads the first two bytes or more, or the whole body if it is shorter. */
 async function startOf(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
   let start: Uint8Array = new Uint8Array();
   while (start.length < 2) {
@@ -57,11 +57,11 @@ function decoderFor(coding: string, start: Uint8Array): zlib.Gunzip | zlib.Brotl
   if (coding === 'gzip' || coding === 'x-gzip') return first === 0x1f && second === 0x8b ? zlib.createGunzip() : undefined;
   if (coding === 'br') return zlib.createBrotliDecompress();
   if (coding !== 'deflate') return undefined;
-  // By the standard there is a zlib header around it, a multiple of 31; some servers leave it out.
+  // The standard requires a zlib header, which is a multiple of 31. Some servers leave it out.
   return (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0 ? zlib.createInflate() : zlib.createInflateRaw();
 }
 
-/** Whether an error is about the data, not about the connection it comes by. */
+/** Whether an error comes from the data, and not from the connection. */
 function isCoding(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return /^(?:Z_(?:DATA|BUF|NEED)|ERR_(?:PADDING|_?ERROR)|ERR_BROTLI|ERR__)/.test(code);

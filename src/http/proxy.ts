@@ -4,28 +4,28 @@ import { visible } from '../escape.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What may be said about a proxy: nothing in it is a secret. */
+/** The properties of a proxy that may be shown. None of them is a secret. */
 export interface ProxyLabel {
   /** `host:port` */
   readonly name: string;
-  /** What names it: the environment variable, as it is spelled there, or another setting. */
+  /** The setting that names the proxy: the environment variable, in its own upper or lower case, or another setting. */
   readonly variable: string;
   readonly fromEnvironment: boolean;
-  /** Whether it is given a user. */
+  /** Whether the setting has a user or a password. */
   readonly hasUser: boolean;
 }
 
 export interface HttpProxy {
   readonly url: URL;
-  /** Value of the Proxy-Authorization header, where the proxy's URL has a user or a password. Never logged. */
+  /** Value of the Proxy-Authorization header, if the proxy's URL has a user or a password. Never logged. */
   readonly authorization?: string;
   readonly label: ProxyLabel;
 }
 
 /**
- * The proxy to use for a target, from HTTPS_PROXY, HTTP_PROXY and NO_PROXY in lower or upper case; the lower case wins as in curl.
- * Loopback targets are always direct.
- * @throws ConfigError when the proxy's URL is invalid or of a kind that is not supported.
+ * Finds the proxy for a target in HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in lower or upper case. Lower case wins, as in curl. Loopback
+ * targets are always reached directly.
+ * @throws ConfigError when the proxy's URL is invalid or has a scheme that is not supported.
  */
 export function proxyFor(target: URL, env: Environment): HttpProxy | undefined {
   const lower = target.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
@@ -36,8 +36,8 @@ export function proxyFor(target: URL, env: Environment): HttpProxy | undefined {
 }
 
 /**
- * A proxy by its URL, which may lack the scheme.
- * @throws ConfigError, without the URL: it may hold a password.
+ * Reads the URL of a proxy. The scheme may be missing.
+ * @throws ConfigError whose message leaves out the URL, because it may hold a password.
  */
 export function proxyAt(value: string, from: Pick<ProxyLabel, 'variable' | 'fromEnvironment'>): HttpProxy {
   const { variable } = from;
@@ -45,11 +45,11 @@ export function proxyAt(value: string, from: Pick<ProxyLabel, 'variable' | 'from
   const credentials = url && credentialsOf(url);
   if (url === undefined || credentials === undefined || value.includes('\\') || !isBare(url)) {
     throw new ConfigError(
-      `The proxy in ${variable} is not a valid URL of a proxy: http://HOST:PORT, and nothing after the port.`,
+      `The proxy in ${variable} is not a valid proxy URL. It must have the form http://HOST:PORT, with nothing after the port.`,
       {
         hints: [
           `Set ${variable}=http://HOST:PORT or ${variable}=http://USER:PASSWORD@HOST:PORT, or unset it.`,
-          'Special characters in the user and the password are percent-encoded: % as %25, # as %23, / as %2F, ? as %3F, @ as %40, \\ as %5C.',
+          'Percent-encode special characters in the user and the password: % as %25, # as %23, / as %2F, ? as %3F, @ as %40, \\ as %5C.',
         ],
       },
     );
@@ -64,12 +64,12 @@ export function proxyAt(value: string, from: Pick<ProxyLabel, 'variable' | 'from
   return { url, label, ...(credentials === '' ? {} : { authorization: basic(credentials) }) };
 }
 
-/** Value of a header that carries `user:password`. */
+/** The value of a header for HTTP Basic. @param credentials `user:password`. */
 export function basic(credentials: string): string {
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
-/** The `user:password` of a URL, decoded; empty without one, undefined where it is wrongly encoded. */
+/** The `user:password` of a URL, decoded. Empty if the URL has none; undefined if the encoding is wrong. */
 export function credentialsOf({ username, password }: URL): string | undefined {
   if (username === '' && password === '') return '';
   try {
@@ -79,7 +79,7 @@ export function credentialsOf({ username, password }: URL): string | undefined {
   }
 }
 
-/** The port of a URL, also where it is the scheme's own. */
+/** The port of a URL, or the default port of its scheme. */
 export function portOf(url: URL): number {
   return Number(url.port || (url.protocol === 'https:' ? 443 : 80));
 }
@@ -89,7 +89,7 @@ function parsed(value: string): URL | undefined {
   return URL.canParse(url) ? new URL(url) : undefined;
 }
 
-/** Whether a URL ends with its port. */
+/** Whether a URL has nothing after its port. */
 function isBare({ pathname, search, hash, hostname }: URL): boolean {
   return hostname !== '' && (pathname === '/' || pathname === '') && search === '' && hash === '';
 }
@@ -99,11 +99,11 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 }
 
-/** Whether a host is this machine. The unspecified addresses lead there as well, and a proxy would take them for itself. */
+/** Whether a host is this machine. That includes the unspecified addresses (0.0.0.0 and ::), which a proxy would take as its own. */
 function isLoopback(host: string): boolean {
   if (host === 'localhost' || host.endsWith('.localhost')) return true;
   if (isIPv4(host)) return host.startsWith('127.') || host === '0.0.0.0';
-  // URLs spell an IPv4 address within IPv6 in hexadecimal: 127.0.0.1 is 7f00:1.
+  // A URL writes an IPv4-mapped IPv6 address in hexadecimal: 127.0.0.1 is 7f00:1.
   return host === '::1' || host === '::' || /^::ffff:(7f[0-9a-f]{2}:|0:0$)/.test(host);
 }
 

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { TrustStore } from './trust.ts';
 
-/** Opens a connection. */
+/** Opens a connection to a server or a proxy. */
 export type Open = () => Promise<Socket>;
 
-/** OpenSSL's codes for a certificate that no trusted one vouches for. More trusted certificates may help. */
+/** OpenSSL's codes for a certificate whose issuer is not trusted. More trusted CA certificates may help. */
 const untrusted = new Set([
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
@@ -19,9 +19,9 @@ const untrusted = new Set([
 ]);
 
 /**
- * TLS over another connection. While the server's certificate is not trusted and there are more CA certificates to read, it connects
- * again with these. No byte of a request has been sent by then.
- * @param name the host's name in its certificate, or its IP address.
+ * Adds TLS to a connection. If the server's certificate is not trusted, it connects again with more CA certificates, as long as there are
+ * more to read. No byte of a request has been sent at that time.
+ * @param name the host name to expect in the certificate, or the IP address.
  */
 export function secured(open: Open, name: string, trust: TrustStore, signal: AbortSignal): Open {
   return async () => {
@@ -31,7 +31,7 @@ export function secured(open: Open, name: string, trust: TrustStore, signal: Abo
         return await handshake(await open(), name, trust, signal);
       } catch (error) {
         if (!untrusted.has(codeIn(error)) || signal.aborted) throw error;
-        // Another connection may have widened it meanwhile.
+        // Another connection may have widened the trust in the meantime.
         if (trust.current === used && !(await trust.widen())) throw error;
       }
     }
@@ -45,7 +45,7 @@ async function handshake(socket: Socket, name: string, trust: TrustStore, signal
     const options = {
       socket,
       host: name,
-      // An IP address is no server name (RFC 6066).
+      // An IP address cannot be sent as a server name (RFC 6066).
       ...(isIP(name) === 0 ? { servername: name } : {}),
       rejectUnauthorized,
       ...(secureContext === undefined ? {} : { secureContext }),

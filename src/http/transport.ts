@@ -4,29 +4,32 @@ import type { Connection, ConnectionOptions, RequestHeaders } from './connection
 import { blame, codeOf, DeadlineError, MalformedError, ProxyError, withoutVersion } from './failure.ts';
 
 export interface TransportOptions extends ConnectionOptions {
-  /** Deadline for one request with all its repetitions, in milliseconds. */
+  /** Deadline for one request including all its repetitions, in milliseconds. */
   readonly timeoutMs: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
-  /** Milliseconds since the epoch: stands in for the server's clock where a response has no `Date`. */
+  /** The current time in milliseconds since the epoch. It replaces the server's clock if a response has no `Date`. */
   readonly now: () => number;
-  /** Milliseconds of a clock that is never set; only differences mean something. Default: `performance.now()`. */
+  /** A monotonic clock in milliseconds. Default: `performance.now()`. */
   readonly monotonic?: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 export interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Encoded path and query, from the root of the server. */
+  /** Encoded path and query, starting at the root of the server. */
   readonly path: string;
   readonly body?: string;
-  /** Sent besides those of the transport and winning over them; names in lower case. */
+  /** Additional headers, which win over those of the transport. Names are in lower case. */
   readonly headers?: RequestHeaders;
-  /** Gives the request up. One that changes something is not given up once it was sent: how it ended must be known. */
+  /** Cancels the request. A request that changes something is not cancelled once it was sent, because its outcome must be known. */
   readonly signal?: AbortSignal;
   /** Whether the request changes something. */
   readonly changes: boolean;
-  /** Called at the start of each body with status 200: takes the body's chunks, and the response's `body` stays empty. */
+  /**
+   * Called for each response with status 200. Gives a function that receives the chunks of the body; the `body` of the response then stays
+   * empty.
+   */
   readonly sink?: () => (chunk: Uint8Array) => void;
 }
 
@@ -34,9 +37,9 @@ export interface HttpResponse {
   readonly status: number;
   readonly contentType: string | undefined;
   readonly location: string | undefined;
-  /** The `WWW-Authenticate` header: which kind of authentication is demanded. */
+  /** The `WWW-Authenticate` header: the authentication scheme that the server demands. */
   readonly wwwAuthenticate: string | undefined;
-  /** The server's clock, milliseconds since the epoch. */
+  /** The server's time in milliseconds since the epoch. */
   readonly serverTime: number | undefined;
   /** How long the server asks to wait before the next request, in milliseconds. */
   readonly retryAfterMs: number | undefined;
@@ -45,10 +48,10 @@ export interface HttpResponse {
 
 export type { HttpResponse as Answer };
 
-/** A request that got no whole response. */
+/** A request that got no complete response. */
 export class TransportError extends Error {
   constructor(
-    /** Whether any of the request may have reached the server. */
+    /** Whether any part of the request may have reached the server. */
     readonly sent: boolean,
     override readonly cause: unknown,
   ) {
@@ -58,9 +61,9 @@ export class TransportError extends Error {
 
 const retries = 3;
 const busy = new Set([429, 502, 503, 504]);
-/** Codes of connections that failed or broke: another attempt may succeed. */
+/** Codes of failed or broken connections, for which another attempt may succeed. */
 const passing = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'EAI_AGAIN']);
-/** With TLS 1.3 a server may refuse the handshake after the request was sent. It has not read the request then. */
+/** With TLS 1.3, a server may refuse the handshake after the request was sent. In that case it has not read the request. */
 const refusedHandshake = /^ERR_SSL_ALERT_(?:HANDSHAKE_FAILURE|\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED)$/;
 
 interface Sent {
@@ -79,9 +82,11 @@ export class Transport {
   }
 
   /**
-   * Sends a request; a GET is repeated after a lost connection, 429, 502, 503 and 504. Redirects are responses like any other.
-   * @throws TransportError when no whole response came; the signal's reason when the request was given up; ConfigError. An error of this
-   * program or its runtime is thrown as it is, unless a request that changes something was sent: then it is a TransportError, too.
+   * Sends a request. A GET is repeated after a lost connection and after 429, 502, 503 and 504. A redirect is returned like any other
+   * response.
+   * @throws TransportError when no complete response arrived; the signal's reason when the request was cancelled; ConfigError. An error of
+   * this program or its runtime is thrown unchanged, unless a request that changes something was sent. In that case it becomes a
+   * TransportError, too.
    */
   async send(request: TransportRequest): Promise<HttpResponse> {
     const { signal } = request;
@@ -119,7 +124,7 @@ export class Transport {
       const mayRepeat = attempt <= retries && request.method === 'GET' && !ended.aborted;
       const backoff = mayRepeat ? waitBefore(attempt, outcome) : undefined;
       const finished = this.#monotonic();
-      // A repetition that would begin after the deadline is not waited for: the present outcome is reported at once.
+      // If the repetition would begin after the deadline, the present outcome is reported at once.
       const wait = backoff !== undefined && finished + backoff < end ? backoff : undefined;
       this.#log(request, outcome, finished - started, wait);
       if (wait === undefined) {
@@ -176,7 +181,7 @@ export class Transport {
   async #destroy(reason: Error): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
-    // An error of opening it was reported by the request.
+    // An error while opening the connection was already reported by the request.
     await connection?.then(
       (opened) => opened.destroy(reason),
       () => {},
@@ -191,11 +196,11 @@ export class Transport {
 }
 
 /**
- * The failure of one attempt.
- * @throws the error itself when it is a fault of the settings, this program or its runtime, and the outcome of the request is known.
+ * Classifies the failure of one attempt.
+ * @throws the error itself if the settings, this program or its runtime caused it and the outcome of the request is known.
  */
 function failureOf(error: unknown, { changes }: TransportRequest, sent: Sent): TransportError {
-  // A proxy that refuses a request has not passed it on.
+  // A proxy that refuses a request has not passed it on to the server.
   const reached = sent.yes && !(error instanceof ProxyError) && !refusedHandshake.test(withoutVersion(codeOf(error) ?? ''));
   if (blame(error) === 'program' && !(changes && reached)) throw error;
   return new TransportError(reached, error);
@@ -205,7 +210,7 @@ function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('given up');
 }
 
-/** Milliseconds to wait before a GET is repeated; undefined when repeating cannot help. */
+/** How long to wait before a GET is repeated, in milliseconds; undefined if repeating cannot help. */
 function waitBefore(attempt: number, outcome: HttpResponse | TransportError): number | undefined {
   const backoff = 100 * 2 ** attempt * (0.5 + Math.random() / 2);
   if (outcome instanceof TransportError) return passing.has(codeOf(outcome.cause) ?? '') ? backoff : undefined;
@@ -222,7 +227,7 @@ function timeOf(date: string | undefined): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** Milliseconds that a `Retry-After` header asks for: seconds, or a date. */
+/** Reads a `Retry-After` header, which holds seconds or a date. @returns milliseconds. */
 function durationOf(retryAfter: string | undefined, now: number): number | undefined {
   if (retryAfter === undefined) return undefined;
   const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - now;

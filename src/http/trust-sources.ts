@@ -4,7 +4,7 @@ import { certificatesIn, type Environment, type Trust } from './trust.ts';
 type Tls = typeof import('node:tls');
 type ClientCertificate = NonNullable<Trust['clientCertificate']> | Record<string, never>;
 
-/** The files in which systems keep the CA certificates they trust; Go looks in the same places. */
+/** The files in which systems keep the CA certificates that they trust. Go looks in the same places. */
 const bundles = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -14,15 +14,15 @@ const bundles = [
   '/etc/ssl/cert.pem',
   '/usr/local/etc/ssl/cert.pem',
 ];
-/** Folders with one certificate in each file. */
+/** The folders of systems that keep each certificate in its own file. */
 const folders = ['/etc/ssl/certs', '/etc/pki/tls/certs'];
 
 const largestFile = 4 * 1024 * 1024;
 
 /**
- * Contexts that trust more and more: Node's roots and `NODE_EXTRA_CA_CERTS`, then `SSL_CERT_FILE`, `SSL_CERT_DIR` and the system's store,
- * then the system's folders. A source without new certificates is skipped.
- * @param own the given CA certificates, already in use. Without any, Node's roots are already in use.
+ * Yields contexts that trust more and more certificates: Node's roots and `NODE_EXTRA_CA_CERTS`, then `SSL_CERT_FILE`, `SSL_CERT_DIR` and
+ * the system's store, then the system's folders. A source without new certificates is skipped.
+ * @param own the given CA certificates, which are already in use. If there are none, Node's roots are already in use.
  */
 export async function* widerContexts(
   own: readonly string[],
@@ -51,8 +51,8 @@ export async function* widerContexts(
 }
 
 /**
- * Node's roots and more. The option `ca` would replace the roots, and passing them along means to parse them again. `addCACert` is an
- * undocumented method of Node; without it, that is what is done.
+ * Makes a context with Node's roots and more certificates. The option `ca` would replace the roots, and passing the roots in it would parse
+ * them again. So `addCACert` is used, an undocumented method of Node. If it is missing, the roots are passed and parsed.
  */
 function contextWith(tls: Tls, certificates: readonly string[], client: ClientCertificate): SecureContext {
   const options = { ...client, allowPartialTrustChain: true };
@@ -65,15 +65,15 @@ function contextWith(tls: Tls, certificates: readonly string[], client: ClientCe
     try {
       context.addCACert(certificate);
     } catch {
-      // A damaged certificate of the system. The given ones were checked before.
+      // A damaged certificate of the system is skipped. The given ones were checked before.
     }
   }
   return secureContext;
 }
 
-/** What Node is configured to trust besides its roots; `addCACert` drops it from the context. */
+/** The certificates that Node is configured to trust in addition to its roots. `addCACert` would drop them from the context. */
 async function configuredForNode(tls: Tls, env: Environment): Promise<readonly string[]> {
-  // From Node 22.15 on. Includes the system's certificates when Node is told to use them.
+  // Node has this function from 22.15 on. The result includes the system's certificates if Node is configured to use them.
   const newer = tls as { getCACertificates?: (type: 'default') => readonly string[] };
   if (newer.getCACertificates !== undefined) return newer.getCACertificates('default');
   const file = env['NODE_EXTRA_CA_CERTS'];
@@ -92,7 +92,7 @@ async function systemStore(tls: Tls): Promise<readonly string[]> {
     const text = await textOf(bundle);
     if (text.length > 0) return text;
   }
-  // The keychain of macOS and the store of Windows, from Node 22.15 on.
+  // From Node 22.15 on, this gives the certificates of the macOS keychain and the Windows store.
   const newer = tls as { getCACertificates?: (type: 'system') => readonly string[] };
   try {
     return newer.getCACertificates?.('system') ?? [];
@@ -101,12 +101,12 @@ async function systemStore(tls: Tls): Promise<readonly string[]> {
   }
 }
 
-/** The text of a file; none when it cannot be read. */
+/** The text of a file as a list of one; empty if it cannot be read. */
 async function textOf(path: string): Promise<readonly string[]> {
   const { default: fs } = await import('node:fs/promises');
   try {
     const status = await fs.stat(path);
-    // Reading a pipe could wait for ever.
+    // Only regular files are read: reading a pipe could wait for ever.
     return status.isFile() && status.size <= largestFile ? [await fs.readFile(path, 'utf8')] : [];
   } catch {
     return [];

@@ -4,35 +4,38 @@ import { ConfigError } from '../errors.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Trust {
-  /** PEM text of the CA certificates to trust besides those of Node and of the system; intermediate ones and a server's own will do. */
+  /**
+   * PEM text of the CA certificates to trust in addition to those of Node and the system. An intermediate certificate or the server's own
+   * certificate is accepted, too.
+   */
   readonly caCertificates?: string;
-  /** Trusts no CA certificates but `caCertificates`, as a program does that was given those of one server; default false. */
+  /** Whether to trust only `caCertificates`; default false. */
   readonly onlyGiven?: boolean;
-  /** Takes any certificate. */
+  /** Whether to accept any certificate. */
   readonly skipSsl: boolean;
-  /** PEM texts to show to a server that asks who connects. */
+  /** PEM texts of the client certificate and its key, for a server that asks for one. */
   readonly clientCertificate?: { readonly cert: string; readonly key: string };
-  /** The name to expect in the server's certificate, where it is not that of the URL. */
+  /** The name to expect in the server's certificate, if it is not the host name of the URL. */
   readonly serverName?: string;
 }
 
-/** The trusted CA certificates. It starts with those that are cheap to read and is widened while they are not enough. */
+/** The trusted CA certificates. The store starts with those that are cheap to read, and is widened as long as they are not enough. */
 export interface TrustStore {
-  /** The context to connect with now; undefined for Node's defaults. */
+  /** The context for the next connection; undefined for Node's defaults. */
   readonly current: SecureContext | undefined;
   readonly rejectUnauthorized: boolean;
-  /** Reads more CA certificates. @returns whether there were any; `current` trusts them then. */
+  /** Reads more CA certificates into `current`. @returns whether there were any. */
   widen(): Promise<boolean>;
 }
 
 /**
- * Reads only the given certificates: parsing Node's own roots, some 150, takes a quarter of a short run.
- * @param warn takes a sentence about a certificate that is left out.
- * @throws ConfigError when `caCertificates` holds no certificate that can be read, or the client's own cannot be used.
+ * Opens the store with the given certificates alone, because parsing Node's roots, about 150, takes a quarter of a short run.
+ * @param warn receives a sentence about certificates that are left out.
+ * @throws ConfigError when `caCertificates` holds no readable certificate, or the client certificate cannot be used.
  */
 export async function openTrust(trust: Trust, env: Environment, warn: (line: string) => void): Promise<TrustStore> {
   const { caCertificates, skipSsl, clientCertificate } = trust;
-  // Given even when true: otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off.
+  // Passed even if true. Otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 would switch off the verification.
   const rejectUnauthorized = !skipSsl;
   const own = caCertificates === undefined || skipSsl ? [] : await readable(certificatesIn(caCertificates), warn);
   let current = await firstContext(own, clientCertificate);
@@ -61,17 +64,20 @@ async function firstContext(own: readonly string[], client: Trust['clientCertifi
   } catch (cause) {
     throw new ConfigError('The client certificate and its key cannot be used together.', {
       cause,
-      hints: ['Both are PEM texts, the key without a passphrase, and belong together.'],
+      hints: ['Both must be PEM texts and belong together. The key must have no passphrase.'],
     });
   }
 }
 
-/** The certificates in PEM text, each as a text of its own. */
+/** The certificates in a PEM text, each as a separate text. */
 export function certificatesIn(pem: string): readonly string[] {
   return pem.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END [A-Z0-9 ]+-----/g) ?? [];
 }
 
-/** The certificates that can be read. OpenSSL skips a damaged one silently, and the server would then be reported as not trusted. */
+/**
+ * Keeps the certificates that can be read and warns about the others. OpenSSL would skip a damaged one silently, and the user would only
+ * see that the server is not trusted.
+ */
 async function readable(certificates: readonly string[], warn: (line: string) => void): Promise<string[]> {
   const { X509Certificate } = await import('node:crypto');
   const damaged: number[] = [];

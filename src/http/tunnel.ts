@@ -7,10 +7,10 @@ const longestHead = 16_384;
 const endOfHead = '\r\n\r\n';
 
 /**
- * A tunnel through a proxy to another host, by `CONNECT`. Any 2xx opens it; 1xx are skipped.
+ * Opens a tunnel through a proxy to another host with `CONNECT`. Any 2xx response opens it. 1xx responses are skipped.
  * @param open connects to the proxy.
- * @param authority `host:port` at the other end.
- * @throws ProxyError when the proxy cannot be reached, refuses, or does not respond in HTTP.
+ * @param authority `host:port` of the other end.
+ * @throws ProxyError when the proxy cannot be reached, refuses, or does not respond with HTTP.
  */
 export function tunnelled(open: Open, authority: string, proxy: HttpProxy, signal: AbortSignal): Open {
   return async () => {
@@ -26,7 +26,7 @@ export function tunnelled(open: Open, authority: string, proxy: HttpProxy, signa
   };
 }
 
-/** @returns the status. Bytes after the head of the response stay in the socket. */
+/** @returns the status of the response. Bytes after the headers stay in the socket. */
 function requestTunnel(socket: Socket, authority: string, { authorization }: HttpProxy, signal: AbortSignal): Promise<number> {
   const credentials = authorization === undefined ? '' : `Proxy-Authorization: ${authorization}\r\n`;
   return new Promise((resolve, reject) => {
@@ -53,7 +53,7 @@ function requestTunnel(socket: Socket, authority: string, { authorization }: Htt
         }
         if (response.rest.length > 0) socket.unshift(response.rest);
         return response.status === undefined
-          ? fail(new MalformedError('its response is no HTTP'))
+          ? fail(new MalformedError('its response is not HTTP'))
           : settle(() => resolve(response.status ?? 0));
       }
     };
@@ -63,7 +63,7 @@ function requestTunnel(socket: Socket, authority: string, { authorization }: Htt
   });
 }
 
-/** The first response that is not a 1xx; undefined until its head is complete, without a status when it is no HTTP. */
+/** The first response that is not a 1xx; undefined until its headers are complete. The status is undefined if it is not HTTP. */
 function takeResponse(bytes: Buffer): { readonly status: number | undefined; readonly rest: Buffer } | undefined {
   const end = bytes.indexOf(endOfHead);
   if (end < 0) return undefined;

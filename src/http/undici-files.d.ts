@@ -1,4 +1,4 @@
-// Types for the files that undici.ts reaches by path: undici's own declarations, under other names.
+// Types for the files of undici that undici.ts imports by path. They are undici's own declarations.
 declare module 'undici/lib/dispatcher/client.js' {
   export { Client as default } from 'undici';
 }

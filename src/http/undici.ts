@@ -1,5 +1,6 @@
-// Only the pieces a request needs, by path: `import 'undici'` also loads fetch, websockets, caches and mocks, which costs
-// more than the rest of the program. Undici declares no exports, so its files are reachable; a test notices when they move.
+// Imports by path only the parts of undici that a request needs. `import 'undici'` also loads fetch, websockets, caches and mocks, which
+// takes longer than the rest of the program. Undici's package.json declares no `exports`, so its files can be imported. A test fails if
+// they move.
 import type { Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import type { buildConnector as Connectors } from 'undici';
@@ -10,9 +11,9 @@ import { MalformedError } from './failure.ts';
 
 export { Client, request };
 
-/** What is noticed about a connection. */
+/** Observations about a connection. */
 export interface Notes {
-  /** Why a response is malformed that undici accepts; undefined when it is not. */
+  /** Why a response that undici accepted is malformed; undefined if it is not. */
   malformed: string | undefined;
   /** The socket in use. */
   socket: Socket | undefined;
@@ -20,7 +21,7 @@ export interface Notes {
 
 /**
  * Hands a connected socket to undici.
- * @param open connects, TLS included.
+ * @param open connects, including TLS.
  */
 export function connectorOf(open: () => Promise<Socket>, notes: Notes): Connectors.connector {
   return (_target, callback) => {
@@ -36,9 +37,10 @@ export function connectorOf(open: () => Promise<Socket>, notes: Notes): Connecto
 }
 
 /**
- * On Node 20 (V8 11.3) some hundred bytes of a response are enough for V8 to compile undici's parser a second time, to make it faster,
- * and the end of the process waits 50-200 ms for that. The parser gets a larger budget when it is made, which is when a connection is
- * handed over. The flag is put back at once: V8 refuses every code cache, Node's own included, that was made with other flags.
+ * Keeps V8 from optimizing undici's parser. On Node 20 (V8 11.3), a few hundred bytes of a response make V8 compile the parser a second
+ * time, and the end of the process waits 50 to 200 ms for that. So the parser is created with a larger budget; it is created when a
+ * connection is handed over. The flag is reset at once, because V8 rejects every code cache, even Node's own, that was made with other
+ * flags.
  */
 function withPatientParser(handOver: () => void): void {
   if (!process.versions.v8.startsWith('11.3.')) {
@@ -53,7 +55,7 @@ function withPatientParser(handOver: () => void): void {
   }
 }
 
-/** The members of undici's parser that are adjusted; the tests notice when they change. */
+/** The members of undici's parser that are adjusted. Tests fail if they change. */
 interface Parser {
   contentLength: string;
   readonly bytesRead: number;
@@ -69,17 +71,18 @@ const otherInformation = 102;
 /** llhttp's error numbers for bytes that do not begin like HTTP. */
 const noHttp = new Set([8, 9]);
 
-const surplus = 'more bytes came than belong to it';
+const surplus = 'there are more bytes than belong to it';
 
-/** Changes in undici's parser what does not suit this program; the comments say what. */
+/** Adjusts undici's parser to this program. The comments below say what is changed and why. */
 function adjustParser(socket: Socket, notes: Notes): void {
   const parser = (socket as Socket & Partial<Record<symbol, Parser>>)[symbols.kParser];
   if (parser === undefined) return;
   const { onHeadersComplete, onMessageBegin, onMessageComplete, createError, execute } = parser;
-  // The parser skips 1xx responses except 100 (Continue), which it takes for an error. Some servers and proxies send it unasked.
+  // The parser skips 1xx responses except 100 (Continue), which it treats as an error. Some servers and proxies send 100 unasked.
   parser.onHeadersComplete = (status, ...rest) =>
     onHeadersComplete.call(parser, status === 100 ? otherInformation : status, ...rest);
-  // The parser does not report bytes after a response. There is one request at a time, so they belong to no other response.
+  // The parser does not report extra bytes after a response. There is only one request at a time, so they do not belong to another
+  // response.
   parser.onMessageBegin = () => {
     if (parser.client.stats.running === 0) notes.malformed = surplus;
     return onMessageBegin.call(parser);
@@ -90,15 +93,15 @@ function adjustParser(socket: Socket, notes: Notes): void {
     if (socket.destroyed && chunk.length > 0) notes.malformed = surplus;
     return unshift(chunk, ...rest);
   };
-  // The parser reports every wrong Content-Length as a body that was cut short, also that of a 204, which has no body.
+  // The parser reports every wrong Content-Length as an incomplete body, even for a 204, which has no body.
   parser.onMessageComplete = () => {
     if (parser.contentLength !== '' && Number(parser.contentLength) !== parser.bytesRead) {
-      notes.malformed = 'its length is not that of its body';
+      notes.malformed = 'its Content-Length does not match its body';
       parser.contentLength = '';
     }
     return onMessageComplete.call(parser);
   };
-  // After a Content-Length the parser reports every error as a body that was cut short, and does not say what is wrong with the bytes.
+  // If there is a Content-Length, the parser reports every error as an incomplete body, and does not say what is wrong with the bytes.
   let reading = false;
   parser.execute = (chunk) => {
     reading = true;

@@ -65,7 +65,7 @@ test('lists tokens with their 64-bit ids and times exact, and leaves out what is
     { id: 2n, name: 'few', roles: [] },
   ]);
   expect(rejected).toEqual([
-    "Row 4 of the server's list is no service token and is left out: its roles is missing or of the wrong kind.",
+    "Row 4 of the server's list is not a valid service token and is left out: its roles is missing or of the wrong kind.",
     expect.stringContaining('Row 5'),
   ]);
   expect(serverTime).toBe(Date.UTC(2026, 2, 15, 10, 30));

@@ -54,7 +54,7 @@ test.each(['/api', '/api/', '/sub/api'])('a URL that ends in %s is told to drop 
       exitCode: 2,
       status: 404,
       message: expect.stringMatching(/has no StackState API under \/(?:sub\/)?api\/api\.$/),
-      hints: [expect.stringContaining('drop /api from the URL'), expect.any(String)],
+      hints: [expect.stringContaining('Drop /api from the URL'), expect.any(String)],
     });
   }
 });

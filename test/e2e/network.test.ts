@@ -30,7 +30,12 @@ const certificates = [
     trusted: true,
     message: /is for another host name\..*\n {2}Use the host name/,
   },
-  { what: 'expired', tls: { expired: true }, trusted: true, message: /has expired\..*\n {2}Have the certificate renewed/ },
+  {
+    what: 'expired',
+    tls: { expired: true },
+    trusted: true,
+    message: /has expired\..*\n {2}Check the clock .*have the certificate renewed/,
+  },
   {
     what: 'of an unknown authority',
     tls: true,
@@ -48,7 +53,7 @@ test.each(certificates)(
       const result = await runBuilt([...verb, '--url', stackState.url, ...token, ...ca]);
       expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringMatching(message) });
       expect(result.stderr).toContain(`127.0.0.1:${stackState.port}`);
-      if (verb.includes('create')) expect(result.stderr).toContain('Nothing reached the server, nothing was created.');
+      if (verb.includes('create')) expect(result.stderr).toContain('Nothing reached the server, so nothing was created.');
     }
     expect(stackState.requests).toEqual([]);
   },
@@ -186,7 +191,7 @@ test('a silent proxy ends in the deadline', async () => {
     const env = { HTTPS_PROXY: `http://127.0.0.1:${port}` };
     const { ms, ...result } = await timed([keys, 'list', '--url', 'https://stackstate.example'], env);
     expect(result).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('no response within 0.5 s') });
-    expect(result.stderr).toContain(`went by the proxy 127.0.0.1:${port}.`);
+    expect(result.stderr).toContain(`went through the proxy 127.0.0.1:${port}.`);
     expect(ms).toBeLessThan(500 + startMs);
   }
 });
@@ -208,7 +213,7 @@ test('a server that nobody runs is named, with where to look', async () => {
   const result = await runBuilt([keys, 'create', '-n', 'n', '--url', `http://127.0.0.1:${port}`, ...token]);
   expect(result).toMatchObject({ code: 4, stdout: '' });
   expect(result.stderr).toMatch(
-    /127\.0\.0\.1:\d+ refused the connection.* Nothing reached the server, nothing was created\.\n {2}Check the URL/,
+    /127\.0\.0\.1:\d+ refused the connection.* Nothing reached the server, so nothing was created\.\n {2}Check the URL/,
   );
 });
 

@@ -127,7 +127,10 @@ test.each([{ tls: true }, { tls: false }])('a silent proxy ends at the deadline 
   ).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringContaining('gave no response within 0.4 s'),
-    hints: [expect.stringContaining('--timeout'), expect.stringContaining(`went by the proxy 127.0.0.1:${proxy.port}. HTTP`)],
+    hints: [
+      expect.stringContaining('--timeout'),
+      expect.stringContaining(`went through the proxy 127.0.0.1:${proxy.port}. HTTP`),
+    ],
   });
   expect(performance.now() - started).toBeLessThan(1400);
 });
@@ -196,7 +199,7 @@ test.each([
   expect(error).toMatchObject({ exitCode: 1, message: expect.stringContaining('HTTPS_PROXY') });
   expect(inspect(error, { depth: 9 })).not.toContain('secret');
   if (value.includes('user:')) {
-    expect(error).toMatchObject({ hints: expect.arrayContaining([expect.stringContaining('percent-encoded')]) });
+    expect(error).toMatchObject({ hints: expect.arrayContaining([expect.stringContaining('ercent-encode')]) });
   }
 });
 
@@ -245,7 +248,7 @@ test.each([
 });
 
 test.each([
-  ['no HTTP', 'SSH-2.0-x\r\n\r\n', /cannot be used \(its response is no HTTP\).*nothing was created/],
+  ['no HTTP', 'SSH-2.0-x\r\n\r\n', /cannot be used \(its response is not HTTP\).*nothing was created/],
   [
     'a head without end',
     `HTTP/1.1 200 OK\r\n${'x'.repeat(20_000)}`,

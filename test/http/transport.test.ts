@@ -51,9 +51,9 @@ test.each([
 });
 
 test.each([
-  ['seconds', '86400', /asks to wait 24 h/],
-  ['seconds', '120', /asks to wait 120 s/],
-  ['a date', new Date(testTime + 3_600_000).toUTCString(), /asks to wait 60 min/],
+  ['seconds', '86400', /asks clients to wait 24 h/],
+  ['seconds', '120', /asks clients to wait 120 s/],
+  ['a date', new Date(testTime + 3_600_000).toUTCString(), /asks clients to wait 60 min/],
 ])('Retry-After in %s (%s) that is longer than the deadline is told at once', async (_name, value, message) => {
   const stackState = await startForTest();
   for (const status of [429, 503]) stackState.setFault('list', { kind: 'status', status, headers: { 'retry-after': value } });
@@ -72,7 +72,7 @@ test('a create that is told to come later says when, and is not sent again', asy
   await expect(clientOf(stackState).keys.create({ name: 'x' })).rejects.toMatchObject({
     exitCode: 2,
     retryAfterMs: 5000,
-    message: expect.stringMatching(/429.*asks to wait 5 s/),
+    message: expect.stringMatching(/429.*asks clients to wait 5 s/),
   });
   expect(stackState.count('create')).toBe(1);
 });
@@ -188,7 +188,7 @@ test('a refused connection says that nothing was created', async () => {
   await stackState.close();
   await expect(clientOf(stackState).keys.create({ name: 'x' })).rejects.toMatchObject({
     exitCode: 4,
-    message: expect.stringMatching(/refused the connection.*Nothing reached the server, nothing was created/),
+    message: expect.stringMatching(/refused the connection.*Nothing reached the server, so nothing was created/),
   });
 });
 

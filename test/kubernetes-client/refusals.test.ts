@@ -293,7 +293,7 @@ test('nothing is sent where nothing listens, and it is said that nothing was cha
   const error = await refusal(client.secrets.patch(id, {}, { resourceVersion: '1' }));
   expect(error.exitCode).toBe(4);
   expect(error.message).toBe(
-    'No response from the Kubernetes API server: 127.0.0.1:1 refused the connection: nothing listens there. Nothing was sent, nothing was changed.',
+    'No response from the Kubernetes API server: 127.0.0.1:1 refused the connection: no program listens on that port. Nothing was sent, nothing was changed.',
   );
   expect(error.hints.join()).toMatch(/Check the server of the context "test" in \S+, the network and the proxy settings\./);
 });
