@@ -12,17 +12,17 @@ import { type MergedKubeconfig, pathsIn, pickContext, readKubeconfigs } from './
 import { userCredentials } from './user.ts';
 import type { KubernetesWorld } from './world.ts';
 
-/** How an API server is reached, and as whom. */
+/** How to reach an API server, and with which credentials. */
 export interface Access {
   /** For messages: `context "prod" in /home/u/.kube/config`. */
   readonly origin: string;
   readonly cluster: Cluster;
   readonly credentials: CredentialSource;
-  /** Sent with every request: in whose name it is made. */
+  /** Impersonation headers, sent with every request. */
   readonly headers: RequestHeaders;
-  /** Where objects are looked for whose namespace is not given. */
+  /** The namespace for objects that are given without one. */
   readonly namespace: string;
-  /** What the user should know before it is used, a sentence each. */
+  /** Warnings for the user, one sentence each. */
   readonly warnings: readonly string[];
 }
 
@@ -36,16 +36,16 @@ export interface AccessOptions extends PluginOptions {
 const giveOne = 'Give a kubeconfig file with --kubeconfig PATH or in KUBECONFIG.';
 
 /**
- * Finds out how the API server is reached: by `--kubeconfig`, else KUBECONFIG, else `~/.kube/config` if it says anything, else as the
- * service account of the pod this runs in. The credentials themselves are asked for at the first request.
- * @throws ConfigError when there is no access, or what describes it cannot be used.
+ * Finds out how to reach the API server: with `--kubeconfig`, else KUBECONFIG, else `~/.kube/config` if it has any entries, else as the
+ * service account of the pod in which this runs. The credentials themselves are fetched at the first request.
+ * @throws ConfigError when no access is configured, or its configuration cannot be used.
  */
 export async function loadAccess(world: KubernetesWorld, options: AccessOptions = {}): Promise<Access> {
   const config = await configOf(world, options);
   return config === undefined ? podAccess(world) : contextAccess(config, world, options);
 }
 
-/** The kubeconfig to use; undefined where the pod's own service account is to be used. */
+/** The kubeconfig to use; undefined for the pod's own service account. */
 async function configOf(world: KubernetesWorld, options: AccessOptions): Promise<MergedKubeconfig | undefined> {
   if (options.kubeconfig !== undefined) {
     const path = world.resolvePath(options.kubeconfig);
@@ -66,12 +66,14 @@ async function configOf(world: KubernetesWorld, options: AccessOptions): Promise
   const saysSomething = config.clusters.size + config.users.size + config.contexts.size > 0;
   if (saysSomething) return config;
   if (options.context !== undefined) {
-    throw new ConfigError(`There is no context ${quoted(options.context)}: there is no kubeconfig file.`, { hints: [giveOne] });
+    throw new ConfigError(`There is no context ${quoted(options.context)}, because there is no kubeconfig file.`, {
+      hints: [giveOne],
+    });
   }
   if (inPod(world)) return undefined;
   const where =
     own === undefined ? 'no home folder is known' : `${visible(own)} ${config.files.length > 0 ? 'is empty' : 'does not exist'}`;
-  throw new ConfigError(`No access to a Kubernetes cluster is configured: ${where}, and this is not a pod of one.`, {
+  throw new ConfigError(`No access to a Kubernetes cluster is configured: ${where}, and this is not running in a pod.`, {
     hints: [giveOne],
   });
 }
@@ -104,7 +106,7 @@ async function contextAccess(config: MergedKubeconfig, world: KubernetesWorld, o
   return {
     origin: context.where,
     cluster,
-    // Nothing secret is sent in the clear; kubectl does the same.
+    // Like kubectl, this sends no credentials over plain HTTP.
     credentials: user === undefined ? nobody : plain ? unsent(user.where) : await userCredentials(user, cluster, world, options),
     headers: user === undefined ? {} : impersonationHeaders(user),
     namespace: picked.namespace ?? (await podNamespace(world)) ?? 'default',
@@ -115,7 +117,7 @@ async function contextAccess(config: MergedKubeconfig, world: KubernetesWorld, o
 function unsent(where: string): CredentialSource {
   return {
     description: `${where}, whose credentials are not sent because the server's URL begins with http://`,
-    remedy: 'Give the cluster a server that begins with https://.',
+    remedy: 'Give the cluster a server URL that begins with https://.',
     renewable: false,
     get: async () => ({}),
   };

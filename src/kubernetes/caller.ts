@@ -10,15 +10,15 @@ import { namespaces, pathOf, type Target, titleOf } from './resources.ts';
 
 export interface CallerOptions {
   readonly access: Access;
-  /** Deadline for one request with all its repetitions, in milliseconds. */
+  /** Deadline for one request including all its repetitions, in milliseconds. */
   readonly timeoutMs: number;
-  /** Where the proxy settings are read from. */
+  /** The environment, which has the proxy settings. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Version of this program, for `User-Agent`. */
   readonly version: string;
-  /** Takes a line for each request: method, URL, status, duration. */
+  /** Receives a line for each request: method, URL, status, duration. */
   readonly log?: (line: string) => void;
-  /** Takes a sentence about settings that are used only in part. */
+  /** Receives a sentence about settings that are used only in part. */
   readonly warn?: (line: string) => void;
   readonly now: () => number;
   readonly monotonic: () => number;
@@ -30,18 +30,18 @@ export interface ApiCall extends Target {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: Fields;
   readonly headers?: RequestHeaders;
-  /** The server does all but keep the change. */
+  /** The server checks the change, but does not store it. */
   readonly dryRun?: boolean;
-  /** What of the body is secret, in every form in which it stands there. */
+  /** The secrets in the body, in every form in which they occur there. */
   readonly secrets?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 
 const methods = { get: 'GET', list: 'GET', create: 'POST', patch: 'PATCH', delete: 'DELETE' } as const;
-/** Statuses of a server that says it knows no such request at all. */
+/** Statuses of a server that does not support such a request. */
 const neverTried = new Set([501, 505]);
 
-/** Sends requests to one API server with the credentials of the moment. Nothing is connected before the first one. */
+/** Sends requests to one API server with the current credentials. It connects at the first request. */
 export class Caller {
   readonly access: Access;
   readonly #options: CallerOptions;
@@ -53,10 +53,11 @@ export class Caller {
   }
 
   /**
-   * Sends one request, a change at most once, and gives the object of the response. A GET is repeated as the transport does it, and once
-   * more with new credentials where those used are refused and others can be had.
-   * @throws UnauthorizedError 401; ForbiddenError 403; ObjectMissingError 404; ConflictError 409; InvalidObjectError 422; ServerError for
-   * other statuses and for what is not JSON; ConnectionError; OutcomeUnknownError where a change may or may not have taken effect.
+   * Sends one request and returns the object in the response. A change is sent at most once. A GET is repeated as the transport does, and
+   * once more with new credentials if the first ones are refused and can be renewed.
+   * @throws UnauthorizedError for 401; ForbiddenError for 403; ObjectMissingError for 404; ConflictError for 409; InvalidObjectError for
+   * 422; ServerError for other statuses and for a body that is not JSON; ConnectionError; OutcomeUnknownError when a change may or may not
+   * have taken effect.
    */
   async call(call: ApiCall): Promise<Fields> {
     const source = this.access.credentials;
@@ -73,7 +74,7 @@ export class Caller {
     throw await this.#refusal(call, response, data, credentials, sentAt);
   }
 
-  /** The error for a response that is no success. Explanations are loaded when something has to be explained. */
+  /** The error for a response with an error status. The modules that explain errors are loaded only here. */
   async #refusal(call: ApiCall, response: HttpResponse, data: unknown, used: Credentials, sentAt: number): Promise<StsError> {
     const { explainRefusal, readStatus } = await import('./refusal.ts');
     const { authorization, clientCertificate } = used;
@@ -99,7 +100,7 @@ export class Caller {
     this.#transport = undefined;
   }
 
-  /** Undefined where that cannot be found out: few credentials may look. */
+  /** Undefined if that cannot be found out, because most credentials may not read namespaces. */
   async #namespaceExists(name: string, signal: AbortSignal | undefined): Promise<boolean | undefined> {
     try {
       const credentials = await this.access.credentials.get(false, signal);
@@ -135,7 +136,7 @@ export class Caller {
     }
   }
 
-  /** A client certificate belongs to the connection: another one needs another connection. */
+  /** A client certificate belongs to a connection, so another certificate needs another connection. */
   async #transportFor(certificate: ClientCertificate | undefined): Promise<Transport> {
     const current = this.#transport;
     if (current !== undefined && sameCertificate(current.of, certificate)) return current.transport;
@@ -145,7 +146,8 @@ export class Caller {
       ...options,
       url: url.href,
       skipSsl,
-      // As kubectl does: with a CA of its own, the cluster is not whatever server a public CA speaks for.
+      // As in kubectl: if the cluster has its own CA certificates, only these are trusted, so that a server with a certificate of a public
+      // CA cannot pose as the cluster.
       ...(caCertificates === undefined ? {} : { caCertificates, onlyGiven: true }),
       ...(serverName === undefined ? {} : { serverName }),
       ...(proxyUrl === undefined ? {} : { proxyUrl }),
@@ -171,7 +173,10 @@ function changes({ verb, dryRun }: ApiCall): boolean {
   return methods[verb] !== 'GET' && dryRun !== true;
 }
 
-/** Whether a request with such a response may have taken effect: a failure of etcd or a gateway's time limit says nothing of it. */
+/**
+ * Whether a request may have taken effect despite a response with this status. After a failure of etcd or a timeout of a gateway that is
+ * not known.
+ */
 function mayHaveChanged(status: number): boolean {
   return status < 300 || status === 408 || (status >= 500 && !neverTried.has(status));
 }

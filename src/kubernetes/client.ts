@@ -8,29 +8,29 @@ import type { KubernetesWorld } from './world.ts';
 export interface KubernetesOptions {
   readonly access: Access;
   readonly world: Pick<KubernetesWorld, 'env' | 'now' | 'monotonic' | 'sleep'>;
-  /** Deadline for one request with all its repetitions, in milliseconds. */
+  /** Deadline for one request including all its repetitions, in milliseconds. */
   readonly timeoutMs: number;
   /** Version of this program, for `User-Agent`. */
   readonly version: string;
-  /** Takes a line for each request: method, URL, status, duration. */
+  /** Receives a line for each request: method, URL, status, duration. */
   readonly log?: (line: string) => void;
-  /** Takes a sentence about settings that are used only in part, such as a CA certificate that cannot be read. */
+  /** Receives a sentence about settings that are used only in part, such as a CA certificate that cannot be read. */
   readonly warn?: (line: string) => void;
 }
 
-/** A client for one Kubernetes API server, with exactly the requests that are needed. */
+/** A client for one Kubernetes API server. It has only the requests that this program needs. */
 export interface Kubernetes {
   readonly access: Access;
   readonly secrets: Secrets;
   readonly workloads: Workloads;
   readonly pods: Pods;
-  /** Milliseconds of a clock that never jumps. */
+  /** A monotonic clock in milliseconds. */
   monotonic(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Nothing is connected, and no credential plugin run, before the first request. */
+/** Creates a client. It connects, and runs a credential plugin, at the first request. */
 export function createKubernetes({ access, world, ...options }: KubernetesOptions): Kubernetes {
   const { env } = world;
   const now = () => world.now();

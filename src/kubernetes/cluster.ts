@@ -3,19 +3,19 @@ import { certificatesIn } from '../http/trust.ts';
 import { type Entry, isFields } from './entry.ts';
 import type { KubernetesWorld } from './world.ts';
 
-/** Where an API server is, and how the connection to it is secured. */
+/** The address of an API server, and how to secure the connection to it. */
 export interface Cluster {
-  /** http or https, with the path below which the API is. */
+  /** An http or https URL with the path under which the API is. */
   readonly url: URL;
-  /** PEM text of the CA certificates that the server's certificate must come from. */
+  /** PEM text of the CA certificates, one of which must have issued the server's certificate. */
   readonly caCertificates?: string;
-  /** The server's certificate is not verified. */
+  /** Whether the server's certificate is accepted without verification. */
   readonly skipSsl: boolean;
-  /** The host name the server's certificate must be for, where it is not that of the URL. */
+  /** The host name to expect in the server's certificate, if it is not that of the URL. */
   readonly serverName?: string;
-  /** The proxy to use in place of those in the environment. May hold a password. */
+  /** The proxy to use instead of those in the environment. The URL may hold a password. */
   readonly proxyUrl?: string;
-  /** What the cluster's entry says for credential plugins, as it stands there. */
+  /** The cluster's configuration for credential plugins, unchanged. */
   readonly pluginConfig?: unknown;
 }
 
@@ -57,7 +57,7 @@ async function holdsCertificate(pem: string): Promise<boolean> {
   });
 }
 
-/** @param secure whether a server without a scheme is reached by https, as kubectl has it where TLS is spoken of. */
+/** @param secure whether to use https for a server without a scheme. kubectl does so if the entry has TLS settings. */
 function urlOf(entry: Entry, secure: boolean): URL {
   const server = entry.text('server');
   if (server === undefined) throw entry.error('has no server');
@@ -72,12 +72,12 @@ function urlOf(entry: Entry, secure: boolean): URL {
 function proxyOf(entry: Entry): string | undefined {
   const proxyUrl = entry.text('proxy-url');
   if (proxyUrl === undefined) return undefined;
-  // Without the value: it may hold a password.
+  // The message leaves out the value, because it may hold a password.
   if (!URL.canParse(proxyUrl)) throw entry.error('has a proxy-url that is not a URL');
   const { protocol } = new URL(proxyUrl);
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw entry.error(`has a proxy-url with the scheme ${visible(protocol.slice(0, -1))}, which is not supported`, {
-      hints: ['Use a proxy that is reached by http:// or https://.'],
+      hints: ['Use a proxy with http:// or https://.'],
     });
   }
   return proxyUrl;

@@ -1,38 +1,38 @@
 import type { Entry } from './entry.ts';
 
-/** PEM text of a certificate, with those between it and its CA, and of its private key. */
+/** PEM texts of a certificate (with its intermediate certificates) and of its private key. */
 export interface ClientCertificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** What a request is authenticated with; both, one of them or none. Never logged. */
+/** The credentials of a request: a header, a certificate, both or none. Never logged. */
 export interface Credentials {
   /** Value of the `Authorization` header. */
   readonly authorization?: string;
   readonly clientCertificate?: ClientCertificate;
 }
 
-/** Where the credentials of requests come from. */
+/** A source of credentials for requests. */
 export interface CredentialSource {
   /** For messages: `user "admin" in /home/u/.kube/config`. */
   readonly description: string;
-  /** What to do when the API server does not accept them. */
+  /** What to do if the API server does not accept the credentials. */
   readonly remedy: string;
-  /** Whether `get` may give others than before. */
+  /** Whether `get` may give different credentials than before. */
   readonly renewable: boolean;
   /**
    * The credentials for one request.
-   * @param renew whether those given last are known to be refused.
-   * @throws StsError when they cannot be had; the signal's reason.
+   * @param renew whether the API server has refused the last credentials.
+   * @throws StsError when there are none to be had; the signal's reason.
    */
   get(renew: boolean, signal?: AbortSignal): Promise<Credentials>;
 }
 
 /**
- * The `Authorization` header for a bearer token; blanks at its ends are dropped.
- * @param key of the entry, for messages: `tokenFile`.
- * @throws ConfigError, without repeating the token, when it is empty or cannot stand in a header.
+ * The `Authorization` header for a bearer token. Blanks at its ends are dropped.
+ * @param key the key of the entry, for messages: `tokenFile`.
+ * @throws ConfigError when the token is empty or cannot be sent in a header. The message does not repeat the token.
  */
 export function bearer(token: string, entry: Entry, key: string): string {
   const value = token.trim();

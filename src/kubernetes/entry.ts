@@ -4,24 +4,24 @@ import { visible } from '../escape.ts';
 import { systemCode } from '../system.ts';
 import { type KubernetesWorld, readText } from './world.ts';
 
-/** A JSON or YAML object whose members are not known yet. */
+/** A JSON or YAML object that has not been checked yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A text of somebody else's in quotation marks, harmless to print. */
+/** A text from elsewhere in quotation marks, safe to print. */
 export function quoted(text: string): string {
   return visible(JSON.stringify(text));
 }
 
-/** One cluster, user or context of a kubeconfig file. Its errors name the file and the entry, never a value. */
+/** One cluster, user or context of a kubeconfig file. Errors name the file and the entry, never a value. */
 export class Entry {
   /** For messages: `user "admin"`. */
   readonly title: string;
   readonly name: string;
-  /** Absolute path of the file it stands in. */
+  /** Absolute path of the file that holds the entry. */
   readonly file: string;
   readonly fields: Fields;
 
@@ -42,7 +42,7 @@ export class Entry {
     return new ConfigError(`The ${this.where} ${problem}.`, details);
   }
 
-  /** The text of a member; undefined where it is absent or empty, which kubectl does not tell apart either. */
+  /** The text of a member. Undefined if it is absent or empty; kubectl treats both alike, too. */
   text(key: string): string | undefined {
     const value = this.fields[key];
     if (value === undefined || value === null || value === '') return undefined;
@@ -70,7 +70,7 @@ export class Entry {
     return value;
   }
 
-  /** A member that is an object, with the same name and file for its errors. */
+  /** A member that is an object. Its errors name the same entry and file. */
   part(key: string): Entry | undefined {
     const value = this.fields[key];
     if (value === undefined || value === null) return undefined;
@@ -78,17 +78,17 @@ export class Entry {
     return this.of(value);
   }
 
-  /** Other fields under the same name and file, so that what is wrong in them is said of this entry. */
+  /** An entry with other fields, whose errors name this entry and file. */
   of(fields: Fields): Entry {
     return new Entry(this.title, this.name, this.file, fields);
   }
 
-  /** A path, relative to the folder of the file that names it, as an absolute one. */
+  /** Makes a path absolute. A relative path starts in the folder of the kubeconfig file. */
   resolve(path: string): string {
     return resolve(dirname(this.file), path);
   }
 
-  /** The text that stands in the entry itself (`key-data`, base64), else in a file it names (`key`). */
+  /** The text from the entry itself (`key-data`, base64), else from the file that it names (`key`). */
   async dataOrFile(key: string, world: KubernetesWorld): Promise<string | undefined> {
     const data = this.text(`${key}-data`);
     if (data !== undefined) return this.#decode(`${key}-data`, data);
@@ -96,7 +96,7 @@ export class Entry {
     return path === undefined ? undefined : this.readFile(key, world);
   }
 
-  /** The content of the file that a member names. */
+  /** Reads the file that a member names. */
   async readFile(key: string, world: KubernetesWorld): Promise<string> {
     const path = this.resolve(this.text(key) ?? '');
     try {
@@ -113,7 +113,7 @@ export class Entry {
   }
 }
 
-/** Why a file cannot be read, in a word or two: the system's code, or what else is wrong with it. */
+/** Why a file cannot be read, in a word or two: the system's error code, or another reason. */
 export function whyUnreadable(error: unknown): string {
   return systemCode(error) ?? (error instanceof Error ? error.message : 'unknown');
 }

@@ -3,14 +3,14 @@ import type { Cluster } from './cluster.ts';
 import { bearer, type Credentials } from './credentials.ts';
 import { type Entry, type Fields, isFields } from './entry.ts';
 
-/** What a credential plugin gave, and until when it may be used. */
+/** Credentials from a plugin, and how long they are valid. */
 export interface PluginCredentials {
   readonly credentials: Credentials;
-  /** Milliseconds since the epoch; undefined for credentials without an end. */
+  /** Milliseconds since the epoch; undefined if the credentials do not expire. */
   readonly expiresAt: number | undefined;
 }
 
-/** The value of `KUBERNETES_EXEC_INFO`. @param cluster undefined where the plugin is not to be told about it. */
+/** The value of `KUBERNETES_EXEC_INFO`. @param cluster undefined if the plugin does not get cluster information. */
 export function execInfo(apiVersion: string, interactive: boolean, cluster: Cluster | undefined): string {
   return JSON.stringify({
     kind: 'ExecCredential',
@@ -31,9 +31,9 @@ function clusterInfo({ url, serverName, skipSsl, caCertificates, proxyUrl, plugi
 }
 
 /**
- * Reads what a plugin wrote to stdout: an `ExecCredential` of the version it was asked for.
- * @param entry names the plugin in errors, none of which repeats a value.
- * @throws ConfigError when it cannot be used.
+ * Reads the stdout of a plugin: an `ExecCredential` of the requested version.
+ * @param entry the entry that names the plugin, for errors. They never repeat a value.
+ * @throws ConfigError when the output cannot be used.
  */
 export function readExecCredential(stdout: string, apiVersion: string, entry: Entry): PluginCredentials {
   const said = parse(stdout);
@@ -42,7 +42,7 @@ export function readExecCredential(stdout: string, apiVersion: string, entry: En
   }
   if (said['apiVersion'] !== apiVersion) {
     const found = typeof said['apiVersion'] === 'string' ? visible(said['apiVersion'].slice(0, 100)) : 'no version';
-    throw entry.error(`has a credential plugin that was asked for ${apiVersion} and gave ${found}`, {
+    throw entry.error(`has a credential plugin that was asked for ${apiVersion} but gave ${found}`, {
       hints: ['Set the apiVersion that the plugin gives in the exec section, or update the plugin.'],
     });
   }

@@ -11,22 +11,22 @@ import type { KubernetesWorld } from './world.ts';
 
 export interface PluginOptions {
   /**
-   * Takes what a plugin writes to stderr, while it runs, harmless to print: it may ask for a password or name a web page to open.
-   * Without it the last lines stand in the error when the plugin fails.
+   * Receives the stderr of a plugin while it runs, safe to print. A plugin may ask for a password there, or name a web page to open.
+   * Without this function, the last lines become part of the error if the plugin fails.
    */
   readonly onPluginStderr?: (text: string) => void;
-  /** How long a plugin may run, in milliseconds; default 60 s, and 5 min where it may ask the user. */
+  /** How long a plugin may run, in milliseconds. Default: 60 s, or 5 min if it may ask the user. */
   readonly pluginTimeoutMs?: number;
 }
 
 const v1 = 'client.authentication.k8s.io/v1';
 const v1beta1 = 'client.authentication.k8s.io/v1beta1';
-/** Credentials that end sooner than this are not used for another request, in milliseconds. */
+/** Credentials that expire within this time, in milliseconds, are not used for another request. */
 const margin = 10_000;
 const shownLines = 10;
 
 /**
- * The credentials that a program gives, as kubeconfig's `exec` describes it. They are kept until they end or are refused.
+ * Credentials from a program, which the `exec` section of a kubeconfig user describes. They are cached until they expire or are refused.
  * @throws ConfigError when the entry is incomplete.
  */
 export function pluginCredentials(
@@ -73,7 +73,7 @@ function readPlugin(exec: Entry, terminal: boolean): Plugin {
   if (apiVersion !== v1 && apiVersion !== v1beta1) {
     const found = apiVersion === undefined ? 'no apiVersion' : `the apiVersion ${quoted(apiVersion)}`;
     throw exec.error(`has an exec section with ${found}; it must be ${v1} or ${v1beta1}`, {
-      hints: ['Update the credential plugin, and have it or its tool write the kubeconfig entry anew.'],
+      hints: ['Update the credential plugin, then let it or its tool write the kubeconfig entry again.'],
     });
   }
   const env = exec.list('env').map((item) => {
@@ -90,8 +90,8 @@ function mayAsk(exec: Entry, apiVersion: string, terminal: boolean): boolean {
   if (mode === 'Never') return false;
   if (mode === 'IfAvailable' || (mode === 'Always' && terminal)) return terminal;
   if (mode === 'Always') {
-    throw exec.error('has a credential plugin that has to ask the user, and stdin is not a terminal', {
-      hints: ['Run the command in a terminal, or use credentials that need no questions.'],
+    throw exec.error('has a credential plugin that has to ask the user, but stdin is not a terminal', {
+      hints: ['Run the command in a terminal, or use credentials that need no input.'],
     });
   }
   throw exec.error('has an exec section whose interactiveMode is not Never, IfAvailable or Always');
@@ -115,7 +115,7 @@ async function runPlugin(
       timeoutMs,
       ...(signal === undefined ? {} : { signal }),
       onOutput: (text, stream) => {
-        // Its stdout holds the credentials.
+        // Only stderr is passed on, because stdout holds the credentials.
         if (stream === 'stderr') onPluginStderr?.(harmless(text));
       },
     })
@@ -154,7 +154,7 @@ function failed({ exec, shown }: Plugin, result: ProcessResult, timeoutMs: numbe
   });
 }
 
-/** The lines of a text that hold something, harmless to print. */
+/** The lines of a text that are not empty, safe to print. */
 function linesOf(text: string): readonly string[] {
   return text
     .split(/\r?\n/)
@@ -162,7 +162,7 @@ function linesOf(text: string): readonly string[] {
     .filter((line) => line !== '');
 }
 
-/** A piece of text, which need not be a whole line, harmless to print; its newlines stay. */
+/** Makes a piece of text safe to print. It need not be a whole line. Newlines stay. */
 function harmless(text: string): string {
   return text.split(/\r?\n/).map(visible).join('\n');
 }

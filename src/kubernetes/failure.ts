@@ -3,13 +3,13 @@ import { codeOf, DeadlineError, ProxyError } from '../http/failure.ts';
 import type { TransportError } from '../http/transport.ts';
 import type { Access } from './access.ts';
 
-/** What went wrong between here and the API server, for a request that changes nothing or was never sent. */
+/** The error for a request that got no response and changed nothing, because it only reads or was never sent. */
 export async function explainLost({ cause }: TransportError, { cluster, origin }: Access): Promise<StsError> {
-  // Loaded when something has to be explained.
+  // This module is loaded only when an error has to be explained.
   const { explainFailure } = await import('../http/explain.ts');
   const explained = explainFailure(cause, cluster.url.href);
   const message = `No response from the Kubernetes API server: ${explained.message}`;
-  // Other hints name flags of the other server; those on a proxy and on time hold here too.
+  // Most hints name flags for StackState. Only those about a proxy and a timeout also apply to Kubernetes.
   const kept = cause instanceof ProxyError || cause instanceof DeadlineError;
   const hints = kept ? explained.hints : [remedyFor(codeOf(cause) ?? '', origin)];
   if (explained instanceof ServerError) return new ServerError(message, { hints, cause });
@@ -23,14 +23,14 @@ function remedyFor(code: string, origin: string): string {
   if (/CERT|SIGNATURE|ISSUER/.test(code)) {
     return `Check certificate-authority-data and tls-server-name of the cluster that the ${origin} names.`;
   }
-  return `Check the server of the ${origin}, the network and the proxy settings. See whether kubectl gets through: kubectl get --raw /version`;
+  return `Check the server of the ${origin}, the network and the proxy settings. Check whether kubectl can connect: kubectl get --raw /version`;
 }
 
-/** The error for a request that changes something and got no whole response. @param what completes `to`: `patch the Secret a/b`. */
+/** The error for a request that changes something and got no complete response. @param what completes `to`: `patch the Secret a/b`. */
 export async function explainLostChange(lost: TransportError, what: string, sentAt: number, access: Access): Promise<StsError> {
   const explained = await explainLost(lost, access);
   const { cause } = lost;
-  if (!lost.sent) return explained.because('Nothing was sent, nothing was changed.');
+  if (!lost.sent) return explained.because('Nothing was sent, so nothing was changed.');
   const message = `The request to ${what} was sent, but its response was lost. ${explained.message}`;
   return new OutcomeUnknownError(message, { sentAt, cause });
 }

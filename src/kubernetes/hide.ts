@@ -1,9 +1,8 @@
-/** Shorter runs stand in every other text as well. */
+/** Shorter pieces of a secret are not hidden, because they occur in ordinary text, too. */
 const shortest = 8;
 
 /**
- * A text of the server without what was sent to it and is secret, should it repeat that in whole or in part: its decoders quote a piece
- * of what they could not read.
+ * Removes secrets, and pieces of them, from a text of the server. The server may quote a part of a request that it could not decode.
  */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
   const hidden = new Set<number>();

@@ -2,8 +2,8 @@ import type { RequestHeaders } from '../http/connection.ts';
 import type { Entry } from './entry.ts';
 
 /**
- * The headers that make requests in the name of somebody else (`as`, `as-uid`, `as-groups`, `as-user-extra`); none without `as`.
- * @throws ConfigError when a value cannot stand in a header, or there is nobody to act as.
+ * The headers that impersonate another user (`as`, `as-uid`, `as-groups`, `as-user-extra`). Empty without `as`.
+ * @throws ConfigError when a value cannot be sent in a header, or the other keys are set without `as`.
  */
 export function impersonationHeaders(user: Entry): RequestHeaders {
   const name = user.text('as');
@@ -30,7 +30,7 @@ function checked(value: string, user: Entry, key: string): string {
   return value;
 }
 
-/** Characters that no header name may have are percent-encoded, as the API server expects them. */
+/** Percent-encodes characters that a header name must not contain, as the API server expects. */
 function headerName(key: string): string {
   return [...Buffer.from(key.toLowerCase())]
     .map((byte) => {

@@ -8,12 +8,12 @@ import { type KubernetesWorld, readText } from './world.ts';
 const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
 const tokenFile = `${folder}/token`;
 
-/** Whether this is a pod that is told where its API server is. */
+/** Whether this runs in a pod whose environment names the API server. */
 export function inPod({ env }: KubernetesWorld): boolean {
   return Boolean(env['KUBERNETES_SERVICE_HOST'] && env['KUBERNETES_SERVICE_PORT']);
 }
 
-/** The API server of the pod's own cluster. @throws ConfigError when the variables that name it make no sense. */
+/** The API server of the pod's own cluster. @throws ConfigError when the variables that name it do not make a valid URL. */
 export async function podCluster(world: KubernetesWorld): Promise<Cluster> {
   const [host = '', port = ''] = [world.env['KUBERNETES_SERVICE_HOST'], world.env['KUBERNETES_SERVICE_PORT']];
   const text = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
@@ -25,8 +25,8 @@ export async function podCluster(world: KubernetesWorld): Promise<Cluster> {
 }
 
 /**
- * The pod's own service account. Its token is replaced from time to time, so it is read for each request.
- * @throws ConfigError when the pod has none.
+ * The credentials of the pod's own service account. Its token is replaced from time to time, so it is read for each request.
+ * @throws ConfigError when the pod has no service-account token.
  */
 export async function podCredentials(world: KubernetesWorld): Promise<CredentialSource> {
   const entry = new Entry('service account of this pod', '', tokenFile, { token: tokenFile });
@@ -42,13 +42,13 @@ export async function podCredentials(world: KubernetesWorld): Promise<Credential
   await read();
   return {
     description: `the service account of this pod (${tokenFile})`,
-    remedy: 'See whether the service account of this pod still exists; its token is bound to it.',
+    remedy: 'Check that the service account of this pod still exists. Its token is bound to it.',
     renewable: true,
     get: read,
   };
 }
 
-/** The namespace the pod runs in, as kubectl finds it; undefined outside of a pod. */
+/** The namespace of the pod, found in the same way as kubectl does; undefined outside a pod. */
 export async function podNamespace(world: KubernetesWorld): Promise<string | undefined> {
   if (!inPod(world)) return undefined;
   const variable = world.env['POD_NAMESPACE']?.trim();

@@ -1,4 +1,4 @@
-// The entry of this layer: load it only in commands that speak to a Kubernetes API server.
+// The entry of this module. Only commands that use a Kubernetes API server load it.
 export { type Access, type AccessOptions, loadAccess } from './access.ts';
 export { createKubernetes, type Kubernetes, type KubernetesOptions } from './client.ts';
 export { ConflictError, InvalidObjectError, ObjectMissingError } from './errors.ts';

@@ -4,7 +4,7 @@ import { visible } from '../escape.ts';
 import { isTooDeep } from '../yaml-limits.ts';
 import { Entry, type Fields, isFields, quoted } from './entry.ts';
 
-/** What one kubeconfig file says. Its entries are read further only when they are used. */
+/** The content of one kubeconfig file. An entry is checked only when it is used. */
 export interface Kubeconfig {
   readonly currentContext: string | undefined;
   readonly clusters: ReadonlyMap<string, Entry>;
@@ -15,7 +15,7 @@ export interface Kubeconfig {
 /**
  * Reads the text of a kubeconfig file, YAML or JSON.
  * @param path absolute; relative paths in the file start from its folder.
- * @throws ConfigError that names the file and where in it something is wrong, never a value.
+ * @throws ConfigError that names the file and the place of the error, never a value.
  */
 export function parseKubeconfig(path: string, source: string): Kubeconfig {
   const fields = parseYaml(path, source);
@@ -34,12 +34,12 @@ export function parseKubeconfig(path: string, source: string): Kubeconfig {
 
 function parseYaml(path: string, source: string): Fields {
   if (isTooDeep(source)) {
-    throw new ConfigError(`The kubeconfig file ${visible(path)} is nested too deeply to be one.`, {
+    throw new ConfigError(`The kubeconfig file ${visible(path)} is nested too deeply for a kubeconfig file.`, {
       hints: ['Check that --kubeconfig or KUBECONFIG names a kubeconfig file.'],
     });
   }
   const lineCounter = new LineCounter();
-  // kubectl reads YAML 1.1, where `yes` is true, and lets the last of two equal keys win.
+  // Like kubectl, this reads YAML 1.1, in which `yes` means true, and uses the last of two equal keys.
   const document = parseDocument(source, {
     version: '1.1',
     merge: true,
@@ -51,7 +51,7 @@ function parseYaml(path: string, source: string): Fields {
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = lineCounter.linePos(error.pos[0]);
-    // The library's own words quote the source, which may be a token.
+    // The library's messages are not shown, because they quote the source, which may be a token.
     throw new ConfigError(`${visible(path)} is not valid YAML (line ${line}, column ${col}).`);
   }
   const value: unknown = toData(path, () => document.toJS());
@@ -64,7 +64,7 @@ function toData(path: string, read: () => unknown): unknown {
   try {
     return read();
   } catch {
-    // Aliases without an end; the cause could quote the source.
+    // The aliases are circular or too many. The library's error is left out, because it could quote the source.
     throw new ConfigError(`${visible(path)} is not valid YAML: its aliases cannot be resolved.`);
   }
 }

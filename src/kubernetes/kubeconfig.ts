@@ -13,24 +13,24 @@ export interface MergedKubeconfig extends Kubeconfig {
   readonly files: readonly string[];
 }
 
-/** A context with the entries it names. */
+/** A context with its cluster and its user. */
 export interface PickedContext {
   readonly context: Entry;
   readonly namespace: string | undefined;
   readonly cluster: Entry;
-  /** Undefined for a context without a user: requests then carry no credentials. */
+  /** Undefined if the context has no user. Requests then carry no credentials. */
   readonly user: Entry | undefined;
 }
 
-/** The paths in the variable `KUBECONFIG`, each once, absolute; empty when it names none. */
+/** The absolute paths in the variable `KUBECONFIG`, without repetitions; empty if it names none. */
 export function pathsIn(variable: string | undefined, world: KubernetesWorld): readonly string[] {
   const paths = (variable ?? '').split(delimiter).filter((path) => path !== '');
   return [...new Set(paths.map((path) => world.resolvePath(path)))];
 }
 
 /**
- * Reads and merges kubeconfig files as kubectl does: of two entries of one name the first one wins as a whole, and so does the first
- * current context. Missing files are left out.
+ * Reads and merges kubeconfig files as kubectl does. If two entries have the same name, the first one wins as a whole. The first current
+ * context wins, too. Missing files are skipped.
  * @param paths absolute.
  * @throws ConfigError when a file cannot be read or understood.
  */
@@ -40,7 +40,7 @@ export async function readKubeconfigs(paths: readonly string[], world: Kubernete
   for (const path of paths) {
     const source = await readIfThere(path, world);
     if (source === undefined) continue;
-    // A pod has none as a rule, and needs no YAML.
+    // The YAML parser is loaded only if there is a file. A pod usually has none.
     const { parseKubeconfig } = await import('./kubeconfig-file.ts');
     files.push(path);
     configs.push(parseKubeconfig(path, source));
@@ -73,7 +73,7 @@ function firstOfEachName(maps: readonly ReadonlyMap<string, Entry>[]): ReadonlyM
 
 /**
  * The context to use, with its cluster and its user.
- * @param name as given by `--kube-context`; undefined for the current one.
+ * @param name the value of `--kube-context`; undefined for the current context.
  * @throws ConfigError when there is no such context, or when it names an entry that does not exist.
  */
 export function pickContext(config: MergedKubeconfig, name: string | undefined): PickedContext {
@@ -86,7 +86,7 @@ export function pickContext(config: MergedKubeconfig, name: string | undefined):
   }
   const context = config.contexts.get(wanted);
   if (context === undefined) {
-    const current = name === undefined ? ', though it is set as the current one' : '';
+    const current = name === undefined ? ', although it is set as the current one' : '';
     const meant = nearest(wanted, [...config.contexts.keys()]);
     throw new ConfigError(`There is no context ${quoted(wanted)} in ${files}${current}.`, {
       hints: [...(meant === undefined ? [] : [`Did you mean --kube-context ${visible(meant)}?`]), ...listOf(config.contexts)],

@@ -3,10 +3,10 @@ import { ObjectMissingError } from './errors.ts';
 import { namespaces, type Target, titleOf } from './resources.ts';
 
 /**
- * The error for a target that does not exist. Of an object that is asked for, the API server says the same whether it or its whole
- * namespace is missing; so the namespace is asked for, which few credentials may.
- * @param about the resource that the API server says is missing.
- * @param namespaceExists gives undefined where that cannot be found out.
+ * The error for a target that does not exist. If an object is missing, the API server does not say whether its namespace exists. So the
+ * namespace is requested, too, which most credentials are not allowed to do.
+ * @param about the resource that is missing according to the API server.
+ * @param namespaceExists gives undefined if that cannot be found out.
  */
 export async function explainMissing(
   target: Target,
@@ -18,16 +18,16 @@ export async function explainMissing(
   if (resource === namespaces) return namespaceMissing(target.name ?? '');
   const exists = about === namespaces.plural ? false : await namespaceExists(namespace);
   if (exists === false) return namespaceMissing(namespace);
-  const list = `See what there is: kubectl get ${resource.plural} --namespace ${namespace}`;
+  const list = `See which exist: kubectl get ${resource.plural} --namespace ${namespace}`;
   return exists
     ? new ObjectMissingError('object', `There is no ${title}.`, { hints: [list] })
     : new ObjectMissingError('unknown', `There is no ${title}.`, {
-        hints: [`Perhaps there is no namespace ${namespace} either: these credentials may not look.`, list],
+        hints: [`The namespace ${namespace} may be missing, too: these credentials are not allowed to check that.`, list],
       });
 }
 
 function namespaceMissing(name: string): ObjectMissingError {
   return new ObjectMissingError('namespace', `There is no namespace ${name}.`, {
-    hints: ['See what there is: kubectl get namespaces', `Or create it: kubectl create namespace ${name}`],
+    hints: ['See which exist: kubectl get namespaces', `Or create it: kubectl create namespace ${name}`],
   });
 }

@@ -3,9 +3,9 @@ import { visible } from '../escape.ts';
 import { nearest } from '../nearest.ts';
 import { quoted } from './entry.ts';
 
-/** A Secret as it is named on the command line. */
+/** A Secret as the command line names it. */
 export interface SecretReference {
-  /** Undefined where the default namespace is meant. */
+  /** Undefined for the default namespace. */
   readonly namespace: string | undefined;
   readonly name: string;
 }
@@ -14,13 +14,13 @@ export const workloadKinds = ['deployment', 'daemonset', 'statefulset'] as const
 
 export type WorkloadKind = (typeof workloadKinds)[number];
 
-/** A workload as it is named on the command line; its namespace is that of the Secret. */
+/** A workload as the command line names it. It is in the namespace of the Secret. */
 export interface WorkloadReference {
   readonly kind: WorkloadKind;
   readonly name: string;
 }
 
-/** What else kubectl takes for the kinds. */
+/** Other names of the kinds that kubectl accepts. */
 const kindWords: Readonly<Record<string, WorkloadKind>> = {
   ...Object.fromEntries(
     workloadKinds.flatMap((kind) => [kind, `${kind}s`, `${kind}.apps`, `${kind}s.apps`].map((word) => [word, kind])),
@@ -35,7 +35,7 @@ const subdomain = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-
 
 /**
  * Reads `[NAMESPACE/]NAME`.
- * @param flag what the user typed it behind, for messages.
+ * @param flag the flag that the text was given for, for messages.
  * @throws UsageError that names the nearest right form.
  */
 export function parseSecret(text: string, flag = '--kubernetes-secret'): SecretReference {
@@ -56,7 +56,7 @@ export function parseSecret(text: string, flag = '--kubernetes-secret'): SecretR
 }
 
 /**
- * Reads `KIND/NAME`; kubectl's short and plural words for the kinds are known.
+ * Reads `KIND/NAME`. Kubectl's short and plural names of the kinds are accepted.
  * @throws UsageError that names the nearest right form.
  */
 export function parseWorkload(text: string, flag = '--restart'): WorkloadReference {
@@ -89,7 +89,7 @@ function kindOf(word: string): WorkloadKind | undefined {
   return Object.hasOwn(kindWords, lower) ? kindWords[lower] : undefined;
 }
 
-/** @throws UsageError unless the text can be the name of a namespace: a DNS label of at most 63 characters. */
+/** @throws UsageError unless the text is a valid name of a namespace: a DNS label of at most 63 characters. */
 export function checkNamespace(text: string, flag = '--namespace'): string {
   if (text.length <= 63 && label.test(text)) return text;
   throw wrongName(
@@ -102,19 +102,19 @@ export function checkNamespace(text: string, flag = '--namespace'): string {
 }
 
 /**
- * @param what the name is of, for messages: `Secret`.
- * @throws UsageError unless the text can be the name of a Secret or a workload: a DNS subdomain of at most 253 characters.
+ * @param the kind of object, for messages: `Secret`.
+ * @throws UsageError unless the text is a valid name of a Secret or workload: a DNS subdomain of at most 253 characters.
  */
 export function checkName(text: string, what: string, flag: string): string {
   if (text.length <= 253 && subdomain.test(text)) return text;
   throw wrongName(text, what, flag, 'lower-case letters, digits, "-" and ".", at most 253 characters', text);
 }
 
-/** @throws UsageError unless the text can be the name of a field of a Secret. */
+/** @throws UsageError unless the text is a valid name of a field of a Secret. */
 export function checkFieldName(text: string, flag = '--key-var'): string {
   if (text.length <= 253 && /^[-._a-zA-Z0-9]+$/.test(text) && text !== '.' && !text.startsWith('..')) return text;
   throw new UsageError(`${flag}: ${quoted(text)} cannot be the name of a field of a Secret.`, {
-    hints: ['It may have letters, digits, "-", "_" and ".", at most 253 characters, and does not begin with "..".'],
+    hints: ['It may have letters, digits, "-", "_" and ".", at most 253 characters, and must not begin with "..".'],
   });
 }
 

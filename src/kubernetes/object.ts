@@ -1,32 +1,32 @@
 import { ServerError } from '../errors.ts';
 import { type Fields, isFields } from './entry.ts';
 
-/** What every object of the Kubernetes API says of itself, as far as it is needed here. */
+/** The metadata of a Kubernetes object that this program needs. */
 export interface Metadata {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  /** Changes with every write; says nothing else. */
+  /** Changes with every write. It has no other meaning. */
   readonly resourceVersion: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch. */
   readonly createdAt: number | undefined;
-  /** It is being deleted. */
+  /** Whether the object is being deleted. */
   readonly deleting: boolean;
   readonly owners: readonly Owner[];
 }
 
-/** An object that another one belongs to. */
+/** The owner of an object. */
 export interface Owner {
   readonly kind: string;
   readonly name: string;
   readonly uid: string;
-  /** It is the one that makes and changes the object. */
+  /** Whether this owner creates and changes the object. */
   readonly controller: boolean;
 }
 
-/** @throws ServerError when the object is not one of the Kubernetes API. */
+/** @throws ServerError when the object has no name. */
 export function readMetadata(object: Fields): Metadata {
   const fields = fieldsOf(object, 'metadata');
   const [name, resourceVersion] = [textOf(fields, 'name'), textOf(fields, 'resourceVersion')];
@@ -50,32 +50,32 @@ export function readMetadata(object: Fields): Metadata {
   };
 }
 
-/** A member that is an object; an empty one where it is absent. */
+/** A member that is an object; an empty object if it is absent. */
 export function fieldsOf(object: Fields, key: string): Fields {
   const value = object[key];
   return isFields(value) ? value : {};
 }
 
-/** A member that is text; empty where it is absent. */
+/** A member that is text; empty if it is absent. */
 export function textOf(object: Fields, key: string): string {
   const value = object[key];
   return typeof value === 'string' ? value : '';
 }
 
-/** A member that is a number; undefined where it is absent, which often means the default and not 0. */
+/** A member that is a number; undefined if it is absent. Absent often means the default, not 0. */
 export function numberOf(object: Fields, key: string): number | undefined {
   const value = object[key];
   return typeof value === 'number' ? value : undefined;
 }
 
-/** The members of a member that are text, such as labels. */
+/** The text members of a member, such as labels. */
 export function textsOf(object: Fields, key: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(fieldsOf(object, key)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
 }
 
-/** A member that is a list of objects; an empty one where it is absent. */
+/** A member that is a list of objects; an empty list if it is absent. */
 export function listOf(object: Fields, key: string): readonly Fields[] {
   const value = object[key];
   return Array.isArray(value) ? value.filter(isFields) : [];

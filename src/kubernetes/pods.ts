@@ -3,13 +3,13 @@ import { fieldsOf, listOf, type Metadata, readMetadata, textOf } from './object.
 import { pods } from './resources.ts';
 import type { CallOptions } from './secrets.ts';
 
-/** The requests about pods: `/api/v1/namespaces/{namespace}/pods`. */
+/** Requests for pods: `/api/v1/namespaces/{namespace}/pods`. */
 export interface Pods {
-  /** `GET` of the pods whose containers have not all ended for good. @param selector a label selector. */
+  /** `GET` of the pods that have not ended for good. @param selector a label selector. */
   list(namespace: string, selector: string, options?: CallOptions): Promise<readonly Metadata[]>;
 }
 
-// The metadata alone: thousands of whole pods would be tens of megabytes.
+// Only the metadata is requested, because thousands of whole pods would be tens of megabytes.
 const metadataOnly = {
   accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
 };
@@ -27,7 +27,7 @@ export function podsOf(caller: Caller): Pods {
         headers: metadataOnly,
         signal: options.signal,
       });
-      // A server that gives whole pods all the same says their phase.
+      // If the server gives whole pods all the same, their phase tells which have ended.
       const running = listOf(list, 'items').filter(
         (pod) => !/^(?:Succeeded|Failed)$/.test(textOf(fieldsOf(pod, 'status'), 'phase')),
       );

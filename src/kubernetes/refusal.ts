@@ -12,16 +12,19 @@ export type Verb = 'get' | 'list' | 'create' | 'patch' | 'delete';
 
 const longestReason = 1000;
 
-/** What the API server says of a request it does not fulfil: an object of the kind `Status`. */
+/** The API server's explanation of a failed request: an object of the kind `Status`. */
 export interface Status {
   readonly reason: string;
-  /** Harmless to print. */
+  /** Safe to print. */
   readonly message: string;
-  /** The object that it is about, where it is about one: `namespaces` for a missing namespace. */
+  /** The object that the status is about, if it names one: `namespaces` for a missing namespace. */
   readonly about?: { readonly plural: string; readonly name: string };
 }
 
-/** The `Status` in a response; undefined where something else answered, such as a proxy. @param hidden what may not be repeated. */
+/**
+ * The `Status` in a response; undefined if the response comes from something else, such as a proxy.
+ * @param hidden secrets that must not be repeated.
+ */
 export function readStatus(data: unknown, hidden: readonly string[]): Status | undefined {
   if (!isFields(data) || data['kind'] !== 'Status') return undefined;
   const details: Fields = isFields(data['details']) ? data['details'] : {};
@@ -32,9 +35,9 @@ export function readStatus(data: unknown, hidden: readonly string[]): Status | u
   };
 }
 
-/** A message of the server's, harmless and short, without its full stop. */
+/** A message of the server, safe to print and short, without its full stop. */
 function shown(message: string, hidden: readonly string[]): string {
-  // Of a patch that it cannot read the server repeats the whole object, with fields of the Secret that were not even sent.
+  // If the server cannot read a patch, it repeats the whole object, including fields of the Secret that were not sent.
   const withoutObjects = hideSecrets(message, hidden).replace(/\{.*(?:\}|$)/s, '{...}');
   return visible(withoutObjects.slice(0, longestReason)).trim().replace(/\.$/, '');
 }
@@ -43,28 +46,28 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** A response that is no success, and the request it belongs to. */
+/** A response with an error status, and its request. */
 export interface Refusal {
   readonly verb: Verb;
   readonly target: Target;
   readonly response: HttpResponse;
-  /** What the API server said; undefined where it was not the API server. */
+  /** The explanation of the API server; undefined if the response does not come from it. */
   readonly status: Status | undefined;
   readonly access: Access;
-  /** The request carried no credentials. */
+  /** Whether the request carried no credentials. */
   readonly anonymous: boolean;
 }
 
-/** The error for a response that is no success. All but a server's failure mean that nothing was changed. */
+/** The error for a response with an error status. Unless the server failed, nothing was changed. */
 export function explainRefusal({ verb, target, response, status, access, anonymous }: Refusal): StsError {
   const server = `The Kubernetes API server ${access.cluster.url.host}`;
   const what = `${verb} ${titleOf(target)}`;
   const { description, remedy } = access.credentials;
-  // A login page in between is sent with this status as well.
+  // A login page of a proxy may have this status, too.
   if (response.status === 401 && (status !== undefined || !/html/i.test(response.contentType ?? ''))) {
     const whose = `the credentials of ${article(description)}`;
     return new UnauthorizedError(
-      `${server} ${anonymous ? `demands credentials, and there are none: ${description}` : `does not accept ${whose}`}.`,
+      `${server} ${anonymous ? `demands credentials, but there are none: ${description}` : `does not accept ${whose}`}.`,
       {
         hints: [remedy],
       },
@@ -81,12 +84,16 @@ export function explainRefusal({ verb, target, response, status, access, anonymo
     case 409: {
       if (status.reason === 'AlreadyExists')
         return new ConflictError('exists', `Could not ${what}: it exists already.`, details());
-      return new ConflictError('changed', `Could not ${what}: somebody else has changed it in between.`, details('Try again.'));
+      return new ConflictError(
+        'changed',
+        `Could not ${what}: somebody else has changed it in the meantime.`,
+        details('Try again.'),
+      );
     }
     case 422:
-      return new InvalidObjectError(`${server} does not take the change to ${titleOf(target)}${reason}.`, details());
+      return new InvalidObjectError(`${server} rejects the change to ${titleOf(target)}${reason}.`, details());
     default: {
-      const hint = mayPass(response.status) ? tryAgain(response) : 'See the request with -v.';
+      const hint = mayPass(response.status) ? tryAgain(response) : '-v shows the request.';
       return new ServerError(
         `${server} responded with ${statusName(response.status)} to the request to ${what}${reason}.`,
         details(hint),
@@ -95,20 +102,20 @@ export function explainRefusal({ verb, target, response, status, access, anonymo
   }
 }
 
-/** A response that is not the API server's: of a proxy, a login page, another program. */
+/** The error for a response that does not come from the API server, but from a proxy, a login page or another program. */
 function strange(what: string, { status, location }: HttpResponse, { cluster, origin }: Access): ServerError {
-  const to = location === undefined ? '' : `, which redirects to ${visible(location.slice(0, 200))}`;
+  const to = location === undefined ? '' : ` It redirects to ${visible(location.slice(0, 200))}.`;
   return new ServerError(
-    `${cluster.url.host} responded with ${statusName(status)} to the request to ${what}, and not as a Kubernetes API server does${to}.`,
+    `${cluster.url.host} responded with ${statusName(status)} to the request to ${what}, but not as a Kubernetes API server does.${to}`,
     { status, hints: [`Check the server and the proxy of the ${origin}: kubectl get --raw /version`] },
   );
 }
 
 function missingRule(verb: Verb, { resource, namespace, name }: Target): string {
-  // A name cannot be asked for before there is an object, nor in a list.
+  // A rule for creating or listing cannot name an object.
   const names = name === undefined || verb === 'create' ? '' : `resourceNames: ["${name}"], `;
   const rule = `{apiGroups: ["${resource.group}"], resources: ["${resource.plural}"], ${names}verbs: ["${verb}"]}`;
-  return `If a permission is missing, add this rule to a Role of the namespace ${namespace} that is bound to this user: ${rule}`;
+  return `If a permission is missing, add this rule to a Role in the namespace ${namespace} that is bound to this user: ${rule}`;
 }
 
 function mayPass(status: number): boolean {
@@ -120,7 +127,7 @@ function tryAgain({ retryAfterMs }: HttpResponse): string {
   return `Try again${seconds}.`;
 }
 
-/** A status with our own name for it: the server's status text can carry anything. */
+/** A status with our own name for it, because the server's status text may contain anything. */
 function statusName(status: number): string {
   const name = STATUS_CODES[status];
   return name === undefined ? String(status) : `${status} (${name})`;

@@ -4,7 +4,7 @@ import type { WorkloadKind } from './names.ts';
 export interface Resource {
   /** Empty for the core group. */
   readonly group: '' | 'apps';
-  /** As in paths and in RBAC rules. */
+  /** The name in paths and in RBAC rules. */
   readonly plural: string;
   /** For messages: `Secret`. */
   readonly kind: string;
@@ -20,10 +20,10 @@ export const workloads: Readonly<Record<WorkloadKind, Resource>> = {
   statefulset: { group: 'apps', plural: 'statefulsets', kind: 'StatefulSet' },
 };
 
-/** What a request is about: one object, or all of a kind in a namespace. */
+/** The target of a request: one object, or all objects of a kind in a namespace. */
 export interface Target {
   readonly resource: Resource;
-  /** Empty for what stands in no namespace. */
+  /** Empty for objects without a namespace. */
   readonly namespace: string;
   readonly name?: string;
 }
@@ -35,8 +35,8 @@ export function titleOf({ resource, namespace, name }: Target): string {
 }
 
 /**
- * The path below that of the server; every part is encoded, so that none can reach another object.
- * @param collection whether the path of all objects of the kind is meant: new ones are made there.
+ * The path under that of the server. Every part is encoded, so that no name can lead to another object.
+ * @param collection whether to give the path of all objects of the kind, where new ones are created.
  */
 export function pathOf({ resource, namespace, name }: Target, collection: boolean): string {
   const base = resource.group === '' ? '/api/v1' : `/apis/${resource.group}/v1`;

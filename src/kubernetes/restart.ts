@@ -4,15 +4,15 @@ import { ConflictError } from './errors.ts';
 import type { CallOptions } from './secrets.ts';
 import type { Workload, WorkloadId } from './workloads.ts';
 
-/** The annotation of a workload's pods that says for which credential they were started: its id. */
+/** The annotation of a workload's pods with the id of the credential for which they were started. */
 export const restartAnnotation = 'sts.stackstate.com/restarted-for';
 
 const attempts = 3;
 
 /**
- * Makes sure, before there is a new credential, that a workload can be restarted: it exists, its controller will replace its pods, and
- * the credentials may change it (tried with a dry run).
- * @throws DeliveryError that says what to do; ObjectMissingError, ForbiddenError and what else a request throws.
+ * Checks, before a new credential is created, that a workload can be restarted. It must exist, its controller must replace its pods, and
+ * the credentials must be allowed to change it (tried with a dry run).
+ * @throws DeliveryError with hints; ObjectMissingError, ForbiddenError and other errors of a request.
  */
 export async function checkRestartable(kubernetes: Kubernetes, id: WorkloadId, options: CallOptions = {}): Promise<Workload> {
   const workload = await kubernetes.workloads.get(id, options);
@@ -25,13 +25,13 @@ export async function checkRestartable(kubernetes: Kubernetes, id: WorkloadId, o
   if (workload.strategy === 'OnDelete') {
     throw refuse(
       'its update strategy is OnDelete, so its pods are replaced only when somebody deletes them',
-      'Set the update strategy RollingUpdate, or leave --restart away and delete the pods yourself after the rotation.',
+      'Set the update strategy RollingUpdate, or leave out --restart and delete the pods yourself after the rotation.',
     );
   }
   if (workload.partition > 0) {
     throw refuse(
       `its update strategy has the partition ${workload.partition}, so the pods below that number keep the old key`,
-      'Set the partition to 0, or leave --restart away and restart the pods yourself after the rotation.',
+      'Set the partition to 0, or leave out --restart and restart the pods yourself after the rotation.',
     );
   }
   await kubernetes.workloads.annotatePods(id, { [restartAnnotation]: 'dry run' }, { ...options, dryRun: true });
@@ -39,11 +39,11 @@ export async function checkRestartable(kubernetes: Kubernetes, id: WorkloadId, o
 }
 
 /**
- * Restarts a workload as `kubectl rollout restart` does, but once for each marker: where its pods have that marker already, nothing is
- * sent, so a run that goes on after a crash restarts nothing twice.
+ * Restarts a workload as `kubectl rollout restart` does, but only once for each marker. If the pods already have the marker, nothing is
+ * sent. So a run that continues after a crash restarts nothing twice.
  * @param marker the id of the new credential.
- * @returns whether the marker was set just now.
- * @throws what a request throws; OutcomeUnknownError only after the same change was tried again.
+ * @returns whether this call has set the marker.
+ * @throws the errors of a request; OutcomeUnknownError only after the same change was tried again.
  */
 export async function restart(
   kubernetes: Kubernetes,
@@ -58,7 +58,7 @@ export async function restart(
       await kubernetes.workloads.annotatePods(id, { [restartAnnotation]: marker }, options);
       return true;
     } catch (error) {
-      // The same value again changes nothing more than once, so a look at the workload decides.
+      // Setting the same value twice has no further effect, so the change can be repeated after a look at the workload.
       const again = error instanceof OutcomeUnknownError || error instanceof ConflictError;
       if (!again || attempt === attempts) throw error;
     }

@@ -1,14 +1,14 @@
 import type { Workload } from './workloads.ts';
 
-/** How far a workload has come with replacing its pods. */
+/** The progress of a workload in replacing its pods. */
 export interface RolloutStatus {
-  /** `failed`: it will not be done by waiting. */
+  /** `failed` means that waiting does not help. */
   readonly state: 'done' | 'waiting' | 'failed';
-  /** For people, without a full stop: `deployment otel: 2 of 3 pods are updated`. */
+  /** A sentence for the user, without a full stop: `deployment otel: 2 of 3 pods are updated`. */
   readonly sentence: string;
 }
 
-/** Judges a rollout as `kubectl rollout status` does. Old pods may still be ending after it is done. */
+/** Tells the state of a rollout by the rules of `kubectl rollout status`. When it is done, old pods may still be terminating. */
 export function rolloutStatus(workload: Workload): RolloutStatus {
   const { kind, name, generation, observedGeneration } = workload;
   const status = (state: RolloutStatus['state'], sentence: string): RolloutStatus => ({
@@ -24,7 +24,7 @@ export function rolloutStatus(workload: Workload): RolloutStatus {
   return missing === undefined ? status('done', 'all pods are updated and ready') : status('waiting', missing);
 }
 
-// What is missing of each kind, in kubectl's order; undefined when nothing is.
+// What is missing, for each kind of workload, checked in kubectl's order; undefined if nothing is.
 
 function deployment({ desired, updated, current, available }: Workload): string | undefined {
   if (updated < desired) return `${updated} of ${pods(desired)} updated`;

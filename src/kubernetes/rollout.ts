@@ -7,29 +7,29 @@ import { type RolloutStatus, rolloutStatus } from './rollout-status.ts';
 import type { Workload, WorkloadId } from './workloads.ts';
 
 export interface RolloutOptions {
-  /** How long to wait for all workloads together, in milliseconds. A request that has begun may take its own deadline longer. */
+  /** How long to wait for all workloads together, in milliseconds. The last request may exceed this by its own deadline. */
   readonly timeoutMs: number;
-  /** Between two looks, in milliseconds; default 2000. */
+  /** The pause between two checks, in milliseconds; default 2000. */
   readonly pollMs?: number;
-  /** Ends the waiting. */
+  /** Stops the wait. */
   readonly signal?: AbortSignal;
-  /** Takes what is not ready yet, one sentence for each workload, whenever that has changed. */
+  /** Receives one sentence for each workload that is not ready yet, whenever that changes. */
   readonly onProgress?: (sentences: readonly string[]) => void;
 }
 
 export interface RolloutOutcome {
-  /** What is not ready, one sentence for each workload; empty when all are. */
+  /** One sentence for each workload that is not ready; empty if all are. */
   readonly notReady: readonly string[];
-  /** What could not be made sure of, a sentence each. */
+  /** One sentence for each fact that could not be checked. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Waits until restarted workloads run with nothing but new pods: each is done as `kubectl rollout status` judges it, and then its old
- * pods are gone, with which `rollout status` does not concern itself. An API server that fails for a while is asked again.
- * @param marker what `restart` was called with.
- * @returns early, with what is not ready, when waiting is of no use any more.
- * @throws the signal's reason; ForbiddenError, UnauthorizedError and what else a request throws that waiting does not mend.
+ * Waits until restarted workloads have only new pods. Each rollout must be done by the rules of `kubectl rollout status`, and then its old
+ * pods must be gone, which `rollout status` does not check. If the API server fails for a while, the requests are repeated.
+ * @param marker the marker with which `restart` was called.
+ * @returns what is not ready. Returns early if waiting longer does not help.
+ * @throws the signal's reason; ForbiddenError, UnauthorizedError and other errors that do not go away by waiting.
  */
 export async function waitForRollouts(
   kubernetes: Kubernetes,
@@ -46,7 +46,7 @@ export async function waitForRollouts(
   for (;;) {
     const waiting: string[] = [];
     const stillOpen: WorkloadId[] = [];
-    // One after the other: they share a connection.
+    // One after the other, because they share a connection.
     for (const id of open) {
       const { state, sentence } = await look.at(id);
       if (state === 'failed') failed = [...failed, sentence];
@@ -63,7 +63,7 @@ export async function waitForRollouts(
   }
 }
 
-/** Looks at workloads that were restarted with one marker. */
+/** Checks workloads that were restarted with a certain marker. */
 class Look {
   readonly #kubernetes: Kubernetes;
   readonly #marker: string;
@@ -110,7 +110,7 @@ class Look {
     } catch (error) {
       if (!(error instanceof ForbiddenError)) throw error;
       this.#warnings.add(
-        `Old pods may still be ending: these credentials may not list pods in the namespace ${namespace}, so only the rollout itself was waited for.`,
+        `Old pods may still be terminating. These credentials may not list pods in the namespace ${namespace}, so only the rollout itself could be waited for.`,
       );
       return done;
     }
@@ -118,15 +118,15 @@ class Look {
 }
 
 function markerGone({ kind, name }: Workload): RolloutStatus {
-  const sentence = `${kind} ${name}: another program has taken its annotation ${restartAnnotation} away or changed it, so its pods may not be new`;
+  const sentence = `${kind} ${name}: another program has removed or changed its annotation ${restartAnnotation}, so its pods may not be new`;
   return { state: 'failed', sentence };
 }
 
-/** Whether a pod is one of the workload's: selectors may overlap. */
+/** Whether a pod belongs to the workload. The selector alone does not tell, because selectors may overlap. */
 function owns({ kind, name }: Workload, pod: Metadata): boolean {
   const owner = pod.owners.find(({ controller }) => controller);
   if (kind !== 'deployment') return owner?.name === name && owner.kind.toLowerCase() === kind;
-  // Its pods belong to ReplicaSets, which are named by the Deployment and the hash of the template.
+  // The pods of a Deployment belong to ReplicaSets. The name of a ReplicaSet is made of the Deployment's name and the hash of the template.
   return owner?.kind === 'ReplicaSet' && owner.name === `${name}-${pod.labels['pod-template-hash']}`;
 }
 

@@ -3,7 +3,7 @@ import type { Fields } from './entry.ts';
 import { fieldsOf, listOf, type Metadata, readMetadata, textOf, textsOf } from './object.ts';
 import { secrets } from './resources.ts';
 
-/** A Secret by its name. */
+/** The name of a Secret. */
 export interface SecretId {
   readonly namespace: string;
   readonly name: string;
@@ -12,15 +12,15 @@ export interface SecretId {
 export interface Secret extends Metadata {
   /** `Opaque`, `kubernetes.io/tls` ... */
   readonly type: string;
-  /** Its data can never be changed again. */
+  /** Whether the data can never be changed. */
   readonly immutable: boolean;
-  /** The fields, decoded; by a Map, since every name is possible. Never logged. */
+  /** The decoded fields. It is a Map because any name is possible. Never logged. */
   readonly data: ReadonlyMap<string, Buffer>;
-  /** Who else writes it, by the names under which they do: `helm`, `argocd-controller`, `external-secrets`. */
+  /** The names of the other programs that write the Secret: `helm`, `argocd-controller`, `external-secrets`. */
   readonly managers: readonly string[];
 }
 
-/** What a new Secret holds. */
+/** The content of a new Secret. */
 export interface NewSecret {
   /** Default `Opaque`. */
   readonly type?: string;
@@ -29,7 +29,7 @@ export interface NewSecret {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** What is changed of a Secret; null removes, what is not named stays. */
+/** A change of a Secret. Null removes a field; fields that are not named stay. */
 export interface SecretChange {
   readonly data?: Readonly<Record<string, string | Uint8Array | null>>;
   readonly labels?: Readonly<Record<string, string | null>>;
@@ -37,33 +37,33 @@ export interface SecretChange {
 }
 
 export interface CallOptions {
-  /** Gives the request up. One that changes something is not given up once it was sent. */
+  /** Cancels the request. A request that changes something is not cancelled once it was sent. */
   readonly signal?: AbortSignal;
 }
 
 export interface ChangeOptions extends CallOptions {
-  /** The server checks everything and changes nothing. */
+  /** The server checks the change, but does not store it. */
   readonly dryRun?: boolean;
 }
 
 export interface VersionedOptions extends ChangeOptions {
-  /** The version that the change is made to: another one in the server is a conflict. */
+  /** The version to change. If the server has another version, the request fails with a conflict. */
   readonly resourceVersion: string;
 }
 
-/** The requests about Secrets: `/api/v1/namespaces/{namespace}/secrets`. What all of them throw stands at `Caller.call`. */
+/** Requests for Secrets: `/api/v1/namespaces/{namespace}/secrets`. They throw the errors described at `Caller.call`. */
 export interface Secrets {
   /** `GET`. */
   get(id: SecretId, options?: CallOptions): Promise<Secret>;
-  /** `POST`. @throws ConflictError of the kind `exists` when there is one of that name. */
+  /** `POST`. @throws ConflictError of the kind `exists` when a Secret with the name exists. */
   create(id: SecretId, secret: NewSecret, options?: ChangeOptions): Promise<Secret>;
-  /** `PATCH` (a merge patch). @throws ConflictError of the kind `changed` when the resourceVersion is another one by now. */
+  /** `PATCH` (a merge patch). @throws ConflictError of the kind `changed` when the Secret has another resourceVersion now. */
   patch(id: SecretId, change: SecretChange, options: VersionedOptions): Promise<Secret>;
-  /** `DELETE`. @throws ConflictError of the kind `changed` when the resourceVersion is another one by now. */
+  /** `DELETE`. @throws ConflictError of the kind `changed` when the Secret has another resourceVersion now. */
   delete(id: SecretId, options: VersionedOptions): Promise<void>;
 }
 
-/** The name under which the API server notes our changes. */
+/** The name under which the API server records the changes of this program. */
 export const fieldManager = 'sts';
 export const mergePatch = { 'content-type': 'application/merge-patch+json' };
 
@@ -95,7 +95,7 @@ export function secretsOf(caller: Caller): Secrets {
     },
     async delete(id, options) {
       const { resourceVersion, dryRun } = options;
-      // Where there is a body, the API server does not look for `dryRun` in the query.
+      // If there is a body, the API server ignores `dryRun` in the query.
       const body = {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
@@ -128,7 +128,7 @@ function encoded(data: Readonly<Record<string, string | Uint8Array | null>>): Re
   );
 }
 
-/** The values as they are sent, and as people know them. */
+/** The values as they are sent (base64) and in plain text. */
 function hiddenOf(data: Readonly<Record<string, string | Uint8Array | null>>): readonly string[] {
   return Object.values(data).flatMap((value) =>
     value === null ? [] : [Buffer.from(value).toString('base64'), Buffer.from(value).toString('utf8')],

@@ -4,7 +4,7 @@ import type { Entry } from './entry.ts';
 import { type PluginOptions, pluginCredentials } from './exec-plugin.ts';
 import type { KubernetesWorld } from './world.ts';
 
-/** What took the place of the auth providers that kubectl dropped in 1.26, by their names. */
+/** How to replace the auth providers that kubectl removed in 1.26, by name. */
 const successors: Readonly<Record<string, string>> = {
   gcp: 'Install gke-gcloud-auth-plugin, then run: gcloud container clusters get-credentials CLUSTER',
   azure: 'Install kubelogin (https://github.com/Azure/kubelogin), then run: kubelogin convert-kubeconfig',
@@ -12,7 +12,7 @@ const successors: Readonly<Record<string, string>> = {
 };
 
 /**
- * The credentials of a kubeconfig user. A token, a client certificate or a password of its own wins over a plugin, as in kubectl.
+ * The credentials of a kubeconfig user. As in kubectl, a token, client certificate or password in the entry wins over a plugin.
  * @throws ConfigError when the entry cannot be used.
  */
 export async function userCredentials(
@@ -27,7 +27,7 @@ export async function userCredentials(
   const [token, password] = [entry.text('token'), basic(entry)];
   const tokenFile = entry.text('tokenFile');
   if (token !== undefined && password !== undefined) {
-    throw entry.error('has both a token and a username, of which only one can be used');
+    throw entry.error('has both a token and a username, but only one of them can be used');
   }
   if (tokenFile !== undefined) return fromTokenFile(entry, fixed, world);
   if (token !== undefined) return unchanging(entry, { ...fixed, authorization: bearer(token, entry, 'token') });
@@ -50,16 +50,16 @@ function unchanging(entry: Entry, credentials: Credentials): CredentialSource {
   };
 }
 
-/** A token that may be replaced while the program runs: the file is read for each request. */
+/** The file is read for each request, because the token may be replaced while the program runs. */
 function fromTokenFile(entry: Entry, fixed: Credentials, world: KubernetesWorld): CredentialSource {
   const token = entry.text('token');
   return {
     description: `${entry.where} (its tokenFile)`,
-    remedy: `Have the tokenFile of the ${entry.where} written anew; its token may have expired or been revoked.`,
+    remedy: `Have the tokenFile of the ${entry.where} rewritten. Its token may have expired or been revoked.`,
     renewable: true,
     async get() {
       const read = await entry.readFile('tokenFile', world).catch((error: unknown) => {
-        // kubectl falls back to the token beside it as well.
+        // Like kubectl, this falls back to `token` in the same entry.
         if (token === undefined) throw error;
         return token;
       });

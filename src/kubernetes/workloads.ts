@@ -5,47 +5,47 @@ import { fieldsOf, listOf, type Metadata, numberOf, readMetadata, textOf, textsO
 import { workloads } from './resources.ts';
 import { type CallOptions, type ChangeOptions, fieldManager, mergePatch } from './secrets.ts';
 
-/** A Deployment, DaemonSet or StatefulSet by its name. */
+/** The name of a Deployment, DaemonSet or StatefulSet. */
 export interface WorkloadId {
   readonly kind: WorkloadKind;
   readonly namespace: string;
   readonly name: string;
 }
 
-/** What has to be known of a workload to restart it and to wait for that. */
+/** The properties of a workload that are needed to restart it and to wait for the rollout. */
 export interface Workload extends Metadata {
   readonly kind: WorkloadKind;
-  /** Counts the changes of the spec. */
+  /** The number of changes of the spec. */
   readonly generation: number;
-  /** The generation that the rest of the status is about. */
+  /** The generation to which the status refers. */
   readonly observedGeneration: number;
-  /** A Deployment whose rollouts are stopped. */
+  /** Whether the rollouts of a Deployment are paused. */
   readonly paused: boolean;
   /** `RollingUpdate`, `Recreate` or `OnDelete`. */
   readonly strategy: string;
-  /** Pods of a StatefulSet with a lower number are not updated. */
+  /** Pods of a StatefulSet with a lower number than this are not updated. */
   readonly partition: number;
-  /** How many pods there should be; of a DaemonSet as many as its status says. */
+  /** The wanted number of pods. For a DaemonSet it comes from the status. */
   readonly desired: number;
-  /** Pods there are, of any revision. */
+  /** The number of pods of any revision. */
   readonly current: number;
-  /** Pods of the newest revision. */
+  /** The number of pods of the newest revision. */
   readonly updated: number;
   readonly ready: number;
   readonly available: number;
-  /** A Deployment whose rollout has made no progress for as long as its spec allows. */
+  /** Whether the rollout of a Deployment has exceeded its progress deadline. */
   readonly stuck: boolean;
-  /** The label selector of its pods, as the API takes it in a query; undefined where it has none. */
+  /** The label selector of the pods, in the form for a query; undefined if there is none. */
   readonly selector: string | undefined;
-  /** Annotations that new pods get. */
+  /** The annotations of the pod template. */
   readonly podAnnotations: Readonly<Record<string, string>>;
 }
 
-/** The requests about workloads: `/apis/apps/v1/namespaces/{namespace}/{deployments,daemonsets,statefulsets}`. */
+/** Requests for workloads: `/apis/apps/v1/namespaces/{namespace}/{deployments,daemonsets,statefulsets}`. */
 export interface Workloads {
   /** `GET`. */
   get(id: WorkloadId, options?: CallOptions): Promise<Workload>;
-  /** `PATCH` (a merge patch) of the pod template's annotations, which makes the controller replace all pods if it changes one. */
+  /** `PATCH` (a merge patch) of the pod template's annotations. If an annotation changes, the controller replaces all pods. */
   annotatePods(id: WorkloadId, annotations: Readonly<Record<string, string>>, options?: ChangeOptions): Promise<Workload>;
 }
 

@@ -51,7 +51,7 @@ test.each<[string, TestWorldOptions, AccessOptions, string]>([
     {},
     'No access to a Kubernetes cluster is configured: /nowhere/.kube/config does not exist',
   ],
-  ['no home', {}, {}, 'no home folder is known, and this is not a pod'],
+  ['no home', {}, {}, 'no home folder is known, and this is not running in a pod'],
   ['a missing --kubeconfig', { env: podEnv }, { kubeconfig: '/nowhere/c' }, 'The kubeconfig file /nowhere/c does not exist.'],
   ['a KUBECONFIG of missing files', { env: { ...podEnv, KUBECONFIG: '/no/a:/no/b' } }, {}, 'exists: /no/a, /no/b.'],
   ['--kube-context in a pod', { env: podEnv, files: podFiles }, { context: 'prod' }, 'There is no context "prod"'],
@@ -132,7 +132,7 @@ test.each([
   [
     'a current context that is gone',
     { 'current-context': 'x', contexts: [] },
-    'no context "x" in FILE, though it is set as the current one',
+    'no context "x" in FILE, although it is set as the current one',
   ],
   ['no cluster', { 'current-context': 'a', contexts: [{ name: 'a', context: {} }] }, 'The context "a" in FILE names no cluster.'],
   [

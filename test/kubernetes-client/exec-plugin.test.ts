@@ -159,7 +159,7 @@ test.each([
   ['no command', { command: '' }, 'has an exec section without a command'],
   ['no interactiveMode in v1', { interactiveMode: undefined }, 'interactiveMode is not Never, IfAvailable or Always'],
   ['an interactiveMode of its own', { interactiveMode: 'Sometimes' }, 'interactiveMode is not Never, IfAvailable or Always'],
-  ['questions without a terminal', { interactiveMode: 'Always' }, 'has to ask the user, and stdin is not a terminal'],
+  ['questions without a terminal', { interactiveMode: 'Always' }, 'has to ask the user, but stdin is not a terminal'],
   ['the version Kubernetes dropped', { apiVersion: 'client.authentication.k8s.io/v1alpha1' }, 'v1alpha1"; it must be'],
   ['no version', { apiVersion: undefined }, 'has an exec section with no apiVersion'],
   ['a variable without a name', { env: [{ value: secret }] }, 'an env variable without a name'],
@@ -175,7 +175,7 @@ test.each([
   ['nothing', '', 'is not an ExecCredential in JSON'],
   ['text', `token: ${secret}`, 'is not an ExecCredential in JSON'],
   ['another kind', JSON.stringify({ kind: 'Token', token: secret }), 'is not an ExecCredential in JSON'],
-  ['another version', credential({ token: secret }, v1beta1), `that was asked for ${v1} and gave ${v1beta1}`],
+  ['another version', credential({ token: secret }, v1beta1), `that was asked for ${v1} but gave ${v1beta1}`],
   ['no status', JSON.stringify({ kind: 'ExecCredential', apiVersion: v1 }), 'gave neither a token nor a client certificate'],
   ['a key alone', credential({ clientKeyData: secret }), 'gave only one half of a client certificate and its key'],
   [

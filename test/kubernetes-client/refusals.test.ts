@@ -30,7 +30,7 @@ test('a request without credentials: that there are none, and why', async () => 
   );
   const strict = await start({ anonymous: false });
   const error = await refusal((await clientOf(strict, { user: {} })).secrets.get(id), UnauthorizedError);
-  expect(error.message).toMatch(/demands credentials, and there are none: user "test" in \S+\.$/);
+  expect(error.message).toMatch(/demands credentials, but there are none: user "test" in \S+\.$/);
   const plain = await startKubernetesForTest();
   const unsent = await refusal((await clientOf(plain)).secrets.get(id), ForbiddenError);
   expect(unsent.hints.join()).toContain("whose credentials are not sent because the server's URL begins with http://");
@@ -103,7 +103,7 @@ test.each([
     `User "system:serviceaccount:open-telemetry:rotator" cannot ${verb} resource "${resources[0]}"`,
   );
   expect(error.hints.join()).toContain(rule);
-  expect(error.hints.join()).toContain('a Role of the namespace open-telemetry');
+  expect(error.hints.join()).toContain('a Role in the namespace open-telemetry');
 });
 
 test('404: a missing Secret is told from a missing namespace, where the credentials may look', async () => {
@@ -114,7 +114,7 @@ test('404: a missing Secret is told from a missing namespace, where the credenti
     exitCode: 8,
     missing: 'object',
     message: 'There is no Secret open-telemetry/x.',
-    hints: ['See what there is: kubectl get secrets --namespace open-telemetry'],
+    hints: ['See which exist: kubectl get secrets --namespace open-telemetry'],
   });
   const elsewhere = { namespace: 'nowhere', name: 'x' };
   const nowhere = { exitCode: 8, missing: 'namespace', message: 'There is no namespace nowhere.' };
@@ -128,7 +128,9 @@ test('404: a missing Secret is told from a missing namespace, where the credenti
   const narrow = await clientOf(server, { user: { token } });
   const unknown = await missing(narrow.secrets.get({ ...id, name: 'x' }));
   expect(unknown).toMatchObject({ missing: 'unknown', message: 'There is no Secret open-telemetry/x.' });
-  expect(unknown.hints[0]).toBe('Perhaps there is no namespace open-telemetry either: these credentials may not look.');
+  expect(unknown.hints[0]).toBe(
+    'The namespace open-telemetry may be missing, too: these credentials are not allowed to check that.',
+  );
 });
 
 test('409: somebody else has changed it; it is there already', async () => {
@@ -138,7 +140,9 @@ test('409: somebody else has changed it; it is there already', async () => {
   server.changeSecret(id.namespace, id.name, { metadata: { labels: { touched: 'yes' } } });
   const changed = await refusal(client.secrets.patch(id, { data: { API_KEY: 'new' } }, { resourceVersion }), ConflictError);
   expect(changed).toMatchObject({ exitCode: 2, status: 409, kind: 'changed' });
-  expect(changed.message).toBe('Could not patch the Secret open-telemetry/collector: somebody else has changed it in between.');
+  expect(changed.message).toBe(
+    'Could not patch the Secret open-telemetry/collector: somebody else has changed it in the meantime.',
+  );
   expect(server.field(id.namespace, id.name, 'API_KEY')).toBe('old');
   const exists = await refusal(client.secrets.create(id, { data: {} }), ConflictError);
   expect(exists).toMatchObject({
@@ -157,7 +161,7 @@ test('422: why the object cannot be so', async () => {
   const act = client.secrets.patch(fixed, { data: { API_KEY: secretKey } }, { resourceVersion, dryRun: true });
   const error = await refusal(act, InvalidObjectError);
   expect(error).toMatchObject({ exitCode: 2, status: 422 });
-  expect(error.message).toContain('does not take the change to the Secret open-telemetry/fixed');
+  expect(error.message).toContain('rejects the change to the Secret open-telemetry/fixed');
   expect(error.message).toContain('field is immutable when `immutable` is set');
   expectSecretFree(error, secretKey);
 });
@@ -293,7 +297,7 @@ test('nothing is sent where nothing listens, and it is said that nothing was cha
   const error = await refusal(client.secrets.patch(id, {}, { resourceVersion: '1' }));
   expect(error.exitCode).toBe(4);
   expect(error.message).toBe(
-    'No response from the Kubernetes API server: 127.0.0.1:1 refused the connection: no program listens on that port. Nothing was sent, nothing was changed.',
+    'No response from the Kubernetes API server: 127.0.0.1:1 refused the connection: no program listens on that port. Nothing was sent, so nothing was changed.',
   );
   expect(error.hints.join()).toMatch(/Check the server of the context "test" in \S+, the network and the proxy settings\./);
 });
@@ -328,7 +332,7 @@ test.each([
   [
     'a redirect',
     { status: 302, body: '', headers: { location: 'https://login.example/' } },
-    'which redirects to https://login.example/',
+    'It redirects to https://login.example/',
   ],
 ])('%s is not taken for the Kubernetes API', async (_name, fault, said) => {
   const server = await start();
@@ -336,7 +340,7 @@ test.each([
   const client = await clientOf(server);
   const error = await refusal(client.secrets.get(id), ServerError);
   expect(error.message).toContain(said);
-  expect(error.message).toContain('and not as a Kubernetes API server does');
+  expect(error.message).toContain('but not as a Kubernetes API server does');
 });
 
 test('a page in response to a change leaves it unknown', async () => {

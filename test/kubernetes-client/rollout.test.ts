@@ -262,7 +262,7 @@ test('a restart that another program took back is told at once', async () => {
   await client.workloads.annotatePods(id, { [restartAnnotation]: 'of another run' });
   const { notReady } = await wait(started);
   expect(notReady).toEqual([
-    expect.stringContaining('another program has taken its annotation sts.stackstate.com/restarted-for away or changed it'),
+    expect.stringContaining('another program has removed or changed its annotation sts.stackstate.com/restarted-for'),
   ]);
 });
 
@@ -284,7 +284,7 @@ test('where pods may not be listed the rollout alone is waited for, which is sai
   for (const each of [id, other]) await restart(client, each, marker);
   expect(await waitForRollouts(client, [id, other], marker, { timeoutMs: 60_000 })).toEqual({
     notReady: [],
-    warnings: [expect.stringContaining('these credentials may not list pods in the namespace open-telemetry')],
+    warnings: [expect.stringContaining('These credentials may not list pods in the namespace open-telemetry')],
   });
 });
 
