@@ -1,20 +1,20 @@
 import { trouble } from './responses.ts';
 import type { TokenStore } from './token-store.ts';
 
-/** The header a token travels in; exactly one of them is allowed on a request. */
+/** The headers for tokens. A request may have exactly one of them. */
 export const tokenHeaders = ['X-API-Token', 'X-API-Key', 'X-API-ServiceBearer'] as const;
 export type TokenHeader = (typeof tokenHeaders)[number];
 
 export interface KnownToken {
   readonly header: TokenHeader;
   readonly value: string;
-  /** False: the token is accepted but has no permission at all (403). */
+  /** False: the token is accepted, but has no permissions (403). */
   readonly permitted?: boolean;
-  /** The only permissions it has; default all. */
+  /** The permissions of the token; default all. */
   readonly permissions?: readonly string[];
 }
 
-/** The tokens a simulated StackState knows unless told otherwise. They are in no list. */
+/** The default tokens of a simulated StackState. They do not appear in any list. */
 export const tokens = {
   api: 'test-api-token-8GJ2',
   service: 'svctok-test-service-token-Q71',
@@ -30,18 +30,18 @@ export const defaultTokens: readonly KnownToken[] = [
   { header: 'X-API-Token', value: tokens.forbidden, permitted: false },
 ];
 
-/** How the platform calls its permissions: one for all that is done with keys, or one for each verb. */
+/** How the platform names its permissions: one for everything that is done with keys, or one for each verb. */
 export type PermissionNames = 'manage' | 'per-verb';
 
-/** What a request needs a permission for. Tokens have only one, whatever is done with them. */
+/** The permission that a request needs. For tokens there is only one permission, whatever the verb is. */
 export interface Needed {
   readonly noun: 'ingestion-api-keys' | 'service-tokens';
   readonly verb: 'get' | 'create' | 'delete';
 }
 
 /**
- * Undefined when the request may go on; else the 401 or 403 that is its response. A service token that was created here is accepted
- * for as long as it lives, with what its roles permit.
+ * Gives undefined if the request is allowed, otherwise its response: 401 or 403. A service token that was created here is accepted until it
+ * is deleted or expires, with the permissions of its roles.
  */
 export type Check = (request: Request, needed?: Needed) => Response | undefined;
 
@@ -58,7 +58,7 @@ export function createCheck(known: readonly KnownToken[], store: TokenStore, nam
   };
 }
 
-/** What the sender may do; undefined when it is nobody. */
+/** The permissions of the sender; undefined if the sender is not known. */
 function permissionsOf(request: Request, known: readonly KnownToken[], store: TokenStore): readonly string[] | 'all' | undefined {
   const token = known.find(({ header, value }) => request.headers.get(header) === value);
   if (token !== undefined) return token.permitted === false ? [] : (token.permissions ?? 'all');

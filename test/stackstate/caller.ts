@@ -7,12 +7,12 @@ export interface Called {
   readonly status: number;
   readonly headers: Dispatcher.ResponseData['headers'];
   readonly text: string;
-  /** The body as JSON with exact integers; undefined when it is none. */
+  /** The body as JSON with exact integers; undefined if it is not JSON. */
   readonly json: unknown;
 }
 
 export interface CallOptions {
-  /** Default: a service token that is accepted. */
+  /** Default: an accepted service token. */
   readonly headers?: Readonly<Record<string, string | string[]>>;
   /** Sent as JSON text. */
   readonly body?: string;
@@ -22,7 +22,7 @@ export interface CallOptions {
 
 export const keysPath = '/api/security/ingestion/api_keys';
 
-/** Calls a simulated StackState over its socket, trusting its CA certificate and no other. */
+/** Calls a simulated StackState over its socket. Only its CA certificate is trusted. */
 export async function call(
   stackState: Pick<StackState, 'url' | 'caPem'>,
   method: 'GET' | 'POST' | 'DELETE',

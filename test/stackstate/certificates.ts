@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { generate } from 'selfsigned';
 
 export interface CertificateOptions {
-  /** The certificate ended yesterday. */
+  /** Whether the certificate expired yesterday. */
   readonly expired?: boolean;
-  /** The certificate is for another host than this machine. */
+  /** Whether the certificate is for another host than this machine. */
   readonly wrongHost?: boolean;
-  /** Host names it is good for besides those of this machine. */
+  /** Further host names for which the certificate is valid. */
   readonly hosts?: readonly string[];
 }
 
@@ -19,16 +19,18 @@ export interface KeyPair {
 export interface Certificate extends KeyPair {
   /** The CA certificate to trust. */
   readonly caPem: string;
-  /** The CA itself, to sign more certificates with. */
+  /** The key pair of the CA, to sign more certificates. */
   readonly authority: KeyPair;
 }
 
 const day = 86_400_000;
 
-/** A new CA and a certificate of its for `localhost`, `127.0.0.1` and `::1`; made for each server, so nothing trusts another's. */
+/**
+ * Creates a new CA and its certificate for `localhost`, `127.0.0.1` and `::1`. Each server has its own, so no client trusts another server.
+ */
 export async function createCertificate(options: CertificateOptions = {}): Promise<Certificate> {
   const now = Date.now();
-  // CAs of one name are taken for one another.
+  // CAs with the same name would be mistaken for each other.
   const name = `Simulated CA ${randomUUID()}`;
   const ca = await generate([{ name: 'commonName', value: name }], {
     ...common(now),
@@ -64,7 +66,7 @@ export async function createCertificate(options: CertificateOptions = {}): Promi
   return { caPem: authority.cert, authority, cert: leaf.cert, key: leaf.private };
 }
 
-/** A client certificate of a CA; its common name is the user's. */
+/** Creates a client certificate. Its common name is the name of the user. */
 export async function createClientCertificate(authority: KeyPair, user: string): Promise<KeyPair> {
   const now = Date.now();
   const client = await generate([{ name: 'commonName', value: user }], {

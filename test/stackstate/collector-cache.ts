@@ -2,12 +2,12 @@ const fiveMinutes = 300_000;
 const mostRefused = 100;
 
 /**
- * What the platform's collector remembers of credentials: a yes for five minutes, a no until a hundred other refused ones have pushed it
- * out. A credential that is tried before it is valid so stays refused.
+ * The cache of the platform's collector. It remembers a valid credential for five minutes, and a refused one until a hundred other refused
+ * ones have replaced it. So a credential that is used before it is valid stays refused.
  */
 export class CollectorCache {
   readonly #acceptedUntil = new Map<string, number>();
-  /** In order of their refusal. */
+  /** In the order of their refusal. */
   readonly #refused = new Set<string>();
   readonly #now: () => number;
 
@@ -15,7 +15,7 @@ export class CollectorCache {
     this.#now = now;
   }
 
-  /** The remembered verdict, or else that of `ask`, which is remembered. */
+  /** Gives the remembered verdict. If there is none, calls `ask` and remembers its verdict. */
   accepts(credential: string, ask: (credential: string) => boolean): boolean {
     if (this.#refused.has(credential)) return false;
     if ((this.#acceptedUntil.get(credential) ?? 0) > this.#now()) return true;

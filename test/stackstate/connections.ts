@@ -7,13 +7,13 @@ export type TlsSettings = Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'requestCert'
 
 type Listener = (message: IncomingMessage, response: ServerResponse) => void;
 
-/** An HTTP server, or with a certificate an HTTPS server, which bears long headers. */
+/** Creates an HTTP server, or with a certificate an HTTPS server. It accepts long headers. */
 export function createHttpServer(tls: TlsSettings | undefined, onRequest: Listener): Server {
   const limits = { maxHeaderSize: 131_072 };
   return tls === undefined ? createServer(limits, onRequest) : createTlsServer({ ...limits, ...tls }, onRequest);
 }
 
-/** The TCP connections of a server by the client's port, and how many there were. */
+/** Tracks the TCP connections of a server by the client's port, and counts them. */
 export function trackConnections(server: Server): {
   readonly sockets: ReadonlyMap<number | undefined, Socket>;
   readonly counts: { readonly connections: number; readonly tlsHandshakes: number };

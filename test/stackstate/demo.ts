@@ -1,4 +1,5 @@
-// Shows the built program at work on a simulated StackState: `npm run demo`. Every step is checked; a surprise ends it with 1.
+// Runs the built program against a simulated StackState and shows each step: `npm run demo`. Every step is checked. An unexpected result
+// ends the demo with exit code 1.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
@@ -10,17 +11,17 @@ const keyName = 'my-ingestion-api-key';
 
 interface Step {
   readonly argv: readonly string[];
-  /** What the program reads from stdin, and how a shell would put it there. */
+  /** The text for the program's stdin, and how a shell would write it. */
   readonly stdin?: { readonly text: string; readonly shown: string };
-  /** What stdout must look like; its first group is what the demo goes on with. */
+  /** The pattern for stdout. A later step uses its first group. */
   readonly expect: RegExp;
-  /** What stderr must look like; default empty. */
+  /** The pattern for stderr; default empty. */
   readonly note?: RegExp;
 }
 
 class Surprise extends Error {}
 
-/** Runs the program as a shell would, in a folder and with a HOME of its own, and shows command and output. */
+/** Runs the program as a shell would, in its own folder and with its own HOME, and shows the command and its output. */
 async function sts(step: Step, folder: string): Promise<string> {
   const before = step.stdin === undefined ? '' : `${step.stdin.shown} | `;
   say(`$ ${before}sts ${step.argv.map(quoted).join(' ')}\n`);
@@ -49,7 +50,7 @@ async function sts(step: Step, folder: string): Promise<string> {
   return found[1] ?? '';
 }
 
-/** Sends one span with a key, as an OpenTelemetry collector does, and shows what StackState says. */
+/** Sends one span with a key, as an OpenTelemetry collector does, and shows the response. */
 async function sendSpan(stackState: StackState, key: string, expected: number): Promise<void> {
   const url = `${stackState.url}/v1/traces`;
   say(`POST ${url}\nAuthorization: SUSEObservability ${key}\n`);
@@ -78,18 +79,18 @@ async function demo(stackState: StackState, folder: string): Promise<void> {
   const { url } = stackState;
   writeFileSync(join(folder, 'ca.pem'), stackState.caPem);
 
-  say('Save once where StackState is and who you are. The token comes by stdin, so it shows\n');
-  say('in no process list. The CA certificate of your company is named by --ca-cert-path.\n\n');
+  say('Save the URL of StackState and your token, once. The token is read from stdin, so that it\n');
+  say('is in no process list. --ca-cert-path names the CA certificate of your company.\n\n');
   const context = ['--name', 'demo', '--url', url, '--service-token', '-', '--ca-cert-path', 'ca.pem'];
   const stdin = { text: `${tokens.service}\n`, shown: 'echo "$TOKEN"' };
   await sts({ argv: ['context', 'save', ...context], stdin, expect: /demo/ }, folder);
 
-  say('Create a key. It is shown this once: StackState never tells it again.\n\n');
+  say('Create a key. It is shown only once: StackState never shows it again.\n\n');
   const create = ['create', '--name', keyName, '--description', 'spans of the shop', '--expires-in', '90d'];
   const generated = /Ingestion API Key generated: (\S+)/;
   const key = await sts({ argv: ['ingestion-api-key', ...create], expect: generated }, folder);
 
-  say('List the keys. The days are in UTC.\n\n');
+  say('List the keys. The dates are in UTC.\n\n');
   const row = new RegExp(`ID +\\| NAME +\\| EXPIRATION +\\| DESCRIPTION[^]*^(\\d+) +\\| ${keyName} +\\|`, 'm');
   const id = await sts({ argv: ['ingestion-api-key', 'list'], expect: row }, folder);
 
@@ -121,7 +122,7 @@ async function run(): Promise<void> {
   if (!existsSync(resolve('dist/main.cjs'))) throw new Surprise('the program is not built. Run: npm run build');
   const folder = mkdtempSync(join(tmpdir(), 'sts-demo-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  // A reader that went away, as in `npm run demo | head`.
+  // The reader may go away, as in `npm run demo | head`.
   process.stdout.on('error', () => process.exit(1));
   process.on('SIGINT', () => process.exit(130));
   process.on('SIGTERM', () => process.exit(143));
@@ -130,10 +131,12 @@ async function run(): Promise<void> {
   say('Below, sts is the program just built: node bin/sts.js.\n\n');
   await demo(stackState, folder);
   await stackState.close();
-  say('That is all: nothing is left behind on this machine.\n');
+  say('The demo is over. It has left nothing behind on this machine.\n');
 }
 
 run().catch((error: unknown) => {
-  process.stderr.write(`[ERROR] The demo met a surprise: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(
+    `[ERROR] A step of the demo had an unexpected result: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
   process.exit(1);
 });

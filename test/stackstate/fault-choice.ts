@@ -1,15 +1,15 @@
 import type { Fault } from './faults.ts';
 
 export interface FaultOptions<Request> {
-  /** How many requests it hits; default all. */
+  /** How many requests the fault affects; default all. */
   readonly times?: number;
-  /** How many requests go through first. */
+  /** How many requests pass before the first one is affected. */
   readonly skip?: number;
-  /** Which requests of the route it is for; the others are neither hit nor counted. Default all. */
+  /** Selects requests of the route. Other requests are neither affected nor counted. Default: all. */
   readonly when?: (request: Request) => boolean;
 }
 
-/** A fault that was set for a route, and how many requests it still lets through and hits. */
+/** A fault that was set for a route, with the numbers of requests that it still lets pass and still affects. */
 export interface ActiveFault<Request> {
   readonly fault: Fault;
   readonly when: (request: Request) => boolean;
@@ -17,7 +17,7 @@ export interface ActiveFault<Request> {
   times: number;
 }
 
-/** The fault that hits this request, if any; counts it. A fault of the route itself goes before one of `any`. */
+/** Finds the fault that affects this request, if any, and counts the request. A fault for the route wins over one for `any`. */
 export function takeFault<Route extends string, Request extends { readonly route: Route | undefined }>(
   faults: ReadonlyMap<Route | 'any', ActiveFault<Request>>,
   request: Request,

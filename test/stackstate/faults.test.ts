@@ -6,7 +6,10 @@ import { type Fault, type StackState, type Stage, tokens } from './server.ts';
 
 const body = '{"name":"a"}';
 
-/** Creates a key under a fault, and tells what came back and whether the key exists. Nothing comes back: given up 100 ms after the last stage. */
+/**
+ * Creates a key under a fault, and tells what the response was and whether the key exists. Without a response it gives up 100 ms after the
+ * last stage.
+ */
 async function createUnder(fault: Fault, lastStage: Stage | undefined): Promise<{ answer: string; keys: number }> {
   const patience = new AbortController();
   const giveUp = () => patience.abort(new Error('nothing came'));

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** `run`: the server does what was asked and the answer goes wrong; `skip`: the request has no effect. */
+/** `run`: the server does what was asked, but the response goes wrong. `skip`: the request has no effect. */
 export interface HandlerChoice {
   readonly handler?: 'run' | 'skip';
 }
@@ -11,29 +11,29 @@ interface Head {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What goes wrong with one request. Where `handler` may be given, its default stands beside it. */
+/** What goes wrong with one request. Each comment gives the default of `handler` in parentheses. */
 export type Fault =
   /** Another status (skip), with the server's usual error body unless one is given. */
   | ({ readonly kind: 'status'; readonly status: number; readonly body?: string } & HandlerChoice & Head)
-  /** The answer, `ms` milliseconds late; the handler runs before the wait with `run`, after it otherwise. */
+  /** The response is `ms` milliseconds late. With `run` the handler runs before the wait, otherwise after it. */
   | ({ readonly kind: 'delay'; readonly ms: number } & HandlerChoice)
-  /** No answer, ever (skip); with `part: 'half'` the answer's head and half of its body come first. */
+  /** No response, ever (skip). With `part: 'half'` the headers and half of the body are sent first. */
   | ({ readonly kind: 'stall'; readonly part?: 'nothing' | 'half' } & HandlerChoice)
-  /** The connection is reset without an answer (skip). */
+  /** The connection is reset without a response (skip). */
   | ({ readonly kind: 'reset' } & HandlerChoice)
   /** The connection ends after half of the body, or after `bytes` of it (run). */
   | ({ readonly kind: 'truncate'; readonly bytes?: number } & HandlerChoice)
-  /** A body that never ends: `start` and then `chunk` again and again (skip). */
+  /** A body that never ends: `start`, then `chunk` repeatedly (skip). */
   | ({ readonly kind: 'endless'; readonly start?: string; readonly chunk?: string } & HandlerChoice)
-  /** The body a byte at a time, every `intervalMs` (1000), an hour of blanks before it (run). */
+  /** The body is sent one byte at a time, one every `intervalMs` (1000), after blanks for an hour (run). */
   | ({ readonly kind: 'drip'; readonly intervalMs?: number; readonly blanks?: number } & HandlerChoice)
-  /** The right body under another content type (run). */
+  /** The right body with another content type (run). */
   | { readonly kind: 'content-type'; readonly value: string }
-  /** These bytes instead of an HTTP answer, then the end of the connection (skip). */
+  /** These bytes instead of an HTTP response, then the end of the connection (skip). */
   | ({ readonly kind: 'raw'; readonly bytes: string | Uint8Array } & HandlerChoice)
-  /** A redirect (skip), 302 unless said otherwise. */
+  /** A redirect (skip). The default status is 302. */
   | ({ readonly kind: 'redirect'; readonly to: string; readonly status?: number } & HandlerChoice)
-  /** Another body in place of the right one (run), under the handler's status unless one is given. */
+  /** Another body instead of the right one (run). The default status is that of the handler. */
   | ({ readonly kind: 'body'; readonly text: string | Uint8Array; readonly status?: number } & HandlerChoice & Head);
 
 export interface Answer {
@@ -42,7 +42,7 @@ export interface Answer {
   readonly body: Uint8Array;
 }
 
-/** One request on its way to being answered, as a fault sees it. */
+/** One request in progress, as a fault sees it. */
 export interface Exchange {
   readonly response: ServerResponse;
   /** The TCP connection, below TLS. */
@@ -51,14 +51,14 @@ export interface Exchange {
   readonly closing: AbortSignal;
   /** The server's usual body of an error of this status. */
   readonly errorBody: (status: number) => string;
-  /** Lets the handler answer. */
+  /** Runs the handler. @returns its response. */
   run(): Promise<Answer>;
 }
 
 const kindsThatRun: ReadonlySet<Fault['kind']> = new Set(['truncate', 'drip', 'content-type', 'body']);
 const nothing: Answer = { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from('[]') };
 
-/** Answers a request as the fault wants it. */
+/** Responds to a request as the fault says. */
 export async function misbehave(fault: Fault, exchange: Exchange): Promise<void> {
   const { response, socket } = exchange;
   const choice = ('handler' in fault ? fault.handler : undefined) ?? (kindsThatRun.has(fault.kind) ? 'run' : 'skip');
@@ -91,7 +91,7 @@ export async function misbehave(fault: Fault, exchange: Exchange): Promise<void>
   }
 }
 
-/** Sends an answer whole. */
+/** Sends a whole response. */
 export function send(response: ServerResponse, answer: Answer): void {
   const bodyless = answer.status === 204 || answer.status === 304;
   const length = bodyless ? {} : { 'content-length': String(answer.body.length) };
@@ -113,7 +113,10 @@ async function delay(ms: number, choice: 'run' | 'skip', { closing, response, ru
   send(response, early ?? (await run()));
 }
 
-/** The head announces the whole body, the first bytes follow, then `after` is called. An answer without body is cut in its head. */
+/**
+ * Sends headers that announce the whole body and the first bytes of the body, then calls `after`. A response without a body is cut in its
+ * headers.
+ */
 function sendPart(response: ServerResponse, answer: Answer, bytes: number, after: () => void = () => {}): void {
   if (answer.body.length === 0) {
     response.socket?.write(`HTTP/1.1 ${answer.status} `, after);

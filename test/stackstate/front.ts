@@ -6,7 +6,7 @@ import { type ActiveFault, type FaultOptions, takeFault } from './fault-choice.t
 import { type Answer, type Fault, misbehave, send } from './faults.ts';
 import { listen } from './listen.ts';
 
-/** Before the handler ran; after it; once the response was handed to the operating system. */
+/** The stages of a request: before the handler, after it, and when the response was handed to the operating system. */
 export type Stage = 'received' | 'handled' | 'answered';
 
 export interface SeenRequest<Route extends string> {
@@ -16,16 +16,16 @@ export interface SeenRequest<Route extends string> {
   readonly route: Route | undefined;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Empty once the response was sent, unless bodies are kept: it may hold secrets. */
+  /** Emptied when the response was sent, because it may hold secrets, unless bodies are kept. */
   body: string;
-  /** By the injected clock, in milliseconds since the epoch. */
+  /** The time by the injected clock, in milliseconds since the epoch. */
   readonly time: number;
-  /** The handler's status; absent where it did not run. */
+  /** The status of the handler; absent if it did not run. */
   status?: number;
 }
 
 export interface FrontOptions<Route extends string> {
-  /** What the server simulates, for messages. */
+  /** The name of the simulated server, for messages. */
   readonly name: string;
   /** Milliseconds since the epoch, for the `Date` header and the record of requests. */
   readonly now: () => number;
@@ -33,31 +33,31 @@ export interface FrontOptions<Route extends string> {
   readonly port?: number | undefined;
   /** HTTPS with this certificate; default HTTP. */
   readonly tls?: TlsSettings | undefined;
-  /** Keep the bodies of requests in their record; default false. */
+  /** Whether to keep the bodies of requests in their record; default false. */
   readonly keepBodies?: boolean | undefined;
-  /** Body of the response to a `status` fault that names none. */
+  /** The default body for a `status` fault. */
   readonly errorBody: (status: number) => string;
-  /** The route of a request; undefined where there is none. */
+  /** The route of a request; undefined if there is none. */
   readonly routeOf: (request: Request) => Route | undefined | Promise<Route | undefined>;
   readonly handle: (route: Route, request: Request, socket: Socket | TLSSocket) => Promise<Response | undefined>;
-  /** Called, and awaited, at each stage of a request: to stop time, or to kill somebody. */
+  /** Called and awaited at each stage of a request, for example to stop the clock or to kill a process. */
   readonly onStage?: ((stage: Stage, request: SeenRequest<Route>) => void | Promise<void>) | undefined;
 }
 
-/** A running HTTP server whose requests are recorded and can be made to go wrong. */
+/** A running HTTP server that records its requests and can be given faults. */
 export interface Front<Route extends string> {
   readonly url: string;
   readonly port: number;
   /** Every request received, in order. */
   readonly requests: readonly SeenRequest<Route>[];
-  /** Requests no route knows, as `METHOD path`. */
+  /** Requests that match no route, as `METHOD path`. */
   readonly unmatched: readonly string[];
   readonly connections: number;
-  /** Handshakes that were completed. */
+  /** The number of completed TLS handshakes. */
   readonly tlsHandshakes: number;
   /** How many requests of a route were received. */
   count(route: Route): number;
-  /** Makes a route, or every one, go wrong; replaces the route's former fault. */
+  /** Sets a fault for one route or for all. It replaces the previous fault of the route. */
   setFault(route: Route | 'any', fault: Fault, options?: FaultOptions<SeenRequest<Route>>): void;
   clearFaults(): void;
   /** @throws Error when a request matched no route, or a handler failed. */
@@ -69,11 +69,11 @@ export interface Front<Route extends string> {
 /** The host that requests are rewritten to before a handler sees them. */
 export const origin = 'http://stackstate.test';
 
-/** What a running front remembers. */
+/** The state of a running server. */
 interface Memory<Route extends string> {
   readonly requests: SeenRequest<Route>[];
   readonly unmatched: string[];
-  /** What handlers threw: a mistake of the simulation. */
+  /** Errors that handlers threw. They are mistakes in the simulation. */
   readonly failures: unknown[];
   readonly faults: Map<Route | 'any', ActiveFault<SeenRequest<Route>>>;
   readonly closing: AbortController;
@@ -84,7 +84,7 @@ export async function startFront<Route extends string>(options: FrontOptions<Rou
   const memory: Memory<Route> = { requests: [], unmatched: [], failures: [], faults: new Map(), closing: new AbortController() };
   const server = createHttpServer(options.tls, (message, response) => {
     const socket = sockets.get(message.socket.remotePort) ?? message.socket;
-    // A connection the client gave up is no failure of the server.
+    // It is not a failure of the server if the client gives up the connection.
     answer(options, memory, { message, response, socket }).catch(() => message.socket.destroy());
   });
   const { sockets, counts } = trackConnections(server);
@@ -129,7 +129,7 @@ interface Call {
   readonly socket: Socket;
 }
 
-/** Records a request and answers it, as its route or the fault set for it says. */
+/** Records a request and responds to it as its route or its fault says. */
 async function answer<Route extends string>(
   options: FrontOptions<Route>,
   { requests, unmatched, failures, faults, closing }: Memory<Route>,

@@ -14,23 +14,26 @@ import type { TokenStore } from './token-store.ts';
 export interface ApiOptions {
   /** Path of the API under the server's URL; default `/api`, `''` for none. */
   readonly apiPath?: string;
-  /** Tokens that are accepted besides the service tokens of the store. */
+  /** Tokens that are accepted in addition to the service tokens of the store. */
   readonly tokens?: readonly KnownToken[];
-  /** How permissions are called in a refusal, and looked for; default `manage`. */
+  /** The names of the permissions that are checked and shown in a refusal; default `manage`. */
   readonly permissionNames?: PermissionNames;
   /** The platform's Receiver API Key, accepted by the intake and by `authorize?withReceiverKey=true`. */
   readonly receiverKey?: string;
-  /** A version of the platform, which decides on the options below that are not given; default one with everything. */
+  /** The version of the platform, which gives the defaults of the options below. By default the platform has everything. */
   readonly platform?: PlatformName;
-  /** False: a server too old or too new, 404 on everything under `/security/ingestion`. */
+  /** False: the server is too old or too new, and responds with 404 to everything under `/security/ingestion`. */
   readonly ingestionApiKeys?: boolean;
-  /** False: 404 on everything under `/security/tokens`. */
+  /** False: the server responds with 404 to everything under `/security/tokens`. */
   readonly serviceTokens?: boolean;
-  /** The one scheme of `Authorization` that is taken over OTLP. */
+  /** The only scheme of `Authorization` that is accepted over OTLP. */
   readonly scheme?: Scheme;
-  /** False: the keys exist, `authorize` does not (404). */
+  /** False: there are keys, but no `authorize` (404). */
   readonly authorize?: boolean;
-  /** True: the collector remembers what it was told of a key or token, a yes for five minutes, a no for ever. Default false. */
+  /**
+   * True: the collector caches verdicts about keys and tokens. A valid one is remembered for five minutes, a refused one for ever. Default
+   * false.
+   */
   readonly collectorCache?: boolean;
   /** Merged over the response of `/server/info`. */
   readonly serverInfo?: { readonly [name: string]: Json };
@@ -39,7 +42,7 @@ export interface ApiOptions {
 export type RouteName = 'info' | 'validate' | KeyRoute | TokenRoute | IntakeRoute;
 
 export interface Api {
-  /** One msw handler a route. */
+  /** One msw handler for each route. */
   readonly routes: Readonly<Record<RouteName, HttpHandler>>;
   readonly intake: Intake;
 }

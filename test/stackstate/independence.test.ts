@@ -8,17 +8,18 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const program = fileURLToPath(new URL('../../src', import.meta.url));
 const modules = modulesBelow(folder);
 
-/** The files that a module imports, in whatever way; what belongs to Node or a package is left out. */
+/** The files that a module imports in any way. Imports of Node and of packages are left out. */
 function filesImportedBy(path: string): string[] {
   return importsOf(readFileSync(path, 'utf8')).flatMap(({ specifier }) => {
-    // Nobody could tell where this leads.
+    // A computed specifier could lead anywhere.
     if (specifier === undefined) return ['made at run time'];
     if (specifier.startsWith('file:')) return [fileURLToPath(specifier)];
     return /^[./]/.test(specifier) ? [resolve(path, '..', specifier)] : [];
   });
 }
 
-// A second reading of the API: what both the program and its test double got wrong would never be seen.
+// The test double is a second, independent implementation of the API. If it shared code with the program, a mistake in that code would
+// never be noticed.
 test('the simulated StackState knows nothing but itself', () => {
   const doubles = modules.filter((path) => !path.endsWith('.test.ts'));
   expect(doubles).toContain(resolve(folder, 'server.ts'));
@@ -28,10 +29,10 @@ test('the simulated StackState knows nothing but itself', () => {
   }
 });
 
-// Were these to ask the program what is right, it would be judged by itself.
+// If these tests used the program to find out what is right, the program would test itself.
 test('its tests, and all that these import, know nothing of the program', () => {
   expect(modules).toContain(fileURLToPath(import.meta.url));
-  // A set grows while it is walked through: the helpers' helpers are read as well.
+  // The set grows during the loop, so that the helpers of helpers are checked as well.
   const reached = new Set(modules);
   for (const path of reached) {
     const files = filesImportedBy(path);

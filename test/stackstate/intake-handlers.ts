@@ -1,30 +1,30 @@
 import { type HttpHandler, http } from 'msw';
 import { json, trouble } from './responses.ts';
 
-/** Where agents and collectors send data to. */
+/** The routes to which agents and collectors send data. */
 export type IntakeRoute = 'intake' | 'series' | 'k8s-logs' | 'traces' | 'metrics' | 'logs';
-/** What the intake took and refused, per route. */
+/** How many requests the intake accepted and refused, for each route. */
 export type IntakeCounts = Record<IntakeRoute, { accepted: number; refused: number }>;
 
 export interface IntakeApi {
   readonly origin: string;
   readonly now: () => number;
-  /** The schemes of `Authorization` that are taken over OTLP. */
+  /** The schemes of `Authorization` that are accepted over OTLP. */
   readonly schemes: readonly string[];
-  /** Whether data of an agent is taken that comes with this key or token. */
+  /** Whether data of an agent with this key or token is accepted. */
   readonly accepts: (credential: string) => boolean;
-  /** Whether data of a collector is taken, over OTLP. */
+  /** Whether data of a collector with this key or token is accepted over OTLP. */
   readonly acceptsOtlp: (credential: string) => boolean;
 }
 
 export interface Intake {
   readonly handlers: Record<IntakeRoute | 'validate', HttpHandler>;
   readonly counts: IntakeCounts;
-  /** Takes or refuses what was sent over OTLP, and counts it. @param authorization the header's value. */
+  /** Accepts or refuses data that was sent over OTLP, and counts it. @param authorization the header's value. */
   takeOtlp(route: 'traces' | 'metrics' | 'logs', authorization: string | null): boolean;
 }
 
-/** What a refused OTLP request is told, over gRPC as code and message. */
+/** The response to a refused OTLP request. Over gRPC it is sent as code and message. */
 export const unauthenticated = { code: 16, message: 'The credentials are missing or not valid.' } as const;
 
 /** The intake, as msw handlers: the receiver for agents, OTLP over HTTP for collectors. */
@@ -72,7 +72,7 @@ export function createIntake({ origin, now, schemes, accepts, acceptsOtlp }: Int
   return { handlers, counts, takeOtlp };
 }
 
-/** What an agent sends its key, or its token, in. */
+/** The key or token in a request of an agent. */
 function agentCredential(request: Request): string | undefined {
   const query = new URL(request.url).searchParams.get('api_key');
   return query ?? request.headers.get('sts-api-key') ?? request.headers.get('DD-Api-Key') ?? undefined;

@@ -3,7 +3,7 @@ import { parse } from 'lossless-json';
 /** A JSON value whose integers are exact: int64 is a bigint, never a number. */
 export type Json = null | boolean | number | bigint | string | readonly Json[] | { readonly [name: string]: Json | undefined };
 
-/** JSON text of a value; a bigint is written digit for digit, an undefined member is left out. */
+/** Writes a value as JSON. A bigint is written with all its digits, and an undefined member is left out. */
 export function writeJson(value: Json): string {
   if (typeof value === 'bigint') return value.toString();
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
@@ -17,7 +17,7 @@ export function writeJson(value: Json): string {
 
 /**
  * Parses JSON text with exact integers.
- * @throws SyntaxError when the text is no JSON.
+ * @throws SyntaxError when the text is not JSON.
  */
 export function readJson(text: string): unknown {
   return parse(text, null, (digits) => (/^-?\d+$/.test(digits) ? BigInt(digits) : Number(digits)));

@@ -9,12 +9,12 @@ export type KeyRoute = 'list' | 'create' | 'delete' | 'authorize' | 'internal-au
 export interface KeyApi {
   readonly store: KeyStore;
   readonly check: Check;
-  /** URL of the API, and of the host it stands on. */
+  /** The URL of the API, and that of its host. */
   readonly base: string;
   readonly origin: string;
-  /** False: the platform has no ingestion API keys, 404 on all of this. */
+  /** False: the platform has no ingestion API keys, and responds with 404 to all of these requests. */
   readonly supported: boolean;
-  /** False: the keys exist, `authorize` does not (404). */
+  /** False: there are keys, but no `authorize` (404). */
   readonly authorize: boolean;
   readonly receiverKey: string | undefined;
 }
@@ -52,7 +52,7 @@ export function keyHandlers({ store, check, base, origin, supported, ...options 
       const withReceiverKey = new URL(request.url).searchParams.get('withReceiverKey') === 'true';
       return check(request) ?? authorized(request, withReceiverKey);
     }),
-    // Only the platform's own collector reaches this one, so it needs no token.
+    // Only the platform's own collector can reach this route, so it needs no token.
     'internal-authorize': http.post(`${origin}/internal/api/security/ingestion/authorize`, ({ request }) =>
       supported ? authorized(request, true) : missing(),
     ),

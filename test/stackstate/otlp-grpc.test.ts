@@ -5,7 +5,7 @@ import { type OtlpGrpc, startOtlpGrpc } from './otlp-grpc.ts';
 
 const traces = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 
-/** Exports nothing, as a collector would, and gives the status of the call. */
+/** Exports an empty message as a collector would. @returns the status of the call. */
 async function exportOver({ endpoint, caPem }: OtlpGrpc, authorization?: string, path = traces): Promise<string> {
   const session = connect(caPem === '' ? `http://${endpoint}` : `https://${endpoint}`, { ca: caPem });
   onTestFinished(() => session.destroy());

@@ -5,7 +5,7 @@ import { listen } from './listen.ts';
 import type { StackState } from './server.ts';
 
 export interface OtlpGrpc {
-  /** `127.0.0.1:PORT`, as a collector's `endpoint` is written. */
+  /** `127.0.0.1:PORT`, the form of a collector's `endpoint`. */
   readonly endpoint: string;
   /** The CA certificate to trust; empty without TLS. */
   readonly caPem: string;
@@ -18,13 +18,13 @@ const signals: Readonly<Record<string, 'traces' | 'metrics' | 'logs'>> = {
   '/opentelemetry.proto.collector.logs.v1.LogsService/Export': 'logs',
 };
 
-/** A gRPC message of no bytes, which is how OTLP says that everything was taken: not compressed, length nought. */
+/** An empty gRPC message (not compressed, length 0). In OTLP it means that everything was accepted. */
 const emptyMessage = Buffer.alloc(5);
 const unimplemented = 12;
 
 /**
- * OTLP over gRPC, the collector's default, in front of a simulated StackState. Each call is one request and one response, so HTTP/2
- * itself is enough: nothing of the data is read. (Tried with @grpc/grpc-js 1.14 as the client, with and without TLS.)
+ * OTLP over gRPC, the collector's default, in front of a simulated StackState. Each call is one request and one response, and the data is
+ * not read, so plain HTTP/2 is enough. It was tried with @grpc/grpc-js 1.14 as the client, with and without TLS.
  */
 export async function startOtlpGrpc(stackState: Pick<StackState, 'takeOtlp'>, tls = false): Promise<OtlpGrpc> {
   const certificate = tls ? await createCertificate() : undefined;
@@ -62,7 +62,7 @@ function accept(stream: ServerHttp2Stream): void {
   stream.end(emptyMessage);
 }
 
-/** A refusal has no message: status and reason stand in the head. */
+/** A refusal has no message. Its status and reason are in the headers. */
 function refuse(stream: ServerHttp2Stream, code: number, message: string): void {
   const status = { 'grpc-status': String(code), 'grpc-message': encodeURIComponent(message) };
   stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...status }, { endStream: true });

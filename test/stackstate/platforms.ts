@@ -1,12 +1,12 @@
 import type { Json } from './json.ts';
 
-/** Versions of the platform that differ in the credentials they have. */
+/** Versions of the platform with different kinds of credentials. */
 export type PlatformName = '6.0' | '2.3.5' | '2.9';
 
-/** The scheme of `Authorization` that a platform takes over OTLP. */
+/** The scheme of `Authorization` that a platform accepts over OTLP. */
 export type Scheme = 'StackState' | 'SUSEObservability';
 
-/** What one version of the platform has. */
+/** The properties of one version of the platform. */
 export interface Platform {
   readonly ingestionApiKeys: boolean;
   readonly serviceTokens: boolean;
@@ -26,7 +26,7 @@ export const platforms: Readonly<Record<PlatformName, Platform>> = {
   '2.9': { ingestionApiKeys: false, serviceTokens: true, schemes: ['SUSEObservability'], info: infoOf('2.9.0') },
 };
 
-/** What a test gets that does not care: both kinds, under either scheme. */
+/** The default platform for tests: it has both kinds of credentials and accepts both schemes. */
 export const anyPlatform: Platform = {
   ingestionApiKeys: true,
   serviceTokens: true,

@@ -5,13 +5,13 @@ import { call, keysPath } from './caller.ts';
 import type { ProxyOptions, RunningProxy } from './proxy.ts';
 import { type StackState, tokens } from './server.ts';
 
-// A name that leads nowhere but through the proxy.
+// A host name that can be reached only through the proxy.
 const host = 'stackstate.example';
 const tls = { hosts: [host] };
 
 function through(proxy: RunningProxy, ca: string, options: { token?: string; tunnel?: boolean } = {}): ProxyAgent {
   const agent = new ProxyAgent({
-    // By name: undici would announce an address to the proxy's TLS, which no server name may be.
+    // The proxy is given by name, because undici would send an IP address as the TLS server name, which is not allowed.
     uri: proxy.url.replace('127.0.0.1', 'localhost'),
     requestTls: { ca },
     proxyTls: { ca: proxy.caPem },

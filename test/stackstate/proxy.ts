@@ -13,11 +13,11 @@ import { type CertificateOptions, createCertificate } from './certificates.ts';
 import { listen } from './listen.ts';
 
 export interface ProxyOptions {
-  /** The way to the proxy itself is HTTPS; an object makes its certificate a special one. */
+  /** Whether the proxy itself is reached over HTTPS. An object gives options for its certificate. */
   readonly tls?: boolean | CertificateOptions;
-  /** Asks for these (Basic) and answers 407 without them. */
+  /** The credentials (Basic) that the proxy demands. Without them it responds with 407. */
   readonly credentials?: { readonly user: string; readonly password: string };
-  /** `refuse`: 403 to everything; `silent`: takes every request and never answers. Default `forward`. */
+  /** `refuse`: responds with 403 to everything. `silent`: accepts every request and never responds. Default: `forward`. */
   readonly behaviour?: 'forward' | 'refuse' | 'silent';
 }
 
@@ -29,17 +29,17 @@ export interface ProxyRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A running proxy. It leads every host name to this machine, so no request leaves it. */
+/** A running proxy. It resolves every host name to this machine, so that no request leaves the machine. */
 export interface RunningProxy {
   readonly url: string;
   readonly port: number;
-  /** The authority to trust for the proxy's own certificate; empty without TLS. */
+  /** The CA certificate to trust for the proxy's own certificate; empty without TLS. */
   readonly caPem: string;
-  /** Every request it received, in order; what goes through a tunnel it cannot see. */
+  /** Every request that the proxy received, in order. It cannot see requests in a tunnel. */
   readonly requests: readonly ProxyRequest[];
-  /** How many CONNECTs it received. */
+  /** The number of CONNECT requests. */
   readonly connects: number;
-  /** Bytes it carried towards servers inside tunnels. */
+  /** The number of bytes sent to servers through tunnels. */
   readonly tunnelled: number;
   /** Ends all connections at once. */
   close(): Promise<void>;

@@ -50,7 +50,7 @@ test('it says how to reach it, serves seeded keys over TLS, logs no secrets and 
   const [, url = ''] = await sandbox.waitFor(/^export STS_CLI_URL=(https:\/\/127\.0\.0\.1:\d+)$/m);
   const [, token = ''] = await sandbox.waitFor(/^export STS_CLI_API_TOKEN=(\S+)$/m);
   const [, caFile = ''] = await sandbox.waitFor(/^export STS_CA_CERT_PATH='(\S+)'$/m);
-  await sandbox.waitFor(/Ctrl-C ends it/);
+  await sandbox.waitFor(/Ctrl-C ends the sandbox/);
 
   const [, serviceToken = ''] = await sandbox.waitFor(/export STS_CLI_SERVICE_TOKEN=(\S+)$/m);
 

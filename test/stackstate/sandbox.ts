@@ -20,12 +20,12 @@ Examples:
 Flags:
       --port int          port to listen on; 0 takes any free one (default 0)
       --tls               serve HTTPS, with a CA certificate made for this run
-      --seed int          how many keys, and how many service tokens, exist at the start (default 3)
+      --seed int          number of keys, and of service tokens, at the start (default 3)
       --platform string   6.0 has ingestion API keys only, 2.3.5 has keys and service tokens, 2.9 has
                           service tokens only (default 2.3.5)
       --help              show this help
 
-Exit codes: 0 ended by Ctrl-C, 1 it could not be started, 3 a flag is wrong.
+Exit codes: 0 ended by Ctrl-C, 1 could not be started, 3 a flag is wrong.
 `;
 
 interface SandboxOptions {
@@ -75,13 +75,13 @@ function platformNamed(name: string): PlatformName {
   return found;
 }
 
-/** One line of the log. The query is left out: the intake's holds a key. */
+/** One line of the log. The query is left out, because that of the intake holds a key. */
 function logLine({ method, path, status }: SeenRequest): string {
   const shown = (path.split('?', 1)[0] ?? '').replaceAll(/[^\x21-\x7e]/g, '?');
-  return `${new Date().toISOString().slice(11, 19)}  ${method.padEnd(6)} ${shown}  ${status ?? 'no answer'}\n`;
+  return `${new Date().toISOString().slice(11, 19)}  ${method.padEnd(6)} ${shown}  ${status ?? 'no response'}\n`;
 }
 
-/** Keys and service tokens such as a real platform has: some for ever, some ending soon, some over. */
+/** Creates keys and service tokens like those of a real platform: some never expire, some expire soon, some have expired. */
 function seed(stackState: StackState, count: number, platform: PlatformName): void {
   const day = 86_400_000;
   const lifetimes = [undefined, 90, 7, -1];
@@ -119,7 +119,7 @@ async function serve(options: SandboxOptions): Promise<void> {
   seed(stackState, options.seed, options.platform);
   const folder = options.tls ? mkdtempSync(join(tmpdir(), 'stackstate-sandbox-')) : undefined;
   let settings = `export STS_CLI_URL=${stackState.url}\nexport STS_CLI_API_TOKEN=${tokens.api}\n`;
-  settings += `# or, in place of the API token: export STS_CLI_SERVICE_TOKEN=${tokens.service}\n`;
+  settings += `# or, instead of the API token: export STS_CLI_SERVICE_TOKEN=${tokens.service}\n`;
   if (folder !== undefined) {
     const path = join(folder, 'ca.pem');
     writeFileSync(path, stackState.caPem);
@@ -130,7 +130,7 @@ async function serve(options: SandboxOptions): Promise<void> {
     if (ending) return;
     ending = true;
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-    // A request that no route knows was answered 404; only in tests is that an error.
+    // The response to an unknown request was 404. That is an error only in tests.
     stackState.close().catch(() => {});
   };
   process.on('SIGINT', end);
@@ -139,7 +139,7 @@ async function serve(options: SandboxOptions): Promise<void> {
   process.stdout.on('error', end);
   const what = `A simulated StackState with ${contents(options.seed, options.platform)} is running.`;
   say(`${what} Point sts at it, in another terminal:\n\n${settings}\n`);
-  say('Requests are shown here. Ctrl-C ends it, and all that it holds is gone.\n\n');
+  say('Requests are shown here. Ctrl-C ends the sandbox and deletes its keys and tokens.\n\n');
 }
 
 function explain(error: unknown): string {

@@ -24,7 +24,7 @@ export interface StackStateOptions
     KeyStoreOptions,
     TokenStoreOptions,
     Pick<FrontOptions<RouteName>, 'port' | 'onStage' | 'keepBodies'> {
-  /** HTTPS with a certificate of its own; an object makes the certificate a bad one. */
+  /** HTTPS with a new certificate. An object gives options that make the certificate invalid. */
   readonly tls?: boolean | CertificateOptions;
   /** Existing stores, to start a second server over the same keys and tokens. */
   readonly store?: KeyStore;
@@ -38,15 +38,15 @@ export interface StackState extends Front<RouteName> {
   readonly store: KeyStore;
   readonly tokenStore: TokenStore;
   readonly intake: IntakeCounts;
-  /** Takes or refuses what comes over OTLP by another way than HTTP, and counts it. */
+  /** Accepts or refuses data that comes over OTLP by another protocol than HTTP, and counts it. */
   readonly takeOtlp: Intake['takeOtlp'];
   /** The keys that are not deleted. */
   keys(): readonly StoredKey[];
-  /** Puts a key in, past all rules. */
+  /** Adds a key without checking any rules. */
   seed(key: Parameters<KeyStore['seed']>[0]): StoredKey;
   /** The service tokens that are not deleted. */
   serviceTokens(): readonly StoredToken[];
-  /** Puts a service token in, past all rules. */
+  /** Adds a service token without checking any rules. */
   seedToken(token: Parameters<TokenStore['seed']>[0]): StoredToken;
 }
 

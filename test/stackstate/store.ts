@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** A key as the server keeps it. Ids and times are int64; times are milliseconds since the epoch. */
+/** A key as the server stores it. Ids and times are int64. Times are milliseconds since the epoch. */
 export interface StoredKey {
   readonly id: bigint;
   readonly lastUpdateTimestamp: bigint;
@@ -17,11 +17,11 @@ export interface NewKey {
 }
 
 export interface KeyStoreOptions {
-  /** Milliseconds since the epoch; default the real clock. */
+  /** The current time in milliseconds since the epoch; default: the real clock. */
   readonly now?: () => number;
-  /** Id of the first key; the next ones count up, or down once the largest int64 is reached. */
+  /** The id of the first key. The following ids count up, or down once the largest int64 is reached. */
   readonly firstId?: bigint;
-  /** Whether a second key of the same name is taken; default `allow`. */
+  /** Whether a second key with the same name is allowed; default `allow`. */
   readonly duplicateNames?: 'allow' | 'refuse';
 }
 
@@ -50,7 +50,7 @@ export class KeyStore {
     this.#step = this.#nextId > largestId - 1_000_000n ? -1n : 1n;
   }
 
-  /** Creates a key as the API would: an expiration must lie in the future, a name may have to be unused. */
+  /** Creates a key as the API does. The expiration must lie in the future, and the name may have to be unused. */
   create(wanted: NewKey): CreateResult {
     if (wanted.expiration !== undefined && wanted.expiration <= BigInt(this.now())) {
       return { outcome: 'invalid-expiry', message: 'Expiration date must be in the future.' };
@@ -61,7 +61,7 @@ export class KeyStore {
     return { outcome: 'created', key: this.seed(wanted) };
   }
 
-  /** Puts a key in, whatever the rules of `create` say; fields that are not given are made up. */
+  /** Adds a key without the rules of `create`. Missing fields are generated. */
   seed(wanted: NewKey & { readonly id?: bigint; readonly lastUpdateTimestamp?: bigint; readonly apiKey?: string }): StoredKey {
     const key: StoredKey = {
       id: wanted.id ?? this.#takeId(),
@@ -85,12 +85,12 @@ export class KeyStore {
     return this.list().filter((key) => key.name === name);
   }
 
-  /** False when there is no such key. */
+  /** Deletes a key. @returns false if there is no such key. */
   delete(id: bigint): boolean {
     return this.#keys.delete(id);
   }
 
-  /** Whether data sent with this key is taken: it exists and has not expired. */
+  /** Whether data with this key is accepted: the key exists and has not expired. */
   isLive(apiKey: string): boolean {
     const key = this.list().find((candidate) => candidate.apiKey === apiKey);
     return key !== undefined && (key.expiration === undefined || key.expiration > BigInt(this.now()));

@@ -11,7 +11,7 @@ export interface TokenApi {
   readonly check: Check;
   /** URL of the API. */
   readonly base: string;
-  /** False: the platform has no service tokens, 404 on all of this. */
+  /** False: the platform has no service tokens, and responds with 404 to all of these requests. */
   readonly supported: boolean;
 }
 
@@ -41,7 +41,7 @@ export function tokenHandlers({ store, check, base, supported }: TokenApi): Reco
   };
 }
 
-/** Unlike that of a key, the response has no id: the list tells it. */
+/** Creates a token. Unlike for a key, the response has no id; only the list tells it. */
 async function create(store: TokenStore, request: Request): Promise<Response> {
   const { name, roles, expiryDate, dedicatedSubject } = (await bodyOf(request)) ?? {};
   if (

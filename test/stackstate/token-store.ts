@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** A service token as the server keeps it. Ids and times are int64; times are milliseconds since the epoch. */
+/** A service token as the server stores it. Ids and times are int64. Times are milliseconds since the epoch. */
 export interface StoredToken {
   readonly id: bigint;
   readonly lastUpdateTimestamp: bigint;
@@ -20,13 +20,13 @@ export interface NewToken {
 }
 
 export interface TokenStoreOptions {
-  /** Milliseconds since the epoch; default the real clock. */
+  /** The current time in milliseconds since the epoch; default: the real clock. */
   readonly now?: () => number;
-  /** Id of the first service token; the next ones count up. */
+  /** The id of the first service token. The following ids count up. */
   readonly firstTokenId?: bigint;
-  /** The roles there are, each with its permissions; default `defaultRoles`. A token with any other role is refused. */
+  /** The roles with their permissions; default `defaultRoles`. A token with any other role is refused. */
   readonly roles?: Readonly<Record<string, readonly string[]>>;
-  /** Whether a token may name a dedicated subject that another one has made; default `share`. */
+  /** Whether a token may name a dedicated subject that was created for another one; default `share`. */
   readonly takenSubjects?: 'share' | 'refuse';
 }
 
@@ -43,14 +43,14 @@ export const defaultRoles: Readonly<Record<string, readonly string[]>> = {
 
 const defaultFirstId = 271_730_201_945_117n;
 
-/** The service tokens of one StackState, in memory, and the subjects that were made for them. */
+/** The service tokens of one StackState, in memory, and the subjects that were created for them. */
 export class TokenStore {
   /** Every token that ever existed here, deleted ones included, oldest first. */
   readonly history: StoredToken[] = [];
   readonly now: () => number;
   readonly roles: Map<string, readonly string[]>;
   readonly #tokens = new Map<bigint, StoredToken>();
-  /** Subjects that exist for tokens; whoever deletes one of the tokens deletes the subject too. */
+  /** The dedicated subjects. Deleting one of the tokens also deletes its subject. */
   readonly #subjects = new Set<string>();
   readonly #takenSubjects: 'share' | 'refuse';
   #nextId: bigint;
@@ -62,7 +62,7 @@ export class TokenStore {
     this.#nextId = options.firstTokenId ?? defaultFirstId;
   }
 
-  /** Creates a token as the API would: its roles exist, an expiration lies in the future. */
+  /** Creates a token as the API does. Its roles must exist, and its expiration must lie in the future. */
   create(wanted: NewToken): CreateTokenResult {
     if (wanted.expiration !== undefined && wanted.expiration <= BigInt(this.now())) {
       return { outcome: 'invalid-expiry', message: 'Expiration date must be in the future.' };
@@ -76,7 +76,7 @@ export class TokenStore {
     return { outcome: 'created', token: this.seed(wanted) };
   }
 
-  /** Puts a token in, whatever the rules of `create` say; fields that are not given are made up. */
+  /** Adds a token without the rules of `create`. Missing fields are generated. */
   seed(wanted: NewToken & Partial<Pick<StoredToken, 'id' | 'lastUpdateTimestamp' | 'description' | 'token'>>): StoredToken {
     const token: StoredToken = {
       id: wanted.id ?? this.#takeId(),
@@ -99,7 +99,7 @@ export class TokenStore {
     return [...this.#tokens.values()];
   }
 
-  /** Deletes a token and the subject that is dedicated to it, which other tokens may use. False when there is no such token. */
+  /** Deletes a token and its dedicated subject, even if other tokens use the subject. @returns false if there is no such token. */
   delete(id: bigint): boolean {
     const subject = this.#tokens.get(id)?.dedicatedSubject;
     if (subject !== undefined) this.#subjects.delete(subject);
@@ -110,14 +110,14 @@ export class TokenStore {
     return this.#subjects.has(name);
   }
 
-  /** The token that is accepted under this value: it exists, has not expired, and has its subject still. */
+  /** The accepted token with this value: it exists, has not expired, and its subject still exists. */
   live(value: string): StoredToken | undefined {
     const token = this.list().find((candidate) => candidate.token === value);
     if (token === undefined || (token.expiration !== undefined && token.expiration <= BigInt(this.now()))) return undefined;
     return token.dedicatedSubject === undefined || this.hasSubject(token.dedicatedSubject) ? token : undefined;
   }
 
-  /** What the roles of a token permit. */
+  /** The permissions of a token's roles. */
   permissionsOf({ roles }: StoredToken): readonly string[] {
     return roles.flatMap((role) => this.roles.get(role) ?? []);
   }

@@ -5,44 +5,47 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished, test } from 'vitest';
 import { tempFolder } from './temp.ts';
 
-/** The program as `npm run build` leaves it. */
+/** The program that `npm run build` makes. */
 export const builtProgram = fileURLToPath(new URL('../../bin/sts.js', import.meta.url));
 
-/** Another program than the build, to be tested in its place: an executable, or a script for Node. */
+/** Another program to test instead of the build: an executable, or a script for Node. */
 const otherProgram = process.env['STS_BIN'] ? resolve(process.env['STS_BIN']) : undefined;
 
-/** Another Node than the one that runs the tests, to run the program. */
+/** The Node that runs the program, if it is not the one that runs the tests. */
 const node = process.env['STS_NODE'] ? resolve(process.env['STS_NODE']) : process.execPath;
 
-/** Whether the build is tested: it takes arguments for Node. */
+/** Whether the build is tested. Only the build takes arguments for Node. */
 export const testsTheBuild = otherProgram === undefined;
 
-/** A test that looks into the build as it is for the Node at hand: skipped, and counted as such, when another program or Node is tested. */
+/**
+ * A test of the build itself on the Node that runs the tests. It is skipped, and counted as skipped, when another program or Node is
+ * tested.
+ */
 export const testOfTheBuild = test.skipIf(!testsTheBuild || node !== process.execPath);
 
-/** Where a stream of the program leads: to the test, to nothing that is open, to a device, or to a file. */
+/** Where a stream of the program leads: to the test, nowhere (closed), to a device, or to a file. */
 export type Sink = 'pipe' | 'closed' | 'null' | 'full' | { readonly file: string; readonly append?: boolean };
 
-/** A shell command that reads stdout through a pipe; its own stdout is what the test gets, and `child` is the shell. */
+/** A shell command that reads stdout through a pipe. The test gets the stdout of this command, and `child` is the shell. */
 export interface Reader {
   readonly pipeTo: string;
 }
 
 export interface BuiltOptions {
-  /** Added to an environment of nothing but `PATH` and `HOME`; undefined takes a variable away. */
+  /** Variables added to an environment that has only `PATH` and `HOME`. Undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Default a folder of its own. */
+  /** Default: a new folder. */
   readonly home?: string;
   readonly cwd?: string;
-  /** All that stands on stdin, default nothing; `closed` for no stdin at all, `open` for one the test writes to itself. */
+  /** The whole stdin; default empty. `closed` for a closed stdin, `open` if the test writes to it. */
   readonly stdin?: string | { readonly state: 'closed' | 'open' };
   readonly stdout?: Sink | Reader;
   readonly stderr?: Sink;
-  /** Arguments for Node itself; only where the build is tested, or `program` is given. */
+  /** Arguments for Node itself. Only allowed if the build is tested or `program` is given. */
   readonly nodeArguments?: readonly string[];
-  /** A script for Node to run in place of the program. */
+  /** A script for Node to run instead of the program. */
   readonly program?: string;
-  /** A program, with its arguments, that is given the program to run: `['/usr/bin/time', '-f', '%M']`. */
+  /** A program with arguments that runs the tested program: `['/usr/bin/time', '-f', '%M']`. */
   readonly runBy?: readonly string[];
 }
 
@@ -56,9 +59,9 @@ export interface BuiltResult {
 
 export interface StartedProgram {
   readonly child: ChildProcess;
-  /** Settles once the program has ended and its streams are read to their end. */
+  /** Settles when the program has ended and its streams were read to the end. */
   readonly result: Promise<BuiltResult>;
-  /** All that came out so far. */
+  /** The output so far. */
   output(): { readonly stdout: string; readonly stderr: string };
 }
 
@@ -68,8 +71,8 @@ export async function runBuilt(argv: readonly string[], options: BuiltOptions = 
 }
 
 /**
- * Starts the program; the running test ends it by force if it is still there.
- * `child.pid` is the program's own, also behind a redirection, so that a signal reaches it and nothing else.
+ * Starts the program. It is killed at the end of the test if it still runs. `child.pid` is the id of the program itself, even with
+ * redirections, so that a signal reaches only the program.
  */
 export function startBuilt(argv: readonly string[], options: BuiltOptions = {}): StartedProgram {
   const { command, args } = withRedirections([...(options.runBy ?? []), ...wordsOf(options), ...argv], options);
@@ -81,7 +84,7 @@ export function startBuilt(argv: readonly string[], options: BuiltOptions = {}):
   const stderr: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
-  // A program that ends before it has read its stdin is no failure of the test.
+  // It is not a failure of the test if the program ends before it has read its stdin.
   child.stdin?.on('error', () => {});
   if (typeof options.stdin === 'string') child.stdin?.end(options.stdin);
   else if (options.stdin?.state !== 'open') child.stdin?.end();
@@ -94,8 +97,8 @@ export function startBuilt(argv: readonly string[], options: BuiltOptions = {}):
 }
 
 /**
- * The words that start the program, without its arguments: `program`, else the one that `STS_BIN` names, else the build.
- * @throws Error when the build is missing, and when Node is to get arguments that is not run.
+ * The command that starts the program, without its arguments: `program`, else the one that `STS_BIN` names, else the build.
+ * @throws Error when the build is missing, or when there are arguments for Node but the program is not run by Node.
  */
 export function wordsOf({ program, nodeArguments = [] }: Pick<BuiltOptions, 'program' | 'nodeArguments'> = {}): string[] {
   const chosen = program ?? otherProgram ?? builtProgram;
@@ -107,14 +110,14 @@ export function wordsOf({ program, nodeArguments = [] }: Pick<BuiltOptions, 'pro
   return [chosen];
 }
 
-/** Puts `sts` into a folder that is to stand on a `PATH`. */
+/** Puts an `sts` command into a folder, for use in a `PATH`. */
 export function putOnPath(folder: string): void {
   const path = join(folder, 'sts');
   writeFileSync(path, `#!/bin/sh\nexec ${wordsOf().map(quoted).join(' ')} "$@"\n`);
   chmodSync(path, 0o755);
 }
 
-/** The environment a started program gets: `PATH`, `HOME`, and what the test gives. */
+/** The environment of a started program: `PATH`, `HOME`, and the variables of the test. */
 export function environmentFor({ env = {}, home }: Pick<BuiltOptions, 'env' | 'home'>): Record<string, string> {
   const whole = { PATH: process.env['PATH'], HOME: home ?? ('HOME' in env ? undefined : tempFolder()), ...env };
   const set: Record<string, string> = {};

@@ -4,9 +4,9 @@ import { build } from 'rolldown';
 import { tempFolder } from './temp.ts';
 
 /**
- * A TypeScript program as one file that plain Node runs.
+ * Bundles a TypeScript program into one file that plain Node can run.
  * @param entry such as `new URL('./program.ts', import.meta.url)`.
- * @returns its path, in a folder that is gone when the test has finished.
+ * @returns its path, in a folder that is removed when the test has finished.
  */
 export async function bundle(entry: URL): Promise<string> {
   const file = join(tempFolder(), 'program.cjs');

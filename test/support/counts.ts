@@ -1,27 +1,27 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 
-/** One file a name and suite, so that suites that run at the same time do not disturb each other. */
+/** One file for each name and suite, so that suites that run at the same time do not disturb each other. */
 const folder = resolve('node_modules/.cache/sts-counts');
 
-/** What a suite tried, as one number: `fault cases`, `kill points`, `fuzzed answers`. */
+/** How many cases a suite tried: `fault cases`, `kill points`, `fuzzed answers`. */
 interface Count {
   readonly name: string;
   readonly suite: string;
   readonly count: number;
-  /** Whether the suite tried all it has: some need rights that not every account has. */
+  /** Whether the suite tried all of its cases. Some cases need rights that not every account has. */
   readonly whole: boolean;
 }
 
 /**
- * Says how much of something a suite tried, and keeps it for `readCounts`. Called once a suite and name, in `afterAll`.
- * Prints `counted: fault cases 87`.
- * @param whole false where this machine or account did not let the suite try all it has.
+ * Prints how many cases a suite tried, and stores it for `readCounts`. Called once for each suite and name, in `afterAll`. Prints `counted:
+ * fault cases 87`.
+ * @param whole false if this machine or account did not allow all cases of the suite.
  */
 export async function count(name: string, n: number, whole = true): Promise<void> {
-  // Only here: the counts are read outside of vitest.
+  // Imported only here, because the counts are read outside of vitest.
   const { expect } = await import('vitest');
-  // By its whole path: two suites of one name count apart.
+  // The whole path is used, so that two suites with the same name count separately.
   const suite = relative('test', expect.getState().testPath ?? 'unknown').replace(/\.test\.ts$/, '');
   const entry: Count = { name, suite, count: n, whole };
   mkdirSync(folder, { recursive: true });
@@ -29,7 +29,7 @@ export async function count(name: string, n: number, whole = true): Promise<void
   console.info(`counted: ${name} ${n}`);
 }
 
-/** What the suites tried when they last ran, by name, suites of one name added up. */
+/** The counts of the last run by name, added up over all suites. */
 export function readCounts(): ReadonlyMap<string, Pick<Count, 'count' | 'whole'>> {
   const sums = new Map<string, Pick<Count, 'count' | 'whole'>>();
   for (const file of filesOfCounts()) {
@@ -40,7 +40,7 @@ export function readCounts(): ReadonlyMap<string, Pick<Count, 'count' | 'whole'>
   return sums;
 }
 
-/** Forgets all counts, so that suites which are gone do not count on. */
+/** Removes all counts, so that removed suites no longer count. */
 export function clearCounts(): void {
   rmSync(folder, { recursive: true, force: true });
 }

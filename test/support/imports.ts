@@ -2,11 +2,11 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAst } from 'rolldown/parseAst';
 
-/** One place where a module names another one. */
+/** One import of a module. */
 export interface Import {
-  /** As it is written; undefined where it is put together at run time. */
+  /** The specifier as it is written; undefined if it is computed at run time. */
   readonly specifier: string | undefined;
-  /** Gone once the types are: it loads nothing. */
+  /** Whether it imports only types, and so loads nothing at run time. */
   readonly typeOnly: boolean;
 }
 
@@ -22,8 +22,8 @@ const statements = new Set([
 ]);
 
 /**
- * Every import of a TypeScript module, static or dynamic, by `require` or of a type, in the order of the text. Read from the syntax
- * tree: a comment or a string that looks like an import is none, and none is missed for its quotes or line breaks.
+ * Finds every import of a TypeScript module: static, dynamic, with `require`, or of a type, in the order of the text. It reads the syntax
+ * tree, so comments and strings that look like imports do not count, and quotes and line breaks do not matter.
  */
 export function importsOf(text: string): Import[] {
   const imports: Import[] = [];
@@ -31,9 +31,9 @@ export function importsOf(text: string): Import[] {
     const type = String(node['type']);
     if (statements.has(type)) {
       const source = type === 'TSImportEqualsDeclaration' ? member(node['moduleReference'], 'expression') : node['source'];
-      // `import { type A }` loads the module all the same: with `verbatimModuleSyntax` only a whole statement is taken away.
+      // `import { type A }` still loads the module: with `verbatimModuleSyntax` only a whole type import is removed.
       const typeOnly = type === 'TSImportType' || node['importKind'] === 'type' || node['exportKind'] === 'type';
-      // An export of what stands in the module itself has no source.
+      // An export of the module's own declarations has no source.
       if (isNode(source)) imports.push({ specifier: textOf(source), typeOnly });
     } else if (type === 'CallExpression' && resolves(node['callee'])) {
       const [first] = node['arguments'] as readonly unknown[];
@@ -43,7 +43,10 @@ export function importsOf(text: string): Import[] {
   return imports;
 }
 
-/** What of `process` a module uses: `process.env`, or `process` alone where it is handed on, taken apart or imported. */
+/**
+ * The parts of `process` that a module uses, such as `process.env`. It is `process` alone if the object is passed on, destructured or
+ * imported.
+ */
 export function processUses(text: string): string[] {
   const uses: string[] = [];
   forEachNode(parseAst(text, { lang: 'ts' }), (node, parent) => {
@@ -56,7 +59,7 @@ export function processUses(text: string): string[] {
   return uses;
 }
 
-/** The TypeScript modules below a folder, as sorted paths that begin with it; declarations, which load nothing, are left out. */
+/** The sorted paths of the TypeScript modules in a folder and its subfolders. Declaration files are left out, because they load nothing. */
 export function modulesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
@@ -72,7 +75,7 @@ function resolves(callee: unknown): boolean {
   return ofModules && member(member(callee, 'property'), 'name') === 'resolve';
 }
 
-/** The text of a string, or of a template without anything in it. */
+/** The text of a string, or of a template without expressions. */
 function textOf(node: unknown): string | undefined {
   const [quasi, ...more] = [member(node, 'quasis')].flat();
   const value = quasi !== undefined && more.length === 0 ? member(member(quasi, 'value'), 'cooked') : member(node, 'value');

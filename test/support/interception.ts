@@ -2,31 +2,31 @@ import type { CredentialKind } from '../../src/credentials/ports.ts';
 import type { Kubernetes } from '../../src/kubernetes/index.ts';
 import type { Disk, Lock, OpenFile } from '../../src/platform/disk.ts';
 
-/** What a program that is killed sees: nothing any more. */
+/** The error that every call of a killed program throws. */
 export class Killed extends Error {}
 
-/** One moment of a run: before or after a call to the outside. */
+/** One moment of a run: before or after a call to the outside world. */
 export interface Moment {
   /** The call: `create key`, `rename journal`, `kind.delete`, `secrets.patch`. */
   readonly call: string;
   readonly when: 'before' | 'after';
-  /** 2n is before the nth call, 2n + 1 after it, from 0. */
+  /** 2n is the moment before the nth call and 2n + 1 the moment after it, counted from 0. */
   readonly point: number;
 }
 
-/** Called, and awaited, at each moment: it may look, change something behind the run's back, fail the call, or kill the run. */
+/** Called and awaited at each moment. It may look, change something without the run's knowledge, make the call fail, or kill the run. */
 export type Hook = (moment: Moment) => void | Promise<void>;
 
-/** All that a run can reach of the outside, with a hook before and after each call. */
+/** Everything outside that a run can reach, with a hook before and after each call. */
 export interface Interception {
   /** The calls so far, in order. */
   readonly calls: readonly string[];
   disk(disk: Disk): Disk;
   kind(kind: CredentialKind): CredentialKind;
   kubernetes(client: Kubernetes): Kubernetes;
-  /** Anything else whose methods reach the outside. @param prefix of the names of its calls. */
+  /** Wraps any other object whose methods reach the outside. @param prefix the beginning of the names of its calls. */
   watch<T extends object>(target: T, prefix: string): T;
-  /** What the system does after a kill: it closes the files and takes back the locks. */
+  /** Does what the system does after a kill: closes the files and releases the locks. */
   cleanUp(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export function intercept(hook: Hook): Interception {
     const number = calls.length;
     calls.push(call);
     await hook({ call, when: 'before', point: 2 * number });
-    // What a call throws is as much an end of it as what it gives.
+    // A call that throws has ended just like one that returns.
     const outcome = (async () => work())();
     const result = await outcome.catch(() => undefined);
     if (isFile(result)) files.push(result);
@@ -78,15 +78,15 @@ export function intercept(hook: Hook): Interception {
   };
 }
 
-/** A run that is killed, and whether it really was. */
+/** Kills a run, and tells whether it really did. */
 export interface Killer {
   readonly hook: Hook;
   killed(): boolean;
 }
 
 /**
- * Kills a run: from there on every call fails.
- * @param at a point as `Moment` counts them, or the first moment of that name: `before kind.create`.
+ * Kills a run: from that point on every call fails.
+ * @param at the point of a `Moment`, or the name of a moment: `before kind.create` means the first such moment.
  */
 export function killer(at: number | string): Killer {
   let killed = false;
@@ -99,7 +99,7 @@ export function killer(at: number | string): Killer {
   };
 }
 
-/** Whether a moment is the one that is meant. */
+/** Whether a moment is the wanted one. */
 export function isAt({ when, call, point }: Moment, at: number | string): boolean {
   return typeof at === 'number' ? point === at : at === `${when} ${call}`;
 }
@@ -109,7 +109,7 @@ export function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: simulated`), { code });
 }
 
-/** Which of the files of a destination a call is about, as its name tells. */
+/** Which file of a destination a call is about, judged by the file's name. */
 function partOf(args: readonly unknown[]): string {
   const paths = args.filter((arg) => typeof arg === 'string');
   if (paths.some((path) => path.includes('.sts-pending'))) return ' journal';

@@ -1,7 +1,10 @@
 import { onTestFinished } from 'vitest';
 import { type Kubernetes, type KubernetesOptions, startKubernetes } from '../kubernetes/server.ts';
 
-/** A simulated Kubernetes API server for the running test, closed when it has finished; a request it does not know fails that test. */
+/**
+ * Starts a simulated Kubernetes API server for the running test. It is closed when the test has finished. An unknown request fails the
+ * test.
+ */
 export async function startKubernetesForTest(options: KubernetesOptions = {}): Promise<Kubernetes> {
   const kubernetes = await startKubernetes({ keepBodies: true, ...options });
   onTestFinished(() => kubernetes.close());

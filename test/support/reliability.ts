@@ -1,11 +1,11 @@
-// What the suites tried when they last ran, for docs/reliability.md: `npm run reliability` writes the table, `-- --check` sees that it claims
-// no more than a whole run of the tests has just counted, `-- --forget` begins anew.
+// Writes the counts of the last run to docs/reliability.md. `npm run reliability` writes the table. `-- --check` checks that it claims no
+// more than a whole run of the tests has just counted. `-- --forget` removes all counts.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { clearCounts, readCounts } from './counts.ts';
 
 interface Row {
-  /** As the suites call it. */
+  /** The name that the suites use. */
   readonly count: string;
   readonly what: string;
   readonly holds: string;
@@ -67,13 +67,13 @@ function countOf(counts: Counts, name: string) {
   return found;
 }
 
-/** To two digits: another Node or system comes to some more or fewer. */
+/** Rounds down to two digits, because the counts differ slightly between versions of Node and systems. */
 function roundedDown(n: number): number {
   const unit = 10 ** Math.max(0, String(n).length - 2);
   return Math.floor(n / unit) * unit;
 }
 
-/** @throws Error when the page claims more than was counted. Where a suite could not try all it has, that is said instead. */
+/** @throws Error when the page claims more than was counted. If a suite could not try all of its cases, a warning says so instead. */
 function check(table: string, counts: Counts): void {
   for (const { count, what } of rows) {
     const line = table.split('\n').find((candidate) => candidate.includes(`| ${what} |`));

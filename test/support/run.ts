@@ -12,10 +12,10 @@ export { against, caFileOf, environmentOf, startForTest, startProxyForTest, test
 export { tempFolder } from './temp.ts';
 
 export interface InputFacts {
-  /** All that stands on stdin; default nothing. */
+  /** The whole stdin; default empty. */
   readonly text?: string;
   readonly isTTY?: boolean;
-  /** What is typed, one answer a question; an Error is thrown instead. */
+  /** What the user types, one answer for each question. An Error is thrown instead. */
   readonly answers?: readonly (string | Error)[];
 }
 
@@ -23,25 +23,25 @@ export interface OutputFacts {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly state?: OutputStream['state'];
-  /** The system error that writes end in once `afterBytes` (0) were taken. */
+  /** The system error with which writes fail once `afterBytes` (default 0) were accepted. */
   readonly failWith?: { readonly code: string; readonly afterBytes?: number };
-  /** Called with each text as it is written, before it counts as taken. */
+  /** Called with each written text, before it counts as accepted. */
   readonly onWrite?: (text: string) => void | Promise<void>;
 }
 
 export interface RunOptions {
-  /** The whole environment; default empty. `XDG_CONFIG_HOME` is a folder of its own unless `home` or it is given. */
+  /** The whole environment; default empty. `XDG_CONFIG_HOME` is a new folder unless it or `home` is given. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly home?: string;
-  /** Folder that relative paths start from; default the process's own. */
+  /** The folder from which relative paths start; default: that of the process. */
   readonly cwd?: string;
-  /** Milliseconds since the epoch, or a clock; default `testTime`. */
+  /** The current time in milliseconds since the epoch, or a clock; default `testTime`. */
   readonly now?: number | Date | (() => number);
-  /** Milliseconds of a clock that never jumps; default the real one. */
+  /** A monotonic clock in milliseconds; default: the real one. */
   readonly monotonic?: () => number;
   /** Default: this machine's. */
   readonly disk?: Disk;
-  /** Default: really waits. */
+  /** Default: a real wait. */
   readonly sleep?: World['sleep'];
   readonly stdin?: string | InputFacts;
   readonly stdout?: OutputFacts;
@@ -62,7 +62,7 @@ export interface Question {
   readonly hidden: boolean;
 }
 
-/** Runs one command line in this process, in a world of its own. */
+/** Runs one command line in this process, in its own `World`. */
 export async function runSts(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const stdout = recorder(options.stdout);
   const stderr = recorder(options.stderr);
@@ -134,7 +134,7 @@ function recorder(facts: OutputFacts = {}): OutputStream & { text(): string } {
     state: facts.state ?? 'open',
     async write(text) {
       await facts.onWrite?.(text);
-      // What goes to a closed descriptor or the null device is gone, and no error says so.
+      // Text written to a closed descriptor or the null device is lost without an error.
       if (facts.state === 'closed' || facts.state === 'null-device') return;
       const bytes = Buffer.from(text);
       const room = failWith === undefined ? bytes.length : Math.max(0, (failWith.afterBytes ?? 0) - taken.length);

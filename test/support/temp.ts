@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** Where Linux keeps files in memory: to sync them takes no time. */
+/** The folder in which Linux keeps files in memory. Syncing them takes no time. */
 const memory = '/dev/shm';
 
 /**
- * A new, empty folder, gone when the running test has finished. Call it from within a test or a `beforeEach`.
- * @param options.fast for tests that write many files: in memory, where the system has such a place.
+ * Creates an empty folder, which is removed when the running test has finished. Must be called in a test or a `beforeEach`.
+ * @param options.fast puts the folder in memory, if the system has such a place. For tests that write many files.
  */
 export function tempFolder({ fast = false }: { readonly fast?: boolean } = {}): string {
   const folder = mkdtempSync(join(fast && existsSync(memory) ? memory : tmpdir(), 'sts-test-'));

@@ -16,25 +16,25 @@ export interface TerminalResult {
   /** Null when a signal ended the program. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** All that stands on the terminal, raw: escapes included, lines ended by CR LF, what was typed with echo included. */
+  /** The raw output on the terminal, with escapes, with lines that end with CR LF, and with the echo of typed text. */
   readonly output: string;
 }
 
 export interface Terminal {
   readonly pid: number;
-  /** Settles once the program has ended. */
+  /** Settles when the program has ended. */
   readonly result: Promise<TerminalResult>;
   output(): string;
   /** Types a line and presses Enter. */
   typeLine(text: string): void;
-  /** Sends keys as they are. */
+  /** Sends keys without Enter. */
   press(keys: string): void;
   pressCtrlC(): void;
   resize(columns: number, rows?: number): void;
   /**
-   * Waits until the text stands on the terminal.
-   * @param ms how long at most, in milliseconds.
-   * @throws Error with all that stands there instead, when the program ends or the time is over.
+   * Waits until the terminal shows the text.
+   * @param ms the longest time to wait, in milliseconds.
+   * @throws Error with the output of the terminal, when the program ends or the time is over.
    */
   waitFor(text: string | RegExp, ms?: number): Promise<void>;
 }
@@ -43,19 +43,19 @@ export interface Terminal {
 const spinner = /(?:\r[⠁-⣿] [^\r\n\u001b]*)+\r\u001b\[K/gu;
 
 /**
- * The output without what a spinner drew and cleared again: on a busy machine any answer can take long enough for one.
- * What was not cleared stays, since a user would see it too.
+ * Removes the frames of a spinner that were drawn and cleared again. On a busy machine, any response may take long enough for a spinner.
+ * Frames that were not cleared stay, because a user would see them, too.
  */
 export function withoutSpinner(output: string): string {
   return output.replace(spinner, '');
 }
 
-/** Runs the built program in a pseudo-terminal, which is its stdin, stdout and stderr. */
+/** Runs the built program in a pseudo-terminal, to which its stdin, stdout and stderr are connected. */
 export async function runInTerminal(argv: readonly string[], options: TerminalOptions = {}): Promise<TerminalResult> {
   return startInTerminal(argv, options).result;
 }
 
-/** Starts the built program in a pseudo-terminal; the running test ends it by force if it is still there. */
+/** Starts the built program in a pseudo-terminal. It is killed at the end of the test if it still runs. */
 export function startInTerminal(argv: readonly string[], options: TerminalOptions = {}): Terminal {
   const term = options.term ?? 'xterm-256color';
   const [command = '', ...words] = wordsOf(options);
@@ -106,12 +106,12 @@ export function startInTerminal(argv: readonly string[], options: TerminalOption
 }
 
 /**
- * Keeps a terminal open until its program has ended and all is read. When the last one closes it, Linux now and then (once in some
- * hundred runs on a busy machine) tells the reader of the end before the last lines.
- * @returns lets it go again; to be called when the program has ended.
+ * Keeps a terminal open until its program has ended and everything was read. When the last process closes a terminal, Linux sometimes
+ * (about once in a few hundred runs on a busy machine) reports the end before the last lines.
+ * @returns a function that closes the terminal. Call it when the program has ended.
  */
 export function holdOpen(pty: IPty): () => void {
-  // Declared for no system, and there on all but Windows.
+  // The types do not declare `ptsName`. It exists on all systems but Windows.
   const { ptsName } = pty as IPty & { readonly ptsName?: string };
   if (ptsName === undefined) return () => {};
   const descriptor = openSync(ptsName, files.O_RDWR | files.O_NOCTTY);

@@ -1,11 +1,11 @@
 import type { Clock } from '../../src/credentials/clock.ts';
 
-/** A clock that stands still; waiting moves it at once. A program and its servers may share it. */
+/** A clock that stands still. Sleeping moves it forward at once. A program and its servers may share it. */
 export interface TestClock extends Clock {
   advance(ms: number): void;
-  /** Sets the wall clock alone, as somebody with `date` does; the steady clock goes on as before. */
+  /** Changes only the wall clock, as `date` does. The monotonic clock is not affected. */
   jump(ms: number): void;
-  /** The time that servers see: the wall clock without its jumps. */
+  /** The time of the servers: the wall clock without its jumps. */
   serverNow(): number;
 }
 
@@ -14,9 +14,9 @@ export function testClock(start: number): TestClock {
   let passed = 0;
   let jumped = 0;
   return {
-    // Whole milliseconds, as every system tells them; what waits for parts of one is right all the same.
+    // Whole milliseconds, as on every system. Waiting for fractions of a millisecond works all the same.
     now: () => Math.floor(start + passed + jumped),
-    // Not from the same origin, so that the two cannot be mixed up.
+    // It starts at another value than `now`, so that mixing up the two clocks is noticed.
     monotonic: () => 1000 + passed,
     serverNow: () => Math.floor(start + passed),
     advance: (ms) => {
@@ -27,9 +27,9 @@ export function testClock(start: number): TestClock {
     },
     async sleep(ms, signal) {
       signal?.throwIfAborted();
-      // Whole milliseconds: servers keep their times so.
+      // Whole milliseconds, as servers store times.
       passed += Math.ceil(ms);
-      // Others who share the clock get their turn.
+      // Gives others who share the clock a turn.
       await new Promise((done) => setImmediate(done));
     },
   };
