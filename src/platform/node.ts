@@ -106,6 +106,9 @@ function outputStream(descriptor: 1 | 2, stream: () => NodeJS.WriteStream): Outp
     get columns() {
       return isTerminal(descriptor) ? open().columns || undefined : undefined;
     },
+    get rows() {
+      return isTerminal(descriptor) ? open().rows || undefined : undefined;
+    },
     get state() {
       return descriptorState(descriptor);
     },

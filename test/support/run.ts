@@ -22,6 +22,7 @@ export interface InputFacts {
 export interface OutputFacts {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   readonly state?: OutputStream['state'];
   /** The system error that writes end in once `afterBytes` (0) were taken. */
   readonly failWith?: { readonly code: string; readonly afterBytes?: number };
@@ -131,6 +132,7 @@ function recorder(facts: OutputFacts = {}): OutputStream & { text(): string } {
   return {
     isTTY: facts.isTTY ?? false,
     columns: facts.columns ?? (facts.isTTY ? 80 : undefined),
+    rows: facts.rows ?? (facts.isTTY ? 24 : undefined),
     state: facts.state ?? 'open',
     async write(text) {
       await facts.onWrite?.(text);
