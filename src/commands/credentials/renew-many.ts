@@ -41,11 +41,12 @@ export async function renewMany(
   const report = reportOf({ total: renewals.length, dryRun: options.dryRun, session, board });
   try {
     for (const wave of wavesOf(renewals)) {
-      await pool(wave, options.parallel, async (renewal) => {
+      const work = async (renewal: PlannedRenewal) => {
         const result = await carryOut(renewal, { ...options, session, board, renewOne });
         results.set(renewal, result);
         await report(result);
-      });
+      };
+      await pool(wave, options.parallel, work, ({ context }) => context);
     }
   } finally {
     await board?.close();
