@@ -31,7 +31,7 @@ export interface BoardRow {
  * escapes and puts in order here, would break their lines.
  */
 export class Board implements Footer {
-  readonly #draw: (board: Board | undefined) => Promise<void>;
+  readonly #draw: (board: Board, stays: boolean) => Promise<void>;
   readonly #monotonic: () => number;
   /** A row keeps its place; the next one takes a place that is free. */
   readonly #rows: (Row | undefined)[] = [];
@@ -40,12 +40,13 @@ export class Board implements Footer {
   #drawing: NodeJS.Timeout | undefined;
   #ticking: NodeJS.Timeout | undefined;
   #drawnAt: number;
+  #closed = false;
 
   /**
-   * @param draw draws the board anew, or takes it away.
+   * @param draw draws the board anew, or takes it away if it does not stay.
    * @param monotonic milliseconds of a clock that never jumps.
    */
-  constructor(draw: (board: Board | undefined) => Promise<void>, monotonic: () => number) {
+  constructor(draw: (board: Board, stays: boolean) => Promise<void>, monotonic: () => number) {
     this.#draw = draw;
     this.#monotonic = monotonic;
     this.#drawnAt = monotonic() + firstPauseMs - leastPauseMs;
@@ -85,9 +86,10 @@ export class Board implements Footer {
 
   /** Takes the board away, and writes what was told. */
   async close(): Promise<void> {
+    this.#closed = true;
     clearTimeout(this.#drawing);
     clearInterval(this.#ticking);
-    await this.#draw(undefined);
+    await this.#draw(this, false);
   }
 
   take(): string {
@@ -112,17 +114,18 @@ export class Board implements Footer {
       const room = Math.max(1, columns - 1 - time.length);
       return `${shorten(`  ${title}${padding}  ${visible(state)}`, room)}${time}`;
     });
-    const hidden = shown.length > fitting.length ? ` (${shown.length - fitting.length} more in work)` : '';
+    const hidden = shown.length > fitting.length ? `${shown.length - fitting.length} more in work; ` : '';
     // After the last line a terminal writes the ^C of an interrupt.
-    return [...lines, shorten(`${visible(this.#summary)}${hidden}`, Math.max(1, columns - 3))];
+    return [...lines, shorten(`${hidden}${visible(this.#summary)}`, Math.max(1, columns - 3))];
   }
 
   #change(): void {
+    if (this.#closed) return;
     this.#drawing ??= setTimeout(
       () => {
         this.#drawing = undefined;
         this.#drawnAt = this.#monotonic();
-        void this.#draw(this);
+        void this.#draw(this, true);
       },
       Math.max(0, this.#drawnAt + leastPauseMs - this.#monotonic()),
     );

@@ -56,8 +56,8 @@ export interface Printer {
   verbose(line: string): Promise<void>;
   /** Writes over the terminal's last line; '' takes it away. @returns false where nothing is animated. */
   status(line: string): Promise<boolean>;
-  /** Draws lines that stay below all that is told, or draws them anew; undefined takes them away. Where `animate` is true. */
-  show(footer: Footer | undefined): Promise<void>;
+  /** Draws lines that stay below all that is told, or draws them anew; `stays: false` takes them away. Where `animate` is true. */
+  show(footer: Footer, stays: boolean): Promise<void>;
   /** Says all that is held back, before somebody is asked something. */
   sayHeld(): Promise<void>;
   /** The end: says the warnings that are held back, and forgets the notes. Does no harm after an error. */
@@ -112,7 +112,7 @@ export function createPrinter(options: PrinterOptions): Printer {
       for (const error of described) await lines.tell(errorLines(error, marks.error));
     },
     status: (line) => lines.status(line),
-    show: (footer) => lines.show(footer),
+    show: (footer, stays) => lines.show(footer, stays),
     sayHeld: () => say(held.splice(0)),
     flush: () => say(held.splice(0).filter(({ isWarning }) => isWarning)),
   };

@@ -49,13 +49,15 @@ export class StderrLines {
     return true;
   }
 
-  /** Draws a footer, or draws it anew; undefined takes it away. To be used only where lines can be written over. */
-  show(footer: Footer | undefined): Promise<void> {
+  /**
+   * Draws a footer, or draws it anew. To be used only where lines can be written over.
+   * @param stays false takes it away; what it has to tell is written.
+   */
+  show(footer: Footer, stays: boolean): Promise<void> {
     return this.#inTurn(async () => {
-      const before = this.#footer;
-      this.#footer = footer;
-      if (footer !== undefined) return this.#drawFooter('');
-      await this.#write(`${this.#takeAway()}${before?.take() ?? ''}`);
+      this.#footer = stays ? footer : undefined;
+      if (stays) await this.#drawFooter('');
+      else await this.#write(`${this.#takeAway()}${footer.take()}`);
     });
   }
 

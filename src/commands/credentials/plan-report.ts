@@ -21,8 +21,8 @@ export function reportOf({ total, dryRun, session, board }: ReportOptions): (res
   const tally = emptyTally();
   let begun = 0;
   const summarize = () => {
-    const stopped = world.interrupt.aborted ? '; interrupted: what has begun is brought to its end' : '';
-    board?.summary(`${begun} of ${total} ${dryRun ? 'looked at' : 'done'}: ${tallyText(tally, dryRun)}${stopped}`);
+    const stopped = world.interrupt.aborted ? 'Interrupted, ending what has begun: ' : '';
+    board?.summary(`${stopped}${begun} of ${total} ${dryRun ? 'looked at' : 'done'}: ${tallyText(tally, dryRun)}`);
   };
   const view: View = {
     color: false,

@@ -146,7 +146,7 @@ test('--after says how long the old key is kept, and keeps it', async () => {
   const { code, stderr } = await rotate(stackState, flags, { now: clock.now, monotonic: clock.monotonic, sleep });
   expect(code).toBe(0);
   expect(clock.now() - testTime).toBe(600_000);
-  expect(stderr).toMatch(/the old one, \d+, is deleted in 10m\.\n/);
+  expect(stderr).toMatch(/The old key \d+ is deleted in 10m; the new one is delivered\.\n/);
   expect(stderr.match(/is deleted in/g)).toHaveLength(1);
   expect(stackState.keys()).toHaveLength(1);
 });
@@ -157,7 +157,7 @@ test('on a terminal the time runs on one line', async () => {
   const { now, monotonic, sleep } = testClock(testTime);
   const stderr = { isTTY: true };
   const result = await rotate(stackState, ['--name', 'ci', '--delete-old', '--after', '3s'], { now, monotonic, sleep, stderr });
-  expect(result.stderr.match(/is deleted in [^.]*/g)).toEqual(['3s', '2s', '1s'].map((left) => `is deleted in ${left}`));
+  expect(result.stderr.match(/is deleted in [^;.]*/g)).toEqual(['3s', '2s', '1s'].map((left) => `is deleted in ${left}`));
   expect(result.stderr).not.toMatch(/is deleted in [^\r]*\n/);
 });
 
