@@ -1,3 +1,4 @@
+import type { TrustStores } from '../api/client.ts';
 import type { StackStateApi } from '../api/model.ts';
 import { saySources } from '../commands/sources.ts';
 import type { EarlyOutput, OpenSession, Session } from '../commands/verb.ts';
@@ -14,10 +15,12 @@ interface Shared {
   readonly stdout: EarlyOutput;
   /** URLs that were warned about: a plan asks a server many times, and one warning says it. */
   readonly unverified: Set<string>;
+  /** The CA certificates that the clients have read; made with the first client. */
+  trustStores: TrustStores | undefined;
 }
 
 export function createSession(world: World, globals: GlobalOptions, printer: Printer, stdout: EarlyOutput): OpenSession {
-  return sessionOf(world, globals, { printer, stdout, unverified: new Set() });
+  return sessionOf(world, globals, { printer, stdout, unverified: new Set(), trustStores: undefined });
 }
 
 function sessionOf(world: World, globals: GlobalOptions, shared: Shared, known?: Session['settings']): OpenSession {
@@ -44,10 +47,12 @@ function sessionOf(world: World, globals: GlobalOptions, shared: Shared, known?:
           `The certificate of ${settings.url} is not verified (--skip-ssl): the token can be read by anyone in between.`,
         );
       }
-      const { createApi } = await import('../api/client.ts');
+      const { createApi, TrustStores } = await import('../api/client.ts');
+      shared.trustStores ??= new TrustStores();
+      const { trustStores } = shared;
       const { env, now, monotonic, sleep } = world;
       const warn = (line: string) => void printer.warn(line);
-      const api = createApi({ settings, env, version, log: progress.verbose, warn, now, monotonic, sleep });
+      const api = createApi({ settings, env, version, log: progress.verbose, warn, now, monotonic, sleep, trustStores });
       clients.push(api);
       return api;
     },

@@ -111,3 +111,19 @@ test('a server that does not respond holds up no other one, and each of its rene
     expect(renewal).toMatchObject({ context: silent, error: true, 'error-message': expect.stringContaining('8 s') });
   }
 }, 60_000);
+
+test('the CA certificates of the system are read once for all servers that need them, also by several at a time', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const fleet = await startFleet(names, { tls: true });
+  const file = join(fleet.folder, 'system.pem');
+  writeFileSync(file, names.map((name) => fleet.server(name).caPem).join('\n'));
+  const path = planFor(names, fleet.folder);
+  const renew = ['ingestion-api-key', 'renew', '--plan', path, ...fleet.flags];
+
+  const { code, stderr } = await runSts([...renew, '--parallel', '1'], { env: { SSL_CERT_FILE: file } });
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  // The first connection finds out that the roots of Node are not enough.
+  expect(names.map((name) => fleet.server(name).connections)).toEqual([namesEach + 1, ...names.slice(1).map(() => namesEach)]);
+  expect(await runSts(renew, { env: { SSL_CERT_FILE: file } })).toMatchObject({ code: 0, stderr: '' });
+});
