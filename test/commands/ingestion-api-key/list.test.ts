@@ -250,11 +250,15 @@ test('-q prints the ids and nothing else', async () => {
   expect(await runSts([...list, '-q', '--name', 'nope', ...against(server)])).toMatchObject({ code: 0, stdout: '' });
 });
 
-test.each([20, 40, 59, 80])('on a terminal of %i columns an id is never broken', async (columns) => {
+test.each([20, 40, 59, 80])('on a terminal of %i columns an id is never broken, and no line is wider', async (columns) => {
   const server = await startForTest();
   server.seed({ id: 9223372036854775807n, name: 'a name of some words', description: 'and a description of some more' });
-  const { stdout } = await runSts([...list, ...against(server)], { stdout: { isTTY: true, columns } });
-  expect(stdout).toMatch(/^9223372036854775807 \| /m);
+  for (const wide of [[], ['-o', 'wide']]) {
+    const { stdout } = await runSts([...list, ...wide, ...against(server)], { stdout: { isTTY: true, columns } });
+    expect(stdout).toMatch(/(^|\| )9223372036854775807( \||$)/m);
+    expect(stdout).toMatch(/(^|\| )EXPIRATION( |$)/m);
+    expect(stdout.split('\n').filter((line) => line.length > columns)).toEqual([]);
+  }
 });
 
 test('on a terminal a name that no key has says which one was probably meant', async () => {
