@@ -119,16 +119,17 @@ async function listAll(noun: CredentialNoun, options: ListOptions, session: Sess
 
 /**
  * `--name` narrows; `--expired` and `--expiring-within` together show what either of them would. Where the two clocks differ, expired is
- * what both call so, as `delete --expired` takes it, and what ends soon by either of them is shown: an alarm must not be missed.
+ * what the server calls so, as in the table, while `delete --expired` waits until both do. What ends soon by either of them is shown: an
+ * alarm must not be missed.
  */
-function filterOf(options: ListOptions, { earliest, latest }: Clocks): (credential: Credential) => boolean {
+function filterOf(options: ListOptions, { now, earliest, latest }: Clocks): (credential: Credential) => boolean {
   const { name, expired = false, expiringWithin } = options;
   const clocks = earliest === latest ? [earliest] : [earliest, latest];
-  const spans = expiringWithin === undefined ? [] : clocks.map((now) => [now, addDuration(now, expiringWithin)] as const);
+  const spans = expiringWithin === undefined ? [] : clocks.map((from) => [from, addDuration(from, expiringWithin)] as const);
   return (credential) => {
     if (name !== undefined && credential.name !== name) return false;
     if (!expired && expiringWithin === undefined) return true;
-    return (expired && isExpired(credential, earliest)) || spans.some(([now, until]) => expiresBy(credential, now, until));
+    return (expired && isExpired(credential, now)) || spans.some(([from, until]) => expiresBy(credential, from, until));
   };
 }
 

@@ -293,10 +293,11 @@ describe("where this clock and the server's differ", () => {
     expect(result.stderr).toMatch(/^\[WARN\] This machine's clock is 30 days (ahead of|behind) the server's\. .*\n$/);
   });
 
-  test('expired is what both call so, and the table goes by the server', async () => {
-    expect(await at(30 * day, ['--expired', '-q'])).toMatchObject({ code: 0, stdout: '2\n' });
-    expect(await at(-30 * day, ['--expired', '-q'])).toMatchObject({ code: 0, stdout: '' });
-    expect((await at(30 * day, ['-o', 'wide'])).stdout).toMatch(/1 {2}\| tomorrow .* \| expires in 1d\n/);
+  test.each([-30, 30])('by %i days, expired is what the server calls so, in the list and in the table', async (days) => {
+    expect(await at(days * day, ['--expired', '-q'])).toMatchObject({ code: 0, stdout: '2\n' });
+    const { stdout } = await at(days * day, ['-o', 'wide']);
+    expect(stdout).toMatch(/1 {2}\| tomorrow .* \| expires in 1d\n/);
+    expect(stdout).toMatch(/2 {2}\| yesterday .* \| expired\n/);
   });
 
   test('by half a minute, this one counts and nothing is said', async () => {
