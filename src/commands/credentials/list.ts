@@ -77,7 +77,7 @@ async function list(noun: CredentialNoun, options: ListOptions, session: Session
       }
       if (found.length === 0) return `No ${noun.plural} found.\n`;
       const { credentialTable } = await import('./table.ts');
-      return credentialTable(noun, found, { ...view, now: clocks.now });
+      return credentialTable(noun, found, { ...view, nowFor: () => clocks.now });
     },
     values: idsOf(found),
     warnings: clocks.warning === undefined ? [] : [clocks.warning],
@@ -104,10 +104,11 @@ async function listAll(noun: CredentialNoun, options: ListOptions, session: Sess
       }
       if (placed.length === 0) return `No ${noun.plural} found.\n`;
       const [{ credentialTable }, { withContexts }] = await Promise.all([import('./table.ts'), import('./context-column.ts')]);
+      const clocks = new Map(placed.map(({ credential, now }) => [credential, now]));
       return credentialTable(
         withContexts(noun, placed),
         placed.map(({ credential }) => credential),
-        view,
+        { ...view, nowFor: (credential) => clocks.get(credential) ?? view.now },
       );
     },
     values: idsOf(placed.map(({ credential }) => credential)),
