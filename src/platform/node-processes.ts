@@ -14,10 +14,10 @@ const keptLength = 64 * 1024;
 export const nodeProcesses: Processes = {
   run: (command, options) =>
     new Promise<ProcessResult>((done, fail) => {
-      const isShell = 'shell' in command;
-      const [file = '', ...args] = isShell ? [command.shell] : command;
+      const { words, shell } = 'shell' in command ? throughShell(command.shell) : { words: command, shell: false };
+      const [file = '', ...args] = words;
       const child = spawn(file, args, {
-        shell: isShell,
+        shell,
         detached: ownGroup(options),
         stdio: [options.terminal ? 'inherit' : 'pipe', 'pipe', 'pipe'],
         ...(options.env === undefined ? {} : { env: options.env }),
@@ -52,6 +52,16 @@ export const nodeProcesses: Processes = {
       child.once('close', settle);
     }),
 };
+
+/**
+ * A line for the shell, with its input from a pipe. What Node gives a program as stdin is a socket, and Linux does not open a socket by the
+ * name `/dev/stdin`, which many programs take for a file. Without `cat` the line gets the socket.
+ */
+function throughShell(line: string): { readonly words: readonly string[]; readonly shell: boolean } {
+  if (process.platform === 'win32') return { words: [line], shell: true };
+  const piped = 'if command -v cat >/dev/null; then cat | /bin/sh -c "$1"; else exec /bin/sh -c "$1"; fi';
+  return { words: ['/bin/sh', '-c', piped, 'sh', line], shell: false };
+}
 
 /** A group of its own, so that what a shell has started can be ended with it; outside of this program's it could not ask on the terminal. */
 function ownGroup({ terminal = false }: ProcessOptions): boolean {
