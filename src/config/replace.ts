@@ -61,12 +61,17 @@ export async function changeConfigFile(access: ConfigAccess, path: string, chang
 
 /**
  * The file that a path leads to through all symbolic links, also where it does not exist yet.
- * @throws ConfigError when it is mounted by itself: it could not be replaced, and to write over it could leave half a file.
+ * @throws ConfigError when that cannot be found out, and when the file is mounted by itself: it could not be replaced, and to write
+ *   over it could leave half a file.
  */
 export async function writableTarget(disk: Disk, path: string): Promise<string> {
-  const target = await targetOf(disk, path);
-  if ((await disk.facts(target)) !== undefined && (await disk.isMountPoint(target))) throw mounted(path);
-  return target;
+  try {
+    const target = await targetOf(disk, path);
+    if ((await disk.facts(target)) !== undefined && (await disk.isMountPoint(target))) throw mounted(path);
+    return target;
+  } catch (error) {
+    throw explained(path, error);
+  }
 }
 
 async function targetOf(disk: Disk, path: string, depth = 0): Promise<string> {
