@@ -1,4 +1,5 @@
 import { findOne, successorOf } from '../../credentials/find.ts';
+import { refuseOtherHeld } from '../../credentials/foreign.ts';
 import { listReported, type RotationPlan } from '../../credentials/rotate.ts';
 import type { Run } from '../../credentials/run.ts';
 import { UsageError } from '../../errors.ts';
@@ -18,6 +19,7 @@ export async function dryRotation(run: Run, plan: RotationPlan): Promise<Outcome
   const old = findOne(listing, plan.target, oldKind.words);
   const why = kind === oldKind ? kind.refuseRotation?.(old) : undefined;
   if (why !== undefined) throw new UsageError(why);
+  if (!plan.force) await refuseOtherHeld(run, listing, [old.name, plan.newName]);
   const now = serverClock.now();
   const wanted = successorOf(old, { name: plan.newName, expiration: plan.expiration?.(now) }, now, oldKind.words);
   const { short } = oldKind.words;
