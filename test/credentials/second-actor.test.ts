@@ -105,6 +105,8 @@ function removed(path: string): boolean {
 async function sweep<W extends World>(world: W, { title, act, mayEmpty = false }: Actor<W>): Promise<void> {
   const moments = await momentsOf(world);
   const lastLook = moments.findLastIndex(({ call, when }) => call === 'kind.verify' && when === 'before');
+  // Right after the creation, and once more before the old one goes.
+  expect(moments.filter(({ call, when }) => call === 'kind.verify' && when === 'before')).toHaveLength(2);
   const firstList = moments.find(({ call }) => call === 'kind.list')?.point ?? -1;
   for (const { point, call, when } of moments) {
     // What happens after the last look at the new one is seen by nobody.
