@@ -124,7 +124,7 @@ async function withSureId({ destination, report }: Run, issued: Issued): Promise
     // The secret is here, and must not be lost for that.
     if (!(error instanceof StsError)) throw error;
     await report({ kind: 'unidentified', candidates: [id] });
-    return rest;
+    return { ...rest, candidates: [id] };
   }
 }
 
