@@ -62,12 +62,16 @@ export async function changeConfigFile(access: ConfigAccess, path: string, chang
 
 /**
  * Follows all symbolic links of a path. The file at the end need not exist.
- * @throws ConfigError when the file is a mount point. It cannot be replaced, and overwriting it could leave half a file.
+ * @throws ConfigError when that fails, and when the file is a mount point: it cannot be replaced, and overwriting it could leave half a file.
  */
 export async function writableTarget(disk: Disk, path: string): Promise<string> {
-  const target = await targetOf(disk, path);
-  if ((await disk.facts(target)) !== undefined && (await disk.isMountPoint(target))) throw mounted(path);
-  return target;
+  try {
+    const target = await targetOf(disk, path);
+    if ((await disk.facts(target)) !== undefined && (await disk.isMountPoint(target))) throw mounted(path);
+    return target;
+  } catch (error) {
+    throw explained(path, error);
+  }
 }
 
 async function targetOf(disk: Disk, path: string, depth = 0): Promise<string> {

@@ -86,6 +86,13 @@ export const SETTINGS = {
     default: '/api',
     help: 'path of the API under the URL',
   },
+  adminApiPath: {
+    value: 'path',
+    key: 'admin-api-path',
+    secret: false,
+    default: '/admin',
+    help: 'path of the admin API, for the Go CLI: this program keeps and shows it',
+  },
   skipSsl: {
     flag: 'skip-ssl',
     variable: 'STS_SKIP_SSL',

@@ -39,7 +39,11 @@ export async function createOnce(run: Run, wanted: NewCredential, known: Readonl
 }
 
 /** Finds the id of a credential that was just created: the only one in the list that is not in `known` and has the wanted properties. */
-async function identify(run: Run, wanted: NewCredential, known: ReadonlySet<bigint> | undefined): Promise<{ id?: bigint }> {
+async function identify(
+  run: Run,
+  wanted: NewCredential,
+  known: ReadonlySet<bigint> | undefined,
+): Promise<Pick<Issued, 'id' | 'candidates'>> {
   const { clock, report } = run;
   if (known === undefined) {
     await report({ kind: 'unidentified', candidates: [] });
@@ -61,5 +65,5 @@ async function identify(run: Run, wanted: NewCredential, known: ReadonlySet<bigi
     await clock.sleep(pause);
   }
   await report({ kind: 'unidentified', candidates });
-  return {};
+  return { candidates };
 }

@@ -1,9 +1,10 @@
 import { UsageError } from '../errors.ts';
+import { shellWord } from '../shell-word.ts';
 import type { Target } from './find.ts';
 import type { Listing } from './ports.ts';
 import type { JournalRecord } from './record.ts';
 import { listAll, type Run } from './run.ts';
-import { finishCommand, quoted, theCredential } from './words.ts';
+import { capital, finishCommand, quoted, theCredential } from './words.ts';
 
 /** @throws UsageError (exit 3) when the journal of an earlier run is about another server, or another kind of credential. */
 export function refuseOtherServer(run: Run, record: JournalRecord): void {
@@ -48,6 +49,32 @@ export async function refuseOtherName(run: Run, id: bigint, name: string, kind =
   throw new UsageError(
     `The journal ${journal?.place} wants ${theCredential(kind.words, id)} deleted as one named ${quoted(name)}, but it is named ${quoted(row.name)}. Nothing was deleted.`,
     { hints: [`Remove the journal if you do not know where it comes from: ${journal?.remove}`] },
+  );
+}
+
+/**
+ * What a destination remembers to hold under another name is somebody else's: its consumers would get the new secret in its place.
+ * @param listing of the kind of what is replaced.
+ * @param names that the old credential or the new one may have.
+ * @throws UsageError (exit 3)
+ */
+export async function refuseOtherHeld(
+  { destination, oldKind: { words } }: Run,
+  listing: Listing,
+  names: readonly (string | undefined)[],
+): Promise<void> {
+  const id = await destination.currentId?.();
+  const held = id === undefined ? undefined : listing.credentials.find((credential) => credential.id === id);
+  if (held === undefined || names.includes(held.name)) return;
+  const [asked = ''] = names;
+  throw new UsageError(
+    `${capital(destination.description)} holds ${theCredential(words, held.id)}, which is named ${quoted(held.name)} and not ${quoted(asked)}. Nothing was created.`,
+    {
+      hints: [
+        `Name the one that it holds: --name ${shellWord(held.name)}`,
+        'Or put the new one in its place all the same: --force',
+      ],
+    },
   );
 }
 

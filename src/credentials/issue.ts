@@ -129,7 +129,7 @@ async function withSureId({ destination, report }: Run, issued: Issued): Promise
     // This run has the secret. A failed look at the journal must not lose it.
     if (!(error instanceof StsError)) throw error;
     await report({ kind: 'unidentified', candidates: [id] });
-    return rest;
+    return { ...rest, candidates: [id] };
   }
 }
 

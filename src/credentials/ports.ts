@@ -20,6 +20,8 @@ export type NewCredential = Omit<Credential, 'id' | 'lastUpdateTimestamp'>;
 export interface Issued extends NewCredential {
   /** Undefined if the response had no id and the list could not tell it either. */
   readonly id?: bigint;
+  /** Ids of which one is its own, where that is all that can be told. */
+  readonly candidates?: readonly bigint[];
   /** Milliseconds since the epoch. */
   readonly lastUpdateTimestamp?: bigint;
   readonly secret: string;

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { type CreationResult, createFirst } from './create.ts';
 import { lifetimeOf, newestFirst, severalNamed } from './find.ts';
+import { refuseOtherHeld } from './foreign.ts';
 import type { Credential, Listing, NewCredential } from './ports.ts';
 import { type Recovery, recover } from './recover.ts';
 import { listReported, type RotationPlan, type RotationResult, replace, successorOfTarget } from './rotate.ts';
@@ -77,9 +78,12 @@ export async function renew(run: Run, plan: RenewalPlan): Promise<RenewalResult>
 /** Finds out what has to be done, without changing anything. The destination need not be open. */
 export async function find(run: Run, plan: RenewalPlan, listing: Listing, recovery: Recovery): Promise<Finding> {
   const { destination, kind, serverClock, interrupt } = run;
+  // What an earlier run has replaced may have another name since.
+  const name = 'record' in recovery ? recovery.record.wanted.name : plan.target.name;
+  if (!plan.force) await refuseOtherHeld(run, listing, [name, plan.newName]);
   const now = serverClock.now();
   const isWaiting = recovery.outcome === 'waiting';
-  const living = named(listing, plan.target.name).filter(
+  const living = named(listing, name).filter(
     ({ expiration }) => expiration === undefined || expiration > BigInt(Math.floor(now)),
   );
   if (destination.journal !== undefined) {

@@ -1,6 +1,7 @@
 import { StsError, UsageError } from '../errors.ts';
 import { digestOf } from './digest.ts';
 import { findOne, successorOf, type Target } from './find.ts';
+import { refuseOtherHeld } from './foreign.ts';
 import { deliveredRecord, issue } from './issue.ts';
 import type { Credential, Issued, Listing, NewCredential } from './ports.ts';
 import type { Facts } from './record.ts';
@@ -17,6 +18,8 @@ export interface RotationPlan extends Request {
   readonly expiration: ((now: number) => bigint) | undefined;
   /** Further properties of the new credential, if it is of another kind. */
   readonly instead?: Partial<NewCredential>;
+  /** Whether the new one may take the place of a credential of another name, where the destination remembers that it holds one. */
+  readonly force?: boolean;
 }
 
 export interface RotationResult {
@@ -68,6 +71,7 @@ export async function replace(run: Run, plan: RotationPlan): Promise<RotationRes
   const old = findOne(listing, plan.target, oldKind.words);
   const why = kind === oldKind ? kind.refuseRotation?.(old) : undefined;
   if (why !== undefined) throw new UsageError(why);
+  if (!plan.force) await refuseOtherHeld(run, listing, [old.name, plan.newName]);
   const known = kind === oldKind ? listing : await listReported(run, kind);
   const now = serverClock.now();
   const successor = successorOf(old, { name: plan.newName, expiration: plan.expiration?.(now) }, now, oldKind.words);

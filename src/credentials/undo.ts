@@ -56,7 +56,7 @@ export async function undo(run: Run, issued: Issued, error: unknown, facts: Fact
       { hints: [`Deliver it: ${rotateCommand(run, facts.old.name)}`, ...failure.hints] },
     );
   }
-  if (issued.id === undefined) return unidentified(run, failure, facts);
+  if (issued.id === undefined) return unidentified(run, issued, failure, facts);
   try {
     await deleteForSure(run, issued.id);
   } catch (trouble) {
@@ -84,12 +84,24 @@ async function deliveredLate({ kind, destination }: Run, { id, secret }: Issued,
   });
 }
 
-/** The error for a credential that nobody holds and whose id is not known. */
-function unidentified({ kind }: Run, failure: StsError, facts: Facts | undefined): StsError {
+/** The error for a credential that nobody holds and whose id is not known for sure. */
+function unidentified({ kind }: Run, { candidates = [] }: Issued, failure: StsError, facts: Facts | undefined): StsError {
+  const { words } = kind;
+  const [only] = candidates;
+  const why =
+    only === undefined
+      ? 'its id is not known'
+      : candidates.length === 1
+        ? `it may be ${theCredential(words, only)}, or another run has made that one`
+        : `it is one of the ${words.short}s ${candidates.join(', ')}`;
+  const remedies =
+    only === undefined
+      ? [`Find it and delete it: ${listCommand(words)}`]
+      : candidates.map((id) => `Delete ${theCredential(words, id)} if nobody uses it: ${deleteCommand(words, id)}`);
   const retry =
     facts === undefined ? [] : ['Or run the same command again: it looks for it, and deletes it if it is clear which one it is.'];
-  return failure.because(`The new ${kind.words.short} could not be deleted again: its id is not known.`, {
-    hints: [`Find it and delete it: ${listCommand(kind.words)}`, ...retry, ...failure.hints],
+  return failure.because(`The new ${words.short} could not be deleted again: ${why}.`, {
+    hints: [...remedies, ...retry, ...failure.hints],
   });
 }
 

@@ -1,3 +1,4 @@
+import { looksIssued } from '../documents/usable.ts';
 import { DeliveryError, UsageError } from '../errors.ts';
 import type { Secret } from '../kubernetes/index.ts';
 import { nearest } from '../nearest.ts';
@@ -40,8 +41,14 @@ export function fieldOf(secret: Secret | undefined, asked: string | undefined, m
     });
   }
   throw new UsageError(`${title} has ${names.length} fields. It is not clear which one holds the key.`, {
-    hints: [`Name the one that holds the key: --key-var ${nearest(defaultField, names) ?? only}`, list],
+    hints: [`Name the one that holds the key: --key-var ${likelyField(secret, names) ?? 'NAME'}`, list],
   });
+}
+
+/** The field that a hint may name: to follow it overwrites a value, so nothing is guessed where nothing speaks for one of them. */
+function likelyField(secret: Secret | undefined, names: readonly string[]): string | undefined {
+  const keys = names.filter((name) => looksIssued(secret?.data.get(name)?.toString('latin1') ?? ''));
+  return keys.length === 1 ? keys[0] : nearest(defaultField, names);
 }
 
 /** @throws DeliveryError when a Secret cannot be changed. */

@@ -114,17 +114,21 @@ export class SecretDestination implements Destination {
   }
 
   async current(): Promise<string | undefined> {
-    const secret = await this.#journal.look();
-    if (secret === undefined) return undefined;
-    return textOf(secret.data.get(this.#field ?? fieldOf(secret, this.#options.field, false)));
+    return this.#heldIn(await this.#journal.look());
   }
 
   async currentId(): Promise<bigint | undefined> {
-    const held = await this.current();
-    const { [annotations.id]: id, [annotations.digest]: digest } = (await this.#journal.look())?.annotations ?? {};
+    const secret = await this.#journal.look();
+    const held = this.#heldIn(secret);
+    const { [annotations.id]: id, [annotations.digest]: digest } = secret?.annotations ?? {};
     return held === undefined || id === undefined || digest !== (await digestOf(held)) || !/^\d{1,19}$/.test(id)
       ? undefined
       : BigInt(id);
+  }
+
+  #heldIn(secret: Secret | undefined): string | undefined {
+    if (secret === undefined) return undefined;
+    return textOf(secret.data.get(this.#field ?? fieldOf(secret, this.#options.field, false)));
   }
 
   async deliver(issued: Issued, record?: JournalRecord): Promise<void> {

@@ -18,3 +18,11 @@ export function usableSecret(secret: string): string | undefined {
   if (/^\{\{.*\}\}$/.test(secret) || /^\$\{.*\}$/.test(secret)) return 'it is a placeholder that a template fills in';
   return undefined;
 }
+
+/**
+ * Whether a text looks like what the platform gives out: `iapikeyok-...` or `svctok-...`. Only good for a guess, since nothing promises
+ * these beginnings.
+ */
+export function looksIssued(text: string): boolean {
+  return /^(?:iapikeyok|svctok)-/.test(text);
+}

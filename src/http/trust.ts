@@ -29,6 +29,23 @@ export interface TrustStore {
 }
 
 /**
+ * The trust stores that several connections of one run share. Each set of CA certificates is read only once, because reading those of the
+ * system's store takes as long as the rest of a renewal.
+ */
+export class TrustStores {
+  readonly #stores = new Map<string, Promise<TrustStore>>();
+
+  /** As `openTrust`. All calls must have the same environment. */
+  open(trust: Trust, env: Environment, warn: (line: string) => void): Promise<TrustStore> {
+    const { caCertificates, onlyGiven = false, skipSsl, clientCertificate } = trust;
+    const key = JSON.stringify([caCertificates, onlyGiven, skipSsl, clientCertificate?.cert, clientCertificate?.key]);
+    const known = this.#stores.get(key) ?? openTrust(trust, env, warn);
+    this.#stores.set(key, known);
+    return known;
+  }
+}
+
+/**
  * Opens the store with the given certificates alone, because parsing Node's roots, about 150, takes a quarter of a short run.
  * @param warn receives a sentence about certificates that are left out.
  * @throws ConfigError when `caCertificates` holds no readable certificate, or the client certificate cannot be used.

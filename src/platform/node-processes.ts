@@ -17,10 +17,10 @@ const keptLength = 64 * 1024;
 export const nodeProcesses: Processes = {
   run: (command, options) =>
     new Promise<ProcessResult>((done, fail) => {
-      const isShell = 'shell' in command;
-      const [file = '', ...args] = isShell ? [command.shell] : command;
+      const { words, shell } = 'shell' in command ? throughShell(command.shell) : { words: command, shell: false };
+      const [file = '', ...args] = words;
       const child = spawn(file, args, {
-        shell: isShell,
+        shell,
         detached: ownGroup(options),
         stdio: [options.terminal ? 'inherit' : 'pipe', 'pipe', 'pipe'],
         ...(options.env === undefined ? {} : { env: options.env }),
@@ -55,6 +55,17 @@ export const nodeProcesses: Processes = {
       child.once('close', settle);
     }),
 };
+
+/**
+/**
+ * A line for the shell, with its input from a pipe. Node connects a program's stdin to a socket. Linux does not open a socket by the name
+ * `/dev/stdin`, which many programs take for a file. Without `cat` the line gets the socket.
+ */
+function throughShell(line: string): { readonly words: readonly string[]; readonly shell: boolean } {
+  if (process.platform === 'win32') return { words: [line], shell: true };
+  const piped = 'if command -v cat >/dev/null; then cat | /bin/sh -c "$1"; else exec /bin/sh -c "$1"; fi';
+  return { words: ['/bin/sh', '-c', piped, 'sh', line], shell: false };
+}
 
 /**
  * Whether the program gets its own process group. Then everything that a shell has started can be ended with it. A program that may ask on

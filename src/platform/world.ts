@@ -8,6 +8,8 @@ export interface OutputStream {
   readonly isTTY: boolean;
   /** Width of the terminal; undefined off a terminal. */
   readonly columns: number | undefined;
+  /** Height of the terminal in lines; undefined off a terminal. */
+  readonly rows: number | undefined;
   /** Whether anybody can read the text: not if the stream was closed at the start or is the null device. */
   readonly state: 'open' | 'closed' | 'null-device';
 }

@@ -178,6 +178,16 @@ describe('a disk that refuses', () => {
     expect(readdirSync(folder)).toEqual(['config.yaml']);
   });
 
+  test.each(['realpath', 'facts', 'isMountPoint'] as const)(
+    '%s, when a save is checked before anything is asked',
+    async (call) => {
+      write(stored);
+      const error = await failure(checkSave({ ...nodeDisk, [call]: refusing(call, 'EACCES') }, path, 'new', context));
+      expect(error).toBeInstanceOf(ConfigError);
+      expect(error.message).toBe(`The config file ${path} cannot be written: permission denied.`);
+    },
+  );
+
   test('to bring the folder to the disk: the change is there, and said not to be safe', async () => {
     write(stored);
     const error = await failure(

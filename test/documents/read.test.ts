@@ -310,6 +310,15 @@ test('the names are listed, the nearest first, and no control character of their
     'Name the one that holds the key: --key-var API_KEY',
     'There are: API_KEY, HOME',
   ]);
+  // Pasted, the hint overwrites a value: it names one that looks like a key, else none.
+  expect(await hintsFor("API_KEYS=1\nA=2\nOTEL='iapikeyok-abc' # now\n")).toEqual([
+    'Name the one that holds the key: --key-var OTEL',
+    'There are: OTEL, API_KEYS, A',
+  ]);
+  expect((await hintsFor('kind: Secret\ndata: {HOME: eA==, OTEL: c3ZjdG9rLWFiYw==}\n'))[0]).toMatch(/--key-var OTEL$/);
+  for (const unclear of ['HOME=1\nPATH=2\n', 'HOME=iapikeyok-a\nPATH=iapikeyok-b\n']) {
+    expect((await hintsFor(unclear))[0]).toBe('Name the one that holds the key: --key-var NAME');
+  }
   expect((await hintsFor('kind: Secret\nstringData: {"a\\e[2J": x, b: y}\n')).join()).not.toContain('\u001b');
   const many = Array.from({ length: 30 }, (_, index) => `V${index}=x\n`).join('');
   expect((await hintsFor(many)).at(-1)).toMatch(/V19 and 10 more$/);

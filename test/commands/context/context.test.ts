@@ -377,6 +377,12 @@ describe('show', () => {
     expect((await sts(['show', '-o', 'json', '--show-tokens'])).stdout).toContain('secret-prod');
   });
 
+  test('the path of the admin API, which the Go CLI has put there, is shown', async () => {
+    write(two.replace('api-token: secret-prod', 'api-token: secret-prod\n      admin-api-path: /my-admin'));
+    const { stdout } = await sts(['show', '-o', 'json']);
+    expect(jsonOf(stdout)).toMatchObject({ 'current-context': { 'admin-api-path': '/my-admin', 'api-path': '/api' } });
+  });
+
   test('of none, or one that is not there, is exit 8', async () => {
     const none = await sts(['show']);
     expect(none).toMatchObject({ code: 8, stdout: '' });
