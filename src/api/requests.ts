@@ -16,7 +16,7 @@ export interface ApiOptions {
   readonly log?: (line: string) => void;
   /** Receives a warning of one sentence, for example about a CA certificate that cannot be read. */
   readonly warn?: (line: string) => void;
-  /** The CA certificates that other clients of the same run have read. */
+  /** The CA certificates that the clients of one run share. */
   readonly trustStores?: Pick<TrustStores, 'open'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

@@ -30,12 +30,13 @@ function schemaOf<T>(of: (row: Setting) => T): Record<ContextKey, T> {
   return Object.fromEntries(CONTEXT_MEMBERS.map((name) => [SETTINGS[name].key, of(SETTINGS[name])])) as Record<ContextKey, T>;
 }
 
-// Each renewal of a plan reads the file anew, since a token in it may have been replaced, and finds the same text as a rule.
+// The last parsed text is kept. Each renewal of a plan reads the file again, because a token in it may have been replaced, but usually the
+// text is the same.
 let last: { readonly path: string; readonly source: string; readonly parsed: ParsedConfig } | undefined;
 
 /**
  * Reads the text of a config file. Unknown keys are ignored.
- * @returns what it says; must not be changed.
+ * @returns its content. The caller must not change it.
  * @throws ConfigError naming path, line and column when the text is not YAML or an entry is not a context. The message never quotes values.
  */
 export function parseConfig(path: string, source: string): ParsedConfig {

@@ -62,7 +62,8 @@ export async function changeConfigFile(access: ConfigAccess, path: string, chang
 
 /**
  * Follows all symbolic links of a path. The file at the end need not exist.
- * @throws ConfigError when that fails, and when the file is a mount point: it cannot be replaced, and overwriting it could leave half a file.
+ * @throws ConfigError when that fails, or when the file is a mount point. Such a file cannot be replaced, and overwriting it could leave
+ * half a file.
  */
 export async function writableTarget(disk: Disk, path: string): Promise<string> {
   try {

@@ -91,7 +91,7 @@ export const SETTINGS = {
     key: 'admin-api-path',
     secret: false,
     default: '/admin',
-    help: 'path of the admin API, for the Go CLI: this program keeps and shows it',
+    help: 'path of the admin API, for the Go CLI; kept and shown, but not used',
   },
   skipSsl: {
     flag: 'skip-ssl',

@@ -53,9 +53,10 @@ export async function refuseOtherName(run: Run, id: bigint, name: string, kind =
 }
 
 /**
- * What a destination remembers to hold under another name is somebody else's: its consumers would get the new secret in its place.
- * @param listing of the kind of what is replaced.
- * @param names that the old credential or the new one may have.
+ * Refuses a destination that holds a credential with another name, as far as the destination records that. Its consumers would get the
+ * wrong secret.
+ * @param listing the credentials of the kind that is replaced.
+ * @param names the names that the credential at the destination may have.
  * @throws UsageError (exit 3)
  */
 export async function refuseOtherHeld(
@@ -70,16 +71,13 @@ export async function refuseOtherHeld(
   throw new UsageError(
     `${capital(destination.description)} holds ${theCredential(words, held.id)}, which is named ${quoted(held.name)} and not ${quoted(asked)}. Nothing was created.`,
     {
-      hints: [
-        `Name the one that it holds: --name ${shellWord(held.name)}`,
-        'Or put the new one in its place all the same: --force',
-      ],
+      hints: [`Name the one that the destination holds: --name ${shellWord(held.name)}`, 'Or replace it all the same: --force'],
     },
   );
 }
 
 function began({ destination }: Run): string {
-  return `An earlier run for ${destination.description} was broken off`;
+  return `An earlier run for ${destination.description} was interrupted`;
 }
 
 function forget({ destination }: Run): string {

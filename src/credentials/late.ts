@@ -87,7 +87,7 @@ export function undecided({ kind, destination }: Run, facts: Facts, strangers: r
       : `${strangers.length} ${words.short}s of that name, which did not exist before, may be the one`;
   const remove = destination.journal === undefined ? [] : [`Then remove the journal: ${destination.journal.remove}`];
   return new UsageError(
-    `An earlier run was broken off while it created a ${words.short} named ${JSON.stringify(facts.wanted.name)} for ${destination.description}, and ${which}. Nothing was deleted.`,
+    `An earlier run was interrupted while it created a ${words.short} named ${JSON.stringify(facts.wanted.name)} for ${destination.description}, and ${which}. Nothing was deleted.`,
     {
       hints: [
         ...strangers.map(({ id }) => `Delete ${theCredential(words, id)} if nobody uses it: ${deleteCommand(words, id)}`),
@@ -99,7 +99,7 @@ export function undecided({ kind, destination }: Run, facts: Facts, strangers: r
 
 function unreadable({ kind, destination }: Run, { rejected }: Listing): ServerError {
   return new ServerError(
-    `An earlier run was broken off while it created a ${kind.words.short} for ${destination.description}, and the list has rows that cannot be read: one of them may be it. Nothing was deleted.`,
+    `An earlier run was interrupted while it created a ${kind.words.short} for ${destination.description}, and the list has rows that cannot be read: one of them may be it. Nothing was deleted.`,
     { hints: [...rejected, 'Run the same command again when the list is whole.'] },
   );
 }

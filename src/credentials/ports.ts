@@ -20,7 +20,7 @@ export type NewCredential = Omit<Credential, 'id' | 'lastUpdateTimestamp'>;
 export interface Issued extends NewCredential {
   /** Undefined if the response had no id and the list could not tell it either. */
   readonly id?: bigint;
-  /** Ids of which one is its own, where that is all that can be told. */
+  /** The ids that the credential may have, if the list shows several. */
   readonly candidates?: readonly bigint[];
   /** Milliseconds since the epoch. */
   readonly lastUpdateTimestamp?: bigint;

@@ -78,7 +78,7 @@ export async function renew(run: Run, plan: RenewalPlan): Promise<RenewalResult>
 /** Finds out what has to be done, without changing anything. The destination need not be open. */
 export async function find(run: Run, plan: RenewalPlan, listing: Listing, recovery: Recovery): Promise<Finding> {
   const { destination, kind, serverClock, interrupt } = run;
-  // What an earlier run has replaced may have another name since.
+  // A credential that an earlier run has replaced may have had another name.
   const name = 'record' in recovery ? recovery.record.wanted.name : plan.target.name;
   if (!plan.force) await refuseOtherHeld(run, listing, [name, plan.newName]);
   const now = serverClock.now();

@@ -18,7 +18,7 @@ export interface RotationPlan extends Request {
   readonly expiration: ((now: number) => bigint) | undefined;
   /** Further properties of the new credential, if it is of another kind. */
   readonly instead?: Partial<NewCredential>;
-  /** Whether the new one may take the place of a credential of another name, where the destination remembers that it holds one. */
+  /** Whether a credential with another name may be replaced, if the destination records that it holds one. */
   readonly force?: boolean;
 }
 

@@ -84,7 +84,7 @@ async function deliveredLate({ kind, destination }: Run, { id, secret }: Issued,
   });
 }
 
-/** The error for a credential that nobody holds and whose id is not known for sure. */
+/** The error for a credential that nobody holds and whose id is not certain. */
 function unidentified({ kind }: Run, { candidates = [] }: Issued, failure: StsError, facts: Facts | undefined): StsError {
   const { words } = kind;
   const [only] = candidates;

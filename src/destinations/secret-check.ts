@@ -45,7 +45,10 @@ export function fieldOf(secret: Secret | undefined, asked: string | undefined, m
   });
 }
 
-/** The field that a hint may name: to follow it overwrites a value, so nothing is guessed where nothing speaks for one of them. */
+/**
+ * The field to name in a hint. Following the hint overwrites the value of the field, so no field is named unless there is evidence that it
+ * holds the key.
+ */
 function likelyField(secret: Secret | undefined, names: readonly string[]): string | undefined {
   const keys = names.filter((name) => looksIssued(secret?.data.get(name)?.toString('latin1') ?? ''));
   return keys.length === 1 ? keys[0] : nearest(defaultField, names);

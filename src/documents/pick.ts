@@ -34,7 +34,7 @@ function whichOne({ format, fields }: ParsedDocument, keyVar: string | undefined
   const names = fields.map(({ name }) => name);
   const keys = fields.filter(({ value }) => value !== undefined && looksIssued(value));
   const [only] = keys;
-  // To follow the hint overwrites a value: where nothing speaks for one of them, none is named.
+  // Following the hint overwrites the value of the field, so no field is named unless there is evidence that it holds the key.
   const likely = keys.length === 1 && only !== undefined ? only.name : nearest(keyVar ?? DEFAULT_KEY_VAR, names);
   const ordered = (likely === undefined ? names : [likely, ...names.filter((name) => name !== likely)]).map(visible);
   const more = ordered.length > LISTED ? ` and ${ordered.length - LISTED} more` : '';

@@ -20,8 +20,8 @@ export function usableSecret(secret: string): string | undefined {
 }
 
 /**
- * Whether a text looks like what the platform gives out: `iapikeyok-...` or `svctok-...`. Only good for a guess, since nothing promises
- * these beginnings.
+ * Whether a text looks like a secret of the platform: `iapikeyok-...` or `svctok-...`. This is only good for a guess, because no
+ * specification guarantees these prefixes.
  */
 export function looksIssued(text: string): boolean {
   return /^(?:iapikeyok|svctok)-/.test(text);

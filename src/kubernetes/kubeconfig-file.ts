@@ -12,9 +12,10 @@ export interface Kubeconfig {
   readonly contexts: ReadonlyMap<string, Entry>;
 }
 
-/** The most files that are remembered: KUBECONFIG lists some, and nobody lists many. */
+/** How many parsed files are kept at most. KUBECONFIG rarely lists more. */
 const mostKnown = 8;
-// A plan has hundreds of Secrets in the clusters of one file, and a file with a hundred clusters takes 30 ms to read.
+// Parsed files are kept, because a plan may have hundreds of Secrets in the clusters of one file, and parsing a file with a hundred
+// clusters takes 30 ms.
 const known = new Map<string, { readonly source: string; readonly kubeconfig: Kubeconfig }>();
 
 /**

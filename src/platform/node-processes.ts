@@ -58,8 +58,8 @@ export const nodeProcesses: Processes = {
 
 /**
 /**
- * A line for the shell, with its input from a pipe. Node connects a program's stdin to a socket. Linux does not open a socket by the name
- * `/dev/stdin`, which many programs take for a file. Without `cat` the line gets the socket.
+ * Runs a command line in the shell with a pipe as its stdin. Node connects the stdin of a program to a socket, and Linux cannot open a
+ * socket by the name `/dev/stdin`, which many programs use as a file. If `cat` is missing, the command gets the socket.
  */
 function throughShell(line: string): { readonly words: readonly string[]; readonly shell: boolean } {
   if (process.platform === 'win32') return { words: [line], shell: true };

@@ -71,7 +71,7 @@ const interruptSignals: readonly InterruptSignal[] = ['SIGHUP', 'SIGINT', 'SIGTE
 
 function interruptOnSignals(): AbortSignal {
   const controller = new AbortController();
-  // Eight renewals at a time listen, each in more than one place, and Node would warn of a leak.
+  // Eight renewals at a time each add several listeners. Without this, Node would warn of a leak.
   setMaxListeners(0, controller.signal);
   for (const signal of interruptSignals) {
     process.on(signal, () => {

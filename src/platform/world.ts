@@ -6,9 +6,9 @@ export interface OutputStream {
   /** @throws the system error (EPIPE, ENOSPC ...) when the text could not be written. */
   write(text: string): Promise<void>;
   readonly isTTY: boolean;
-  /** Width of the terminal; undefined off a terminal. */
+  /** Width of the terminal in columns; undefined if the stream is not a terminal. */
   readonly columns: number | undefined;
-  /** Height of the terminal in lines; undefined off a terminal. */
+  /** Height of the terminal in lines; undefined if the stream is not a terminal. */
   readonly rows: number | undefined;
   /** Whether anybody can read the text: not if the stream was closed at the start or is the null device. */
   readonly state: 'open' | 'closed' | 'null-device';

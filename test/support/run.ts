@@ -148,7 +148,7 @@ function recorder(facts: OutputFacts = {}): OutputStream & { text(): string } {
   };
 }
 
-/** Never aborted; as many may listen as to that of a process. */
+/** A signal that is never aborted and, like that of the real process, accepts any number of listeners. */
 function quietSignal(): AbortSignal {
   const { signal } = new AbortController();
   setMaxListeners(0, signal);

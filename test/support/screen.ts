@@ -4,7 +4,8 @@ const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const wide = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]$|^\p{RGI_Emoji}$/v;
 
 /**
- * What a terminal shows, scrolled lines included: as much of one as the program uses. Like most it breaks lines anew when its width changes.
+ * Simulates the screen of a terminal, including scrolled lines, as far as the program uses one. Like most terminals it wraps lines again
+ * when its width changes.
  */
 export class Screen {
   #columns: number;
@@ -21,7 +22,7 @@ export class Screen {
     this.#columns = columns;
   }
 
-  /** @throws Error for an escape that it does not know. */
+  /** @throws Error for an unknown escape. */
   write(text: string): void {
     // Text, parameter, command, text, parameter, command ...
     const parts = text.split(sequences);
@@ -32,7 +33,7 @@ export class Screen {
     }
   }
 
-  /** The lines as they were written, blanks at their ends left out. */
+  /** The lines as they were written, without blanks at their ends. */
   lines(): string[] {
     return this.#lines.map((cells) => cells.join('').trimEnd());
   }

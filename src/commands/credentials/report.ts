@@ -10,7 +10,7 @@ export function reportTo(
   destination: Destination,
 ): (event: RunEvent) => Promise<void> {
   const { words } = kind;
-  const earlier = `An earlier run for ${destination.description} was broken off`;
+  const earlier = `An earlier run for ${destination.description} was interrupted`;
   let isSearching = false;
   let isKeeping = false;
   return async (event) => {
