@@ -25,7 +25,7 @@ export interface Settings {
   /** Path under the URL, with a leading slash and without a trailing one. */
   readonly apiPath: string;
   readonly token: Token;
-  /** PEM text of the CA certificates to trust besides the public roots. */
+  /** PEM text of the CA certificates to trust in addition to the public roots. */
   readonly caCertificates?: string;
   readonly skipSsl: boolean;
   /** Deadline for one whole request, in milliseconds. */

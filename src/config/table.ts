@@ -107,7 +107,7 @@ export const SETTINGS = {
     variable: 'STS_CA_CERT_PATH',
     key: 'ca-cert-path',
     secret: false,
-    help: 'PEM file of CA certificates to trust besides the public ones',
+    help: 'PEM file of CA certificates to trust in addition to the public ones',
     complete: 'file',
   },
   caCertBase64Data: {
@@ -116,7 +116,7 @@ export const SETTINGS = {
     variable: 'STS_CA_CERT_BASE64_DATA',
     key: 'ca-cert-base64-data',
     secret: false,
-    help: 'the same, base64; the path wins',
+    help: 'the same as base64 text; --ca-cert-path wins',
   },
   context: {
     flag: 'context',
@@ -140,7 +140,7 @@ export const SETTINGS = {
     variable: 'STS_CLI_TIMEOUT',
     secret: false,
     default: '30s',
-    help: 'deadline for one request, all of it',
+    help: 'deadline for one whole request',
   },
   output: {
     flag: 'output',
@@ -162,14 +162,14 @@ export const SETTINGS = {
     flag: 'quiet',
     short: 'q',
     secret: false,
-    help: 'print the value alone: the key, the ids, the names',
+    help: 'print only the values: the key, the ids or the names',
   },
   verbose: {
     flag: 'verbose',
     short: 'v',
     secret: false,
     initial: 0,
-    help: 'say on stderr what is being done; repeatable, or --verbose=2',
+    help: 'show on stderr what is being done; repeatable, or --verbose=2',
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 

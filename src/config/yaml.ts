@@ -53,15 +53,15 @@ function read(path: string, source: string): ConfigYaml {
   const lines = new LineCounter();
   const tokens = [...new Parser(lines.addNewLine).parse(source)];
   const deep = tooDeep(tokens);
-  if (deep !== undefined) throw invalid(path, lines, deep, 'it is no valid YAML: it is nested too deeply');
+  if (deep !== undefined) throw invalid(path, lines, deep, 'it is not valid YAML: it is nested too deeply');
   const composer = new Composer({ schema: 'failsafe', merge: true, keepSourceTokens: true, prettyErrors: false });
   const [document, second] = composer.compose(tokens, true, source.length);
   if (document === undefined) throw new TypeError('a text without a document');
   const error: YAMLError | undefined = document.errors[0];
-  if (error !== undefined) throw invalid(path, lines, error.pos[0], `it is no valid YAML: ${troubleOf(error)}`);
-  if (second !== undefined) throw invalid(path, lines, second.range[0], 'it is no valid YAML: a second document begins');
+  if (error !== undefined) throw invalid(path, lines, error.pos[0], `it is not valid YAML: ${troubleOf(error)}`);
+  if (second !== undefined) throw invalid(path, lines, second.range[0], 'it is not valid YAML: a second document begins');
   const alias = findBadAlias(document);
-  if (alias !== undefined) throw invalid(path, lines, alias.offset, `it is no valid YAML: ${alias.reason}`);
+  if (alias !== undefined) throw invalid(path, lines, alias.offset, `it is not valid YAML: ${alias.reason}`);
   // Every scalar is text here, so a bare `null` must become empty now. Later it could not be told from a quoted "null".
   visit(document, {
     Scalar(key, node) {

@@ -97,7 +97,7 @@ export function severalNamed(found: readonly Credential[], name: string, words: 
   const sorted = newestFirst(found);
   const rows = sorted.map((credential, index) => {
     const { id, lastUpdateTimestamp, expiration } = credential;
-    const made = lastUpdateTimestamp === undefined ? '' : `made ${formatDate(lastUpdateTimestamp)}`;
+    const made = lastUpdateTimestamp === undefined ? '' : `created ${formatDate(lastUpdateTimestamp)}`;
     const end = expiration === undefined ? 'never expires' : `expires ${formatDate(expiration)}`;
     const age = index === 0 ? 'newest' : index === sorted.length - 1 ? 'oldest' : '';
     return [String(id), made, end, age];

@@ -144,7 +144,7 @@ function mayBe(run: Run, { error }: LostCreation, candidates: readonly Credentia
       : `${candidates.length} ${words.short}s of that name appeared since; nobody may hold them.`;
   return error.because(what, {
     hints: candidates.map(
-      ({ id }) => `Delete ${theCredential(words, id)} unless you know who made it: ${deleteCommand(words, id)}`,
+      ({ id }) => `Delete ${theCredential(words, id)} unless you know who created it: ${deleteCommand(words, id)}`,
     ),
   });
 }
@@ -154,7 +154,7 @@ function unsettled({ kind }: Run, { error, facts }: LostCreation, what: string):
   const id = error.keyId;
   const hints =
     facts === undefined && id !== undefined
-      ? [`Delete ${theCredential(words, id)} unless you know who made it: ${deleteCommand(words, id)}`]
+      ? [`Delete ${theCredential(words, id)} unless you know who created it: ${deleteCommand(words, id)}`]
       : facts === undefined
         ? [`Check in a minute whether it exists: ${listCommand(words)}`, `Delete it if so: sts ${words.command} delete --id ID`]
         : ['Run the same command again: it first looks for it and deletes it.'];

@@ -21,8 +21,8 @@ export function supersededOf(credentials: readonly Credential[], name: string, n
   if (newest.lastUpdateTimestamp === undefined || newest.lastUpdateTimestamp === second.lastUpdateTimestamp) {
     const why =
       newest.lastUpdateTimestamp === undefined
-        ? 'The server does not tell when they were made'
-        : `The ${words.short}s ${newest.id} and ${second.id} were made in the same millisecond (${formatDate(newest.lastUpdateTimestamp)})`;
+        ? 'The server does not say when they were created'
+        : `The ${words.short}s ${newest.id} and ${second.id} were created in the same millisecond (${formatDate(newest.lastUpdateTimestamp)})`;
     throw new UsageError(`${why}; it is not clear which is the newest.`, {
       hints: [`Delete the one you do not use by its id: sts ${words.command} delete --id ID`],
     });

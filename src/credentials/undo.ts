@@ -92,7 +92,7 @@ function unidentified({ kind }: Run, { candidates = [] }: Issued, failure: StsEr
     only === undefined
       ? 'its id is not known'
       : candidates.length === 1
-        ? `it may be ${theCredential(words, only)}, or another run has made that one`
+        ? `it may be ${theCredential(words, only)}, or another run has created that one`
         : `it is one of the ${words.short}s ${candidates.join(', ')}`;
   const remedies =
     only === undefined

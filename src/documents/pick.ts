@@ -53,11 +53,9 @@ function whichOne({ format, fields }: ParsedDocument, keyVar: string | undefined
 
 /** The error for `--key-var` with a raw document. */
 export function noVariables(keyVar: string, subject: string): DocumentError {
-  return new DocumentError(
-    'other-format',
-    `${subject} holds a key alone (raw): there is no variable or field ${visible(keyVar)}.`,
-    ['Leave out --key-var.'],
-  );
+  return new DocumentError('other-format', `${subject} holds only a key (raw). It has no variable or field ${visible(keyVar)}.`, [
+    'Leave out --key-var.',
+  ]);
 }
 
 function noun(format: KeyFormat): string {

@@ -461,7 +461,7 @@ describe('a config file that is broken', () => {
     ['{"contexts": []', 1, 16, 'a { is not closed by a }'],
     ['contexts:\n  - name: a\n    context: *nowhere\n', 3, 14, 'an alias refers to nothing'],
   ])('%j is said to be wrong in line %i, column %i: %s', async (file, line, column, reason) => {
-    expect((await failure({ file })).message).toContain(`line ${line}, column ${column}: it is no valid YAML: ${reason}`);
+    expect((await failure({ file })).message).toContain(`line ${line}, column ${column}: it is not valid YAML: ${reason}`);
   });
 
   test('under a relative home does not count, and none is made there', async () => {

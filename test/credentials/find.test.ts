@@ -47,9 +47,9 @@ test('several keys of a name are listed from the newest on, with the commands to
   const failure = failureOf(() => findOne(keys, { name: 'ci' }, words));
   expect(failure).toBeInstanceOf(UsageError);
   expect(failure.hints).toEqual([
-    '30 | made 2026-02-01 | expires 2027-05-06 | newest',
-    '5  | made 2026-01-07 | never expires',
-    '1  | made 2026-01-03 | never expires      | oldest',
+    '30 | created 2026-02-01 | expires 2027-05-06 | newest',
+    '5  | created 2026-01-07 | never expires',
+    '1  | created 2026-01-03 | never expires      | oldest',
     'Replace the newest: sts ingestion-api-key rotate --id 30',
     'Or first delete the ones that nobody uses: sts ingestion-api-key delete --id ID',
   ]);
@@ -97,7 +97,7 @@ test('two newest of the same millisecond are refused, and so are those whose tim
     message: expect.stringContaining('2 and 1'),
   });
   const timeless = [1n, 2n].map((id) => ({ id, name: 'ci' }));
-  expect(failureOf(() => supersededOf(timeless, 'ci', made, words)).message).toContain('does not tell when they were made');
+  expect(failureOf(() => supersededOf(timeless, 'ci', made, words)).message).toContain('does not say when they were created');
 });
 
 test('where the newest has expired an older one may be in use, and none is superseded', () => {

@@ -235,7 +235,7 @@ const refused: readonly (readonly [what: string, problem: DocumentProblem, messa
   ['a comment alone', 'missing', /no variable/, '# secret\n'],
   ['two variables', 'ambiguous', /2 variables/, 'A=secret\nB=secret\n'],
   ['a variable that is not there', 'missing', /no variable C/, 'A=secret\nB=secret\n', 'C'],
-  ['a variable of a raw key', 'other-format', /key alone/, 'secret\n', 'API_KEY'],
+  ['a variable of a raw key', 'other-format', /only a key/, 'secret\n', 'API_KEY'],
   ['a variable without a value', 'no-value', /API_KEY: it is empty/, 'API_KEY=\n'],
   ['a variable without a value, lower case', 'no-value', /api_key: it is empty/, 'api_key=\n'],
   ['an empty variable', 'no-value', /API_KEY: it is empty/, 'API_KEY="" # secret\n'],
