@@ -85,7 +85,10 @@ async function targetOf(disk: Disk, path: string, depth = 0): Promise<string> {
   return facts?.kind === 'link' ? targetOf(disk, resolve(dirname(path), await disk.readLink(path)), depth + 1) : path;
 }
 
-/** Creates the folder of the config file. Only the default folder is closed to others: another folder may hold other files as well. */
+/**
+ * Creates the folder of the config file. An existing folder is closed to others only if it is called `stackstate-cli`, because another one may
+ * hold other files as well.
+ */
 async function prepareFolder({ disk, warn }: ConfigAccess, path: string, folder: string): Promise<void> {
   try {
     await makeFolders(disk, folder, modes.folder);
