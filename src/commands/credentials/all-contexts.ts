@@ -4,10 +4,11 @@ import { compareBytes } from '../../ids.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Session } from '../verb.ts';
 import type { Clocks } from './clocks.ts';
+import { mostAtOnce } from './flags.ts';
 import { gravestFirst } from './gravity.ts';
 import { listingOf } from './listing.ts';
 import { namedProgress } from './named-progress.ts';
-import { mostAtOnce, pool } from './pool.ts';
+import { pool } from './pool.ts';
 
 /** A credential and the context whose server has it. */
 export interface Placed {
