@@ -30,11 +30,20 @@ function schemaOf<T>(of: (row: Setting) => T): Record<ContextKey, T> {
   return Object.fromEntries(CONTEXT_MEMBERS.map((name) => [SETTINGS[name].key, of(SETTINGS[name])])) as Record<ContextKey, T>;
 }
 
+// Each renewal of a plan reads the file anew, since a token in it may have been replaced, and finds the same text as a rule.
+let last: { readonly path: string; readonly source: string; readonly parsed: ParsedConfig } | undefined;
+
 /**
  * Reads the text of a config file; unknown keys are left alone.
+ * @returns what it says; not to be changed.
  * @throws ConfigError naming path, line and column when it is no YAML or an entry is no context. Values are never quoted.
  */
 export function parseConfig(path: string, source: string): ParsedConfig {
+  if (last?.path !== path || last.source !== source) last = { path, source, parsed: read(path, source) };
+  return last.parsed;
+}
+
+function read(path: string, source: string): ParsedConfig {
   const { document, lines, data } = parseYaml(path, source);
   const place = (keys: readonly (string | number)[]): number => offsetOf(document, keys);
   const parsed = fileSchema.safeParse(withoutNulls(data));

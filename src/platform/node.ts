@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { fstatSync, statSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { FileReadError, InterruptedError, type InterruptSignal } from '../errors.ts';
@@ -69,6 +70,8 @@ const interruptSignals: readonly InterruptSignal[] = ['SIGHUP', 'SIGINT', 'SIGTE
 
 function interruptOnSignals(): AbortSignal {
   const controller = new AbortController();
+  // Eight renewals at a time listen, each in more than one place, and Node would warn of a leak.
+  setMaxListeners(0, controller.signal);
   for (const signal of interruptSignals) {
     process.on(signal, () => {
       const error = new InterruptedError(signal);
@@ -105,6 +108,9 @@ function outputStream(descriptor: 1 | 2, stream: () => NodeJS.WriteStream): Outp
     },
     get columns() {
       return isTerminal(descriptor) ? open().columns || undefined : undefined;
+    },
+    get rows() {
+      return isTerminal(descriptor) ? open().rows || undefined : undefined;
     },
     get state() {
       return descriptorState(descriptor);

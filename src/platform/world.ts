@@ -8,6 +8,8 @@ export interface OutputStream {
   readonly isTTY: boolean;
   /** Width of the terminal; undefined off a terminal. */
   readonly columns: number | undefined;
+  /** Height of the terminal in lines; undefined off a terminal. */
+  readonly rows: number | undefined;
   /** Whether text written here can be read by anybody. */
   readonly state: 'open' | 'closed' | 'null-device';
 }

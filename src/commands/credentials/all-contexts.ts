@@ -6,6 +6,7 @@ import type { Session } from '../verb.ts';
 import type { Clocks } from './clocks.ts';
 import { gravestFirst } from './gravity.ts';
 import { listingOf } from './listing.ts';
+import { namedProgress } from './named-progress.ts';
 import { mostAtOnce, pool } from './pool.ts';
 
 /** A credential and the context whose server has it. */
@@ -48,21 +49,31 @@ export async function listEverywhere(
   }
   const failures: StsError[] = [];
   const warnings: string[] = ignored === undefined ? [] : [ignored];
-  const label = `Asking ${contexts.length} servers`;
-  const found = await session.progress.waiting(label, () =>
-    pool(contexts, mostAtOnce, async ({ name }) => {
-      try {
-        const { credentials, rejected, clocks } = await listingOf(noun, session.forContext(name));
-        for (const sentence of rejected) failures.push(new ServerError(`${name}: ${sentence}`));
-        if (clocks.warning !== undefined) warnings.push(`${name}: ${clocks.warning}`);
-        return { name, isUp: true, now: clocks.now, credentials: credentials.filter(filterOf(clocks)) };
-      } catch (error) {
-        if (!(error instanceof StsError)) throw error;
-        failures.push(new StsError(error.exitCode, `${name}: ${error.message}`, { hints: error.hints, cause: error }));
-        return { name, isUp: false, now: 0, credentials: [] };
-      }
-    }),
-  );
+  const board = await session.progress.board();
+  let asked = 0;
+  const summarize = () => board?.summary(`${asked} of ${contexts.length} servers asked, ${failures.length} failed`);
+  summarize();
+  const one = async ({ name }: { readonly name: string }) => {
+    const row = board?.begin(name);
+    const own = session.fork(name);
+    const progress = namedProgress(own.progress, name, row);
+    try {
+      const { credentials, rejected, clocks } = await listingOf(noun, { ...own, progress });
+      for (const sentence of rejected) failures.push(new ServerError(`${name}: ${sentence}`));
+      if (clocks.warning !== undefined) warnings.push(`${name}: ${clocks.warning}`);
+      return { name, isUp: true, now: clocks.now, credentials: credentials.filter(filterOf(clocks)) };
+    } catch (error) {
+      if (!(error instanceof StsError)) throw error;
+      failures.push(new StsError(error.exitCode, `${name}: ${error.message}`, { hints: error.hints, cause: error }));
+      return { name, isUp: false, now: 0, credentials: [] };
+    } finally {
+      asked += 1;
+      row?.end();
+      summarize();
+      await own.close();
+    }
+  };
+  const found = await pool(contexts, mostAtOnce, one).finally(() => board?.close());
   const placed = found.flatMap(({ name, now, credentials }) =>
     credentials.map((credential) => ({ context: name, credential, now })),
   );
