@@ -5,12 +5,13 @@ import { DEFAULT_KEY_VAR, isRaw, type KeyFormat } from './formats.ts';
 import type { Field, ParsedDocument } from './model.ts';
 import { looksIssued } from './usable.ts';
 
-/** So many names a hint lists. */
+/** How many names a hint lists at most. */
 const LISTED = 20;
 
 /**
- * The field that holds the key: the one asked for, else the only one.
- * @throws DocumentError when there is none, when several are there and none was asked for, or when its value cannot be told for certain.
+ * Picks the field that holds the key: the one asked for, else the only one.
+ * @throws DocumentError when there is no such field, when there are several and none was asked for, or when the value cannot be read
+ * reliably.
  */
 export function pick(document: ParsedDocument, keyVar: string | undefined, subject: string): Field {
   const { format, fields } = document;
@@ -23,7 +24,7 @@ export function pick(document: ParsedDocument, keyVar: string | undefined, subje
   if (field === undefined || (keyVar === undefined && fields.length > 1)) throw whichOne(document, keyVar, subject);
   if (field.refused !== undefined) {
     throw new DocumentError('unclear', `${subject} cannot be used: ${visible(field.name)} ${field.refused}.`, [
-      `Make the key itself the one value of ${visible(field.name)}, and try again.`,
+      `Make the key the only value of ${visible(field.name)}, then try again.`,
     ]);
   }
   return field;
@@ -50,7 +51,7 @@ function whichOne({ format, fields }: ParsedDocument, keyVar: string | undefined
   );
 }
 
-/** A raw document was asked for a variable. */
+/** The error for `--key-var` with a raw document. */
 export function noVariables(keyVar: string, subject: string): DocumentError {
   return new DocumentError(
     'other-format',

@@ -1,6 +1,6 @@
 import type { CredentialKind, Destination } from '../../credentials/ports.ts';
 import type { RunEvent } from '../../credentials/run.ts';
-import { deleteCommand } from '../../credentials/words.ts';
+import { deleteCommand, theCredential } from '../../credentials/words.ts';
 import type { Session } from '../verb.ts';
 
 /** Says on stderr what happens while a run goes on. */
@@ -76,6 +76,9 @@ function clockSentence(aheadMs: number): string {
 function unidentified({ words }: CredentialKind, candidates: readonly bigint[]): string {
   if (candidates.length === 0) {
     return `The list does not show the new ${words.short} yet, so its id is not known. See it later with: sts ${words.command} list`;
+  }
+  if (candidates.length === 1) {
+    return `The journal of this run is not its own any more, so it is not certain that ${theCredential(words, candidates[0])} is the new one.`;
   }
   return `${candidates.length} equal ${words.short}s were created at the same time (${candidates.join(', ')}), so it is not known which of them is the new one.`;
 }
