@@ -18,7 +18,7 @@ export async function dryRotation(run: Run, plan: RotationPlan): Promise<Outcome
   // Tells, as the rotation itself would, where it is not clear what the destination holds.
   await destination.current();
   const listing = await listReported(run, oldKind);
-  const old = findOne(listing, plan.target, oldKind.words);
+  const old = findOne(listing, plan.target, oldKind.words, kind === oldKind);
   const why = kind === oldKind ? kind.refuseRotation?.(old) : undefined;
   if (why !== undefined) throw new UsageError(why);
   if (!plan.force) await refuseOtherHeld(run, listing, [old.name, plan.newName]);
