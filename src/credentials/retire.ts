@@ -138,17 +138,14 @@ async function isListed(run: Run, id: bigint | undefined): Promise<boolean | und
 
 function bothLive(run: Run, { old, newId, facts }: Pick<Retirement, 'old' | 'newId' | 'facts'>, error: StsError): StsError {
   const { kind, oldKind, destination } = run;
-  const fate = error instanceof OutcomeUnknownError ? 'may be deleted or not' : 'was not deleted';
+  const fate = error instanceof OutcomeUnknownError ? '' : `; the old ${oldKind.words.short} ${old.id} was not deleted`;
   const again =
     facts === undefined ? [] : [`Or run it again, that finishes this rotation first: ${rotateCommand(run, old.name)}`];
-  return error.because(
-    `${capital(theNew(kind.words, newId))} was delivered to ${destination.description}; the old ${oldKind.words.short} ${old.id} ${fate}.`,
-    {
-      hints: [
-        ...error.hints,
-        `Delete the old ${oldKind.words.short} when nobody uses it any more: ${deleteCommand(oldKind.words, old.id)}`,
-        ...again,
-      ],
-    },
-  );
+  return error.because(`${capital(theNew(kind.words, newId))} was delivered to ${destination.description}${fate}.`, {
+    hints: [
+      ...error.hints,
+      `Delete the old ${oldKind.words.short} when nobody uses it any more: ${deleteCommand(oldKind.words, old.id)}`,
+      ...again,
+    ],
+  });
 }

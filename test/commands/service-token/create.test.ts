@@ -122,3 +122,16 @@ test.each(['stdout', 'file'])('the very token that the command is authenticated 
   expect(result).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(`Service token deleted: ${old.id}\n`) });
   expect(server.serviceTokens()).toMatchObject([{ name: 'admin', roles: ['stackstate-admin'] }]);
 });
+
+test('a token that deletes itself last, and whose response is a failure: whether it is gone is not known, and is said so', async () => {
+  const server = await startForTest();
+  const old = server.seedToken({ name: 'admin', roles: ['stackstate-admin'] });
+  server.setFault('token-delete', { kind: 'status', status: 500, handler: 'run' });
+  const flags = ['-n', 'admin', '--delete-old', '--after', '0s', '--url', server.url, '--service-token', old.token];
+  const result = await runSts(['service-token', 'rotate', ...flags]);
+  // The list cannot be asked with a token that is gone.
+  expect(result).toMatchObject({ code: 11, stdout: expect.stringContaining(server.serviceTokens()[0]?.token ?? 'none') });
+  expect(result.stderr).toContain(`The token ${old.id} may be deleted or not.`);
+  expect(result.stderr).not.toContain('was not deleted');
+  expect(result.stderr).toContain(`sts service-token delete --id ${old.id}`);
+});
