@@ -94,10 +94,12 @@ test.each([
   async (platform, what, command) => {
     const { server, path, migrate } = await start({ platform });
     const before = readFileSync(path, 'utf8');
-    const result = await migrate(['--key-file', path, '--delete-old']);
-    expect(result).toMatchObject({ code: 10, stdout: '' });
-    expect(result.stderr).toContain(`which has no ${what}.`);
-    expect(result.stderr).toContain(command);
+    for (const flags of [[], ['--dry-run']]) {
+      const result = await migrate(['--key-file', path, '--delete-old', ...flags]);
+      expect(result).toMatchObject({ code: 10, stdout: '' });
+      expect(result.stderr).toContain(`which has no ${what}.`);
+      expect(result.stderr).toContain(command);
+    }
     expect(server.requests.filter(({ method, status }) => method !== 'GET' && (status ?? 0) < 300)).toEqual([]);
     expect(readFileSync(path, 'utf8')).toBe(before);
     expect(existsSync(`${path}.sts-pending`)).toBe(false);
@@ -122,6 +124,13 @@ test('--dry-run says what would be done, and changes nothing', async () => {
   expect(result).toMatchObject({ code: 0, stderr: '' });
   expect(result.stdout).toContain(`The key ${key.id} (otel)`);
   expect(result.stdout).toContain('replaced by a new token named otel');
+  // What the API has no list of, and one that a token has is known to be there.
+  const untold = 'No token has the role stackstate-k8s-ingest yet: whether it exists, the server tells when one is created.\n';
+  expect(result.stdout).toContain(untold);
+  server.seedToken({ name: 'other', roles: ['stackstate-k8s-ingest'] });
+  const again = await migrate(['--key-file', path, '--delete-old', '--dry-run', '-o', 'json']);
+  expect(jsonOf(again.stdout)).toMatchObject({ 'would-rotate-service-token': { roles: ['stackstate-k8s-ingest'] } });
+  expect((await migrate(['--key-file', path, '--dry-run'])).stdout).not.toContain('has the role');
   expect(server.requests.every(({ method }) => method === 'GET')).toBe(true);
 });
 
