@@ -70,6 +70,6 @@ function subjectHints(roles: readonly string[]): string[] {
       `  sts rbac create-subject --subject ${shellWord(role)}`,
       `  sts rbac grant --subject ${shellWord(role)} --permission update-metrics`,
     ]),
-    'For a token of one cluster alone, grant update-scoped-permissions in place of update-metrics.',
+    'For the token of one cluster, grant update-scoped-permissions for that cluster as well.',
   ];
 }
