@@ -26,7 +26,7 @@ const port = await new Promise((listening) => {
 });
 
 /** @type {import('../src/platform/world.ts').OutputStream} */
-const silent = { write: async () => {}, isTTY: false, columns: undefined, state: 'open' };
+const silent = { write: async () => {}, isTTY: false, columns: undefined, rows: undefined, state: 'open' };
 /** @type {import('../src/platform/world.ts').World} */
 const world = {
   env: { STS_CLI_URL: `http://127.0.0.1:${port}`, STS_CLI_API_TOKEN: 't' },

@@ -1,6 +1,6 @@
-// Runs the tests of the built program (test/e2e) on other versions of Node than the one at hand, and against executables.
+// Runs the tests of the built program (test/e2e) against executables and on other versions of Node than the one at hand.
 // Usage: node scripts/test-programs.mjs [--full] [PATH]...; each PATH is an executable, which gets all the tests. Of the versions of
-// Node only the newest does, unless there is `--full`; the others get a choice of them.
+// Node only the newest does, unless there is `--full`; the others get a choice of them. What tells most comes first.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,8 +16,8 @@ const smoke = ['help', 'network', 'pipes', 'scripts', 'signals', 'terminal'];
 /** @typedef {{ name: string, passed: number, failed: number, skipped: number, ok: boolean }} Counts */
 
 const { values, positionals } = parseArgs({ options: { full: { type: 'boolean', default: false } }, allowPositionals: true });
-const rows = versions.map((version, index) => onNode(version, values.full || index === versions.length - 1));
-for (const program of positionals) rows.push(run(program, [], { STS_BIN: program }));
+const rows = positionals.map((program) => run(program, [], { STS_BIN: program }));
+for (const version of versions) rows.push(onNode(version, values.full || version === versions.at(-1)));
 process.stdout.write('\nTests of the built program\n');
 for (const { name, passed, failed, skipped } of rows)
   process.stdout.write(`${name.padEnd(32)} ${passed} passed, ${failed} failed, ${skipped} skipped\n`);

@@ -4,6 +4,7 @@ import { type ApiOptions, Requests } from './requests.ts';
 import { serverResource } from './server.ts';
 import { tokenResource } from './tokens.ts';
 
+export { TrustStores } from '../http/trust.ts';
 export type { ApiOptions } from './requests.ts';
 
 /** A client for one StackState. Nothing is connected before the first call. */

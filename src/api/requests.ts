@@ -2,6 +2,7 @@ import type { Settings, Token, TokenKind } from '../config/model.ts';
 import { ConfigError, OutcomeUnknownError, ServerError, type StsError } from '../errors.ts';
 import { basic, credentialsOf } from '../http/proxy.ts';
 import { type HttpResponse, Transport, TransportError, type TransportRequest } from '../http/transport.ts';
+import type { TrustStores } from '../http/trust.ts';
 import { decodeJson } from './decode.ts';
 import type { CallOptions } from './model.ts';
 
@@ -15,6 +16,8 @@ export interface ApiOptions {
   readonly log?: (line: string) => void;
   /** Takes a warning, one sentence: a CA certificate that cannot be read. */
   readonly warn?: (line: string) => void;
+  /** The CA certificates that other clients of the same run have read. */
+  readonly trustStores?: Pick<TrustStores, 'open'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Milliseconds of a clock that is never set, for the deadline. Default: `performance.now()`. */

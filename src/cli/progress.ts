@@ -6,12 +6,13 @@ import type { World } from '../platform/world.ts';
 
 /** @param animated false where lines of `-v` would come between. */
 export function createProgress(
-  { stdin, stderr }: Pick<World, 'stdin' | 'stderr'>,
+  { stdin, stderr, monotonic }: Pick<World, 'stdin' | 'stderr' | 'monotonic'>,
   printer: Printer,
   animated: boolean,
 ): Progress {
   return {
     isTerminal: stderr.isTTY,
+    marks: printer.marks,
     note: printer.note,
     warn: printer.warn,
     verbose: (line) => void printer.verbose(line),
@@ -21,6 +22,11 @@ export function createProgress(
       return withSpinner(printer.status, label, work);
     },
     status: printer.status,
+    async board() {
+      if (!printer.animate || !animated) return undefined;
+      const { Board } = await import('../output/board.ts');
+      return new Board(printer.show, monotonic);
+    },
     async passOn(text) {
       const lines = text.replace(/\n$/, '').split('\n');
       if (printer.json && !stderr.isTTY) for (const line of lines) await printer.note(line);

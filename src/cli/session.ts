@@ -1,6 +1,7 @@
+import type { TrustStores } from '../api/client.ts';
 import type { StackStateApi } from '../api/model.ts';
 import { saySources } from '../commands/sources.ts';
-import type { EarlyOutput, Session } from '../commands/verb.ts';
+import type { EarlyOutput, OpenSession, Session } from '../commands/verb.ts';
 import type { GlobalOptions, Settings } from '../config/model.ts';
 import { SERVER_MEMBERS, SETTINGS } from '../config/table.ts';
 import type { Printer } from '../output/printer.ts';
@@ -8,14 +9,24 @@ import type { World } from '../platform/world.ts';
 import { version } from '../version.ts';
 import { createProgress } from './progress.ts';
 
-/** A session that has to be closed. */
-export interface OpenSession extends Session {
-  close(): Promise<void>;
+/** What a session and those made of it share. */
+interface Shared {
+  readonly printer: Printer;
+  readonly stdout: EarlyOutput;
+  /** URLs that were warned about: a plan asks a server many times, and one warning says it. */
+  readonly unverified: Set<string>;
+  /** The CA certificates that the clients have read; made with the first client. */
+  trustStores: TrustStores | undefined;
 }
 
 export function createSession(world: World, globals: GlobalOptions, printer: Printer, stdout: EarlyOutput): OpenSession {
+  return sessionOf(world, globals, { printer, stdout, unverified: new Set(), trustStores: undefined });
+}
+
+function sessionOf(world: World, globals: GlobalOptions, shared: Shared, known?: Session['settings']): OpenSession {
+  const { printer, stdout, unverified } = shared;
   const clients: StackStateApi[] = [];
-  const others: OpenSession[] = [];
+  const others = new Set<OpenSession>();
   const progress = createProgress(world, printer, globals.verbose === 0);
   const session: OpenSession = {
     world,
@@ -27,24 +38,37 @@ export function createSession(world: World, globals: GlobalOptions, printer: Pri
       const { defaultConfigPath } = await import('../config/file.ts');
       return defaultConfigPath(world.env, world.home);
     },
-    settings: once(() => settingsOf(session)),
+    settings: known ?? once(() => settingsOf(session)),
     api: once(async () => session.apiFor(await session.settings())),
     async apiFor(settings) {
-      if (settings.skipSsl) {
+      if (settings.skipSsl && !unverified.has(settings.url)) {
+        unverified.add(settings.url);
         await printer.warn(
           `The certificate of ${settings.url} is not verified (--skip-ssl): the token can be read by anyone in between.`,
         );
       }
-      const { createApi } = await import('../api/client.ts');
+      const { createApi, TrustStores } = await import('../api/client.ts');
+      shared.trustStores ??= new TrustStores();
+      const { trustStores } = shared;
       const { env, now, monotonic, sleep } = world;
       const warn = (line: string) => void printer.warn(line);
-      const api = createApi({ settings, env, version, log: progress.verbose, warn, now, monotonic, sleep });
+      const api = createApi({ settings, env, version, log: progress.verbose, warn, now, monotonic, sleep, trustStores });
       clients.push(api);
       return api;
     },
-    forContext(name) {
-      const other = createSession(withoutServer(world), { ...elsewhere(globals), context: name }, printer, stdout);
-      others.push(other);
+    fork(context) {
+      const inner =
+        context === undefined
+          ? sessionOf(world, globals, shared, session.settings)
+          : sessionOf(withoutServer(world), { ...elsewhere(globals), context }, shared);
+      const other: OpenSession = {
+        ...inner,
+        async close() {
+          others.delete(other);
+          await inner.close();
+        },
+      };
+      others.add(other);
       return other;
     },
     async readSecret(question = 'Token: ') {

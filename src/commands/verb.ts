@@ -131,16 +131,29 @@ export interface Session {
   api(): Promise<StackStateApi>;
   /** A client for other settings than the resolved ones, closed with the rest. */
   apiFor(settings: Settings): Promise<StackStateApi>;
-  /** The same for another context of the config file, with its own settings and client; closed with this one. */
-  forContext(name: string): Session;
+  /**
+   * A session of its own for one of many things to be done: with its own client, since a client sends one request at a time, and for
+   * another context of the config file with its settings.
+   * @param context undefined for the settings of this session.
+   * @returns to be closed when that is done, so that no connection outlives its use; at the latest it is closed with this one.
+   */
+  fork(context: string | undefined): OpenSession;
   /** A token given as `-`: asked for without echo on a terminal, else all of stdin. @throws RangeError when that is no token by far. */
   readSecret(question?: string): Promise<string>;
+}
+
+/** A session that has to be closed. */
+export interface OpenSession extends Session {
+  /** Ends its connections. Never rejects. */
+  close(): Promise<void>;
 }
 
 /** What is said while a verb runs, all of it on stderr (output/printer.ts says when). Where stderr is gone nothing here rejects: nobody is left to tell. */
 export interface Progress {
   /** Whether somebody sits before stderr. */
   readonly isTerminal: boolean;
+  /** What lines on stderr begin with that say how something went: `✅`, or `[SUCCESS]`. */
+  readonly marks: { readonly success: string; readonly warning: string; readonly error: string };
   /** One sentence for whoever sits before a terminal, at once, whatever the form. Elsewhere it is said only if the command fails. */
   note(sentence: string): Promise<void>;
   /** Something is wrong: said at once, and off a terminal under JSON within the error's document, else as a line at the end. */
@@ -154,6 +167,11 @@ export interface Progress {
    * @returns false where it is not shown.
    */
   status(line: string): Promise<boolean>;
+  /**
+   * Shows things that are done at the same time, one line each, at the bottom of a terminal.
+   * @returns to be closed when all is done; undefined where nothing is animated.
+   */
+  board(): Promise<Board | undefined>;
   /** Text as it comes from another program, control characters escaped. */
   passOn(text: string): Promise<void>;
   /**
@@ -162,6 +180,24 @@ export interface Progress {
    * @throws UsageError with these hints where nobody can be asked.
    */
   confirm(question: string, hints: readonly string[]): Promise<boolean>;
+}
+
+/** What is in work, a line each at the bottom of a terminal, and below them one that counts. Texts may be hostile: they are escaped. */
+export interface Board {
+  /** A line for something that begins. */
+  begin(title: string): BoardRow;
+  /** The last line. */
+  summary(text: string): void;
+  /** Whole lines to stand above the board for good. */
+  tell(text: string): void;
+  close(): Promise<void>;
+}
+
+export interface BoardRow {
+  /** What is being done now. */
+  state(text: string): void;
+  /** Takes the line away. */
+  end(): void;
 }
 
 /** The result's first part, for what must be out before the verb goes on: a secret that is shown once. */

@@ -6,7 +6,7 @@ import type { JournalRecord } from './record.ts';
 import { listAll, type Run } from './run.ts';
 import { capital, finishCommand, quoted, theCredential } from './words.ts';
 
-/** @throws UsageError (exit 3) when an earlier run is about another server or kind than this one. */
+/** @throws UsageError (exit 3) when the journal of an earlier run is about another server, or another kind of credential. */
 export function refuseOtherServer(run: Run, record: JournalRecord): void {
   const { kind, oldKind, destination } = run;
   if (record.server !== kind.server) {
@@ -24,8 +24,8 @@ export function refuseOtherServer(run: Run, record: JournalRecord): void {
 }
 
 /**
- * @param listing of the kind of what is replaced.
- * @throws UsageError (exit 3) when an earlier run is about a credential of another name than this one.
+ * @param listing the credentials of the kind that is replaced.
+ * @throws UsageError (exit 3) when the journal of an earlier run is about a credential with another name.
  */
 export function refuseOtherTarget(run: Run, record: JournalRecord, target: Target, listing: Listing): void {
   const { old, wanted } = record;
@@ -38,7 +38,7 @@ export function refuseOtherTarget(run: Run, record: JournalRecord, target: Targe
 }
 
 /**
- * A journal may only ever lead to the deletion of a credential that bears the name it speaks of.
+ * A journal may only cause the deletion of a credential that has the name recorded in it.
  * @throws UsageError (exit 3)
  */
 export async function refuseOtherName(run: Run, id: bigint, name: string, kind = run.kind): Promise<void> {
@@ -83,5 +83,5 @@ function began({ destination }: Run): string {
 }
 
 function forget({ destination }: Run): string {
-  return `If it is of no use any more, forget it: ${destination.journal?.remove}`;
+  return `If you no longer need it, remove its journal: ${destination.journal?.remove}`;
 }

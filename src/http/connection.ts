@@ -4,7 +4,7 @@ import { dial } from './dial.ts';
 import { DeadlineError, ProxyError } from './failure.ts';
 import { type HttpProxy, hostOf, portOf, proxyAt, proxyFor } from './proxy.ts';
 import { type Open, secured } from './secure.ts';
-import { type Environment, openTrust, type Trust, type TrustStore } from './trust.ts';
+import { type Environment, openTrust, type Trust, type TrustStore, type TrustStores } from './trust.ts';
 import { Client, connectorOf, type Notes, request } from './undici.ts';
 
 export interface ConnectionOptions extends Trust {
@@ -14,6 +14,8 @@ export interface ConnectionOptions extends Trust {
   readonly env: Environment;
   /** A proxy to use whatever the environment says. */
   readonly proxyUrl?: string;
+  /** Where connections of the same run find the CA certificates that others have read; default: they are read for this one. */
+  readonly trustStores?: Pick<TrustStores, 'open'>;
   /** Takes a line for `--verbose`: which proxy is used, never its credentials. */
   readonly log?: (line: string) => void;
   /** Takes a warning, one sentence: a CA certificate that cannot be read. */
@@ -64,7 +66,9 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       ? proxyFor(url, options.env)
       : proxyAt(options.proxyUrl, { variable: 'proxy-url', fromEnvironment: false });
   const usesTls = url.protocol === 'https:' || proxy?.url.protocol === 'https:';
-  const trust = await openTrust(usesTls ? options : { skipSsl: false }, options.env, options.warn ?? (() => {}));
+  const wanted: Trust = usesTls ? options : { skipSsl: false };
+  const { env, warn = () => {}, trustStores = { open: openTrust } } = options;
+  const trust = await trustStores.open(wanted, env, warn);
   const ended = new AbortController();
   const route: Route = { url, trust, serverName: options.serverName, signal: ended.signal };
   if (proxy !== undefined) {

@@ -31,8 +31,8 @@ export function secured(open: Open, name: string, trust: TrustStore, signal: Abo
         return await handshake(await open(), name, trust, signal);
       } catch (error) {
         if (!untrusted.has(codeIn(error)) || signal.aborted) throw error;
-        // Another connection may have widened it meanwhile.
-        if (trust.current === used && !(await trust.widen())) throw error;
+        // Another connection may have widened it meanwhile, or widens it now.
+        if (trust.current === used && !(await trust.widen()) && trust.current === used) throw error;
       }
     }
   };

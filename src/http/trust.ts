@@ -26,6 +26,23 @@ export interface TrustStore {
 }
 
 /**
+ * The CA certificates that are trusted for several connections of one run, each set read once: with those of the system's store that takes
+ * as long as all the rest of a renewal.
+ */
+export class TrustStores {
+  readonly #stores = new Map<string, Promise<TrustStore>>();
+
+  /** As `openTrust`; what concerns the environment is the same for all. */
+  open(trust: Trust, env: Environment, warn: (line: string) => void): Promise<TrustStore> {
+    const { caCertificates, onlyGiven = false, skipSsl, clientCertificate } = trust;
+    const key = JSON.stringify([caCertificates, onlyGiven, skipSsl, clientCertificate?.cert, clientCertificate?.key]);
+    const known = this.#stores.get(key) ?? openTrust(trust, env, warn);
+    this.#stores.set(key, known);
+    return known;
+  }
+}
+
+/**
  * Reads only the given certificates: parsing Node's own roots, some 150, takes a quarter of a short run.
  * @param warn takes a sentence about a certificate that is left out.
  * @throws ConfigError when `caCertificates` holds no certificate that can be read, or the client's own cannot be used.

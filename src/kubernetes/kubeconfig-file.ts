@@ -12,12 +12,27 @@ export interface Kubeconfig {
   readonly contexts: ReadonlyMap<string, Entry>;
 }
 
+/** The most files that are remembered: KUBECONFIG lists some, and nobody lists many. */
+const mostKnown = 8;
+// A plan has hundreds of Secrets in the clusters of one file, and a file with a hundred clusters takes 30 ms to read.
+const known = new Map<string, { readonly source: string; readonly kubeconfig: Kubeconfig }>();
+
 /**
  * Reads the text of a kubeconfig file, YAML or JSON.
  * @param path absolute; relative paths in the file start from its folder.
+ * @returns what it says; not to be changed.
  * @throws ConfigError that names the file and where in it something is wrong, never a value.
  */
 export function parseKubeconfig(path: string, source: string): Kubeconfig {
+  const before = known.get(path);
+  if (before?.source === source) return before.kubeconfig;
+  const kubeconfig = read(path, source);
+  if (known.size >= mostKnown) known.clear();
+  known.set(path, { source, kubeconfig });
+  return kubeconfig;
+}
+
+function read(path: string, source: string): Kubeconfig {
   const fields = parseYaml(path, source);
   const kind = fields['kind'] ?? 'Config';
   if (kind !== 'Config') {

@@ -3,8 +3,8 @@ import { visible } from '../escape.ts';
 import { toJson } from '../json.ts';
 import type { OutputStream } from '../platform/world.ts';
 import { systemCode } from '../system.ts';
-import { StderrLines } from './stderr-lines.ts';
-import { colorEnabled } from './style.ts';
+import { type Footer, StderrLines } from './stderr-lines.ts';
+import { colorEnabled, type Marks, marksOf } from './style.ts';
 import { systemReason } from './system-reason.ts';
 
 export interface PrinterOptions {
@@ -37,6 +37,8 @@ export interface Printer {
   readonly width: number | undefined;
   /** Whether stderr may be animated. */
   readonly animate: boolean;
+  /** What lines on stderr begin with. */
+  readonly marks: Marks;
   /** The line, newline included, that says on stdout that something was done. */
   success(message: string): string;
   /**
@@ -54,6 +56,8 @@ export interface Printer {
   verbose(line: string): Promise<void>;
   /** Writes over the terminal's last line; '' takes it away. @returns false where nothing is animated. */
   status(line: string): Promise<boolean>;
+  /** Draws lines that stay below all that is told, or draws them anew; `stays: false` takes them away. Where `animate` is true. */
+  show(footer: Footer, stays: boolean): Promise<void>;
   /** Says all that is held back, before somebody is asked something. */
   sayHeld(): Promise<void>;
   /** The end: says the warnings that are held back, and forgets the notes. Does no harm after an error. */
@@ -72,8 +76,9 @@ export function createPrinter(options: PrinterOptions): Printer {
   const color = colorEnabled(stdout, options.color, options.env);
   const animate = colorEnabled(stderr, options.color, options.env);
   const lines = new StderrLines(stderr, animate);
+  const marks = marksOf(animate);
   const held: Aside[] = [];
-  const lineOf = ({ message, isWarning }: Aside) => `${isWarning ? `${animate ? '⚠️' : '[WARN]'} ` : ''}${visible(message)}\n`;
+  const lineOf = ({ message, isWarning }: Aside) => `${isWarning ? `${marks.warning} ` : ''}${visible(message)}\n`;
   const say = async (asides: readonly Aside[]) => {
     for (const aside of asides) await lines.tell(lineOf(aside));
   };
@@ -85,8 +90,9 @@ export function createPrinter(options: PrinterOptions): Printer {
     json,
     color,
     animate,
+    marks,
     width: stdout.isTTY ? stdout.columns : undefined,
-    success: (message) => `${color ? '✅' : '[SUCCESS]'} ${visible(message)}\n`,
+    success: (message) => `${marksOf(color).success} ${visible(message)}\n`,
     async write(blocks) {
       if (stdout.state === 'closed') throw new DeliveryError('The result could not be written: stdout is closed.');
       for (const block of blocks) if (block !== '') await deliver(stdout, block);
@@ -103,9 +109,10 @@ export function createPrinter(options: PrinterOptions): Printer {
       const asides = held.splice(0);
       if (json) return lines.tell(errorDocument(described, asides));
       await say(asides);
-      for (const error of described) await lines.tell(errorLines(error, animate ? '❌' : '[ERROR]'));
+      for (const error of described) await lines.tell(errorLines(error, marks.error));
     },
     status: (line) => lines.status(line),
+    show: (footer, stays) => lines.show(footer, stays),
     sayHeld: () => say(held.splice(0)),
     flush: () => say(held.splice(0).filter(({ isWarning }) => isWarning)),
   };

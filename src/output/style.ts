@@ -18,3 +18,15 @@ export function colorEnabled(stream: Pick<OutputStream, 'isTTY'>, color: boolean
 export function paint(text: string, color: Color): string {
   return `${OPEN[color]}${text}${CLOSE}`;
 }
+
+/** What a line begins with that says how something went. */
+export interface Marks {
+  readonly success: string;
+  readonly warning: string;
+  readonly error: string;
+}
+
+/** @param symbols whether the stream shows symbols. */
+export function marksOf(symbols: boolean): Marks {
+  return symbols ? { success: '✅', warning: '⚠️', error: '❌' } : { success: '[SUCCESS]', warning: '[WARN]', error: '[ERROR]' };
+}

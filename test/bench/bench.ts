@@ -3,13 +3,15 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isMainThread, Worker } from 'node:worker_threads';
+import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { serveFleet } from './fleet.ts';
 import { type Command, inTurn, median, peakMemory, ratio } from './measure.ts';
+import { planTable } from './plan.ts';
 import { type Row, rowsOf } from './rows.ts';
 import { type BenchCounts, type BenchServers, serve } from './server.ts';
 
 const usage = `npm run bench -- [--pairs N] [--vs PATH] [--only TEXT]
-  --pairs N     paired runs of each row, default 21; the large lists take a third of it
+  --pairs N     paired runs of each row, default 21; the large lists take a third of it, the plans a seventh
   --vs PATH     measure another sts as well, and give the ratios to it
   --only TEXT   only the rows with this text in their name`;
 
@@ -54,9 +56,19 @@ async function bench(): Promise<void> {
     rmSync(home, { recursive: true, force: true });
     await worker.terminate();
   }
+  const only = values.only ?? '';
+  const rounds = Math.max(1, Math.round(pairs / 7));
+  const ours = programs.filter(({ foreign }) => !foreign);
+  const plans = await planTable(ours, { only, rounds, worker: new URL(import.meta.url) });
   process.stderr.write('\n');
+  if (table.length > 1) show(table);
+  if (plans.length > 0) show(plans);
+}
+
+function show(table: readonly (readonly string[])[]): void {
   const widths = table[0]?.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0))) ?? [];
   for (const line of table) console.log(`| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
+  console.log('');
 }
 
 function programsToMeasure(other: string | undefined): Program[] {
@@ -115,4 +127,4 @@ async function traffic(
   return [requests, handshakes, roundTrips].map((count) => (count === 0 ? '' : String(count)));
 }
 
-await (isMainThread ? bench() : serve());
+await (isMainThread ? bench() : workerData === 'fleet' ? serveFleet() : serve());

@@ -14,6 +14,7 @@ const full: Context = {
   k8sSaToken: 'value-k8s',
   k8sSaTokenPath: '/value-path',
   apiPath: '/value-api-path',
+  adminApiPath: '/value-admin-api-path',
   skipSsl: true,
   caCertPath: '/value-ca',
   caCertBase64Data: 'value-data',

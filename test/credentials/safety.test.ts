@@ -349,7 +349,7 @@ test('a deletion that is confirmed while the key is listed still is said as it i
   const full = failing('before rename key', systemError('ENOSPC'));
   const failure = await failureOf(world.rotate({}, full));
   const orphan = world.stackState.keys().at(-1)?.id;
-  expect(failure.message).toContain(`The server confirmed the deletion of the key ${orphan}, and lists it still.`);
+  expect(failure.message).toContain(`The server confirmed the deletion of the key ${orphan}, but still lists it.`);
   expect(failure).toMatchObject({ exitCode: 6 });
   world.stackState.clearFaults();
   await world.rotate();

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { Issued } from '../../src/credentials/ports.ts';
 import { type CommandOptions, commandDestination } from '../../src/destinations/command.ts';
 import { nodeProcesses } from '../../src/platform/node-processes.ts';
@@ -38,10 +38,26 @@ test('the document arrives on stdin, and in no argument and no variable', async 
   }
 });
 
+test.each(['cat /dev/stdin', 'cat <&0', 'tee /dev/null', '# a comment\ncat'])(
+  'a command may open its stdin by a name: %s',
+  async (read) => {
+    await destination(`(${read}\n) > ${folder}/got`).deliver(issued);
+    expect(readFileSync(join(folder, 'got'), 'utf8')).toBe('API_KEY=iapikeyok-S3CRET\n');
+  },
+);
+
+test('without cat on the PATH a command gets its input all the same', async () => {
+  vi.stubEnv('PATH', '/nowhere');
+  await destination(`read -r line; printf '%s\\n' "$line" > ${folder}/got`).deliver(issued);
+  expect(readFileSync(join(folder, 'got'), 'utf8')).toBe('API_KEY=iapikeyok-S3CRET\n');
+});
+
 test.each([
-  ['exit 3', /ended in 3/],
-  ['kill -9 $$', /was ended by SIGKILL/],
-  ['no-such-program-anywhere', /ended in 127/],
+  ['exit 3', /ended with exit code 3/],
+  ['kill -9 $$', /ended with exit code 137/],
+  ['cat >/dev/null; exit 4 # a comment', /ended with exit code 4/],
+  ['echo "unfinished', /ended with exit code 2/],
+  ['no-such-program-anywhere', /ended with exit code 127/],
 ])('%s is not delivered', async (command, reason) => {
   const failure = await failureOf(destination(command).deliver(issued));
   expect(failure).toMatchObject({ exitCode: 6, message: expect.stringMatching(reason) });

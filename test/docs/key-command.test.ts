@@ -27,7 +27,7 @@ const commands = blocksOf(section).flatMap(({ language, text }) =>
 );
 
 test('there is an example for each store', () => {
-  const named = commands.map((command) => /--key-command '(?:cat \| )?(\S+) /.exec(command)?.[1]);
+  const named = commands.map((command) => /--key-command '(\S+) /.exec(command)?.[1]);
   expect(named).toEqual(Object.keys(stores));
 });
 

@@ -20,7 +20,7 @@ if (!mayUnshare) console.warn('SKIPPED: two network namespaces. This machine doe
 const rounds = 20;
 let tried = 0;
 
-afterAll(() => count('second actors', tried));
+afterAll(() => count('second actors', tried, mayMount && mayUnshare));
 
 /** Rotates one file by two paths at once. The first key is created only once one of the two runs has ended. */
 async function bothAtOnce(pathsOf: (folder: string) => readonly [string, string]): Promise<void> {

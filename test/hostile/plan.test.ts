@@ -35,7 +35,7 @@ test('a dry run counts what would be renewed, and not as up to date', async () =
   const json = await renew('--dry-run', '-o', 'json');
 
   expect(text).toMatchObject({ code: 0, stderr: '' });
-  expect(text.stdout).toContain('1 keys in the plan: 1 would be renewed, 0 up to date, 0 failed.\n');
+  expect(text.stdout).toContain('1 key in the plan: 1 would be renewed, 0 up to date, 0 failed.\n');
   expect(jsonOf(json.stdout)).toMatchObject({ summary: { 'would-renew': 1, 'up-to-date': 0, renewed: 0, failed: 0 } });
   expect(server.keys()).toEqual([]);
 });

@@ -12,6 +12,7 @@ export function recordedStream(facts: Partial<OutputStream> & { readonly failure
   return {
     isTTY: false,
     columns: undefined,
+    rows: undefined,
     state: 'open',
     ...rest,
     writes,

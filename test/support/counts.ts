@@ -9,29 +9,33 @@ interface Count {
   readonly name: string;
   readonly suite: string;
   readonly count: number;
+  /** Whether the suite tried all it has: some need rights that not every account has. */
+  readonly whole: boolean;
 }
 
 /**
  * Says how much of something a suite tried, and keeps it for `readCounts`. Called once a suite and name, in `afterAll`.
  * Prints `counted: fault cases 87`.
+ * @param whole false where this machine or account did not let the suite try all it has.
  */
-export async function count(name: string, n: number): Promise<void> {
+export async function count(name: string, n: number, whole = true): Promise<void> {
   // Only here: the counts are read outside of vitest.
   const { expect } = await import('vitest');
   // By its whole path: two suites of one name count apart.
   const suite = relative('test', expect.getState().testPath ?? 'unknown').replace(/\.test\.ts$/, '');
-  const entry: Count = { name, suite, count: n };
+  const entry: Count = { name, suite, count: n, whole };
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${`${suite} ${name}`.replaceAll(/\W+/g, '-')}.json`), `${JSON.stringify(entry)}\n`);
   console.info(`counted: ${name} ${n}`);
 }
 
 /** What the suites tried when they last ran, by name, suites of one name added up. */
-export function readCounts(): ReadonlyMap<string, number> {
-  const sums = new Map<string, number>();
+export function readCounts(): ReadonlyMap<string, Pick<Count, 'count' | 'whole'>> {
+  const sums = new Map<string, Pick<Count, 'count' | 'whole'>>();
   for (const file of filesOfCounts()) {
-    const { name, count: n } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Count;
-    sums.set(name, (sums.get(name) ?? 0) + n);
+    const one = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Count;
+    const sum = sums.get(one.name) ?? { count: 0, whole: true };
+    sums.set(one.name, { count: sum.count + one.count, whole: sum.whole && one.whole });
   }
   return sums;
 }

@@ -48,30 +48,41 @@ const rows: readonly Row[] = [
     holds: 'at most one of them changes anything at a time; in the end one key lives, and the destination holds it',
   },
 ];
+type Counts = ReturnType<typeof readCounts>;
+
 const path = 'docs/reliability.md';
 const [begin, end] = ['<!-- counted by the tests: npm run reliability -->\n', '<!-- end of what is counted -->\n'];
 
 /** The table for the page. */
-function tableOf(counts: ReadonlyMap<string, number>): string {
-  const lines = rows.map(({ count, what, holds }) => `| ${countOf(counts, count).toLocaleString('en')} | ${what} | ${holds} |\n`);
-  return `| tried | what | what holds each time |\n|---:|---|---|\n${lines.join('')}`;
+function tableOf(counts: Counts): string {
+  const lines = rows.map(
+    ({ count, what, holds }) => `| ${roundedDown(countOf(counts, count).count).toLocaleString('en')} | ${what} | ${holds} |\n`,
+  );
+  return `| tried, at least | what | what holds each time |\n|---:|---|---|\n${lines.join('')}`;
 }
 
-function countOf(counts: ReadonlyMap<string, number>, name: string): number {
-  const n = counts.get(name);
-  if (n === undefined) throw new Error(`Nothing is counted for "${name}": run all tests first (npx vitest run).`);
-  return n;
+function countOf(counts: Counts, name: string) {
+  const found = counts.get(name);
+  if (found === undefined) throw new Error(`Nothing is counted for "${name}": run all tests first (npx vitest run).`);
+  return found;
 }
 
-/** @throws Error when the page claims more than was counted; with another Node or system some more may be. */
-function check(table: string, counts: ReadonlyMap<string, number>): void {
+/** To two digits: another Node or system comes to some more or fewer. */
+function roundedDown(n: number): number {
+  const unit = 10 ** Math.max(0, String(n).length - 2);
+  return Math.floor(n / unit) * unit;
+}
+
+/** @throws Error when the page claims more than was counted. Where a suite could not try all it has, that is said instead. */
+function check(table: string, counts: Counts): void {
   for (const { count, what } of rows) {
     const line = table.split('\n').find((candidate) => candidate.includes(`| ${what} |`));
     const claimed = Number(/^\| ([\d,]+) \|/.exec(line ?? '')?.[1]?.replaceAll(',', ''));
-    if (!(claimed <= countOf(counts, count)))
-      throw new Error(
-        `${path} says ${line === undefined ? 'nothing of what was tried' : `"${line}"`}, and ${counts.get(count)} were counted. Run: npm run reliability`,
-      );
+    const counted = countOf(counts, count);
+    if (claimed <= counted.count) continue;
+    const difference = `${path} says ${line === undefined ? `nothing of the ${count}` : `"${line}"`}, and ${counted.count} were counted.`;
+    if (counted.whole || line === undefined) throw new Error(`${difference} Run: npm run reliability`);
+    console.warn(`[WARN] SKIPPED: some ${count} need rights that this account does not have. ${difference}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { main } from '../../src/main.ts';
@@ -22,6 +23,7 @@ export interface InputFacts {
 export interface OutputFacts {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   readonly state?: OutputStream['state'];
   /** The system error that writes end in once `afterBytes` (0) were taken. */
   readonly failWith?: { readonly code: string; readonly afterBytes?: number };
@@ -79,7 +81,7 @@ export async function runSts(argv: readonly string[], options: RunOptions = {}):
     sleep: options.sleep ?? sleep,
     disk: async () => options.disk ?? nodeDisk,
     processes: async () => nodeProcesses,
-    interrupt: options.interrupt ?? new AbortController().signal,
+    interrupt: options.interrupt ?? quietSignal(),
   });
   return { code, stdout: stdout.text(), stderr: stderr.text(), questions };
 }
@@ -131,6 +133,7 @@ function recorder(facts: OutputFacts = {}): OutputStream & { text(): string } {
   return {
     isTTY: facts.isTTY ?? false,
     columns: facts.columns ?? (facts.isTTY ? 80 : undefined),
+    rows: facts.rows ?? (facts.isTTY ? 24 : undefined),
     state: facts.state ?? 'open',
     async write(text) {
       await facts.onWrite?.(text);
@@ -143,6 +146,13 @@ function recorder(facts: OutputFacts = {}): OutputStream & { text(): string } {
     },
     text: () => taken.toString('utf8'),
   };
+}
+
+/** Never aborted; as many may listen as to that of a process. */
+function quietSignal(): AbortSignal {
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  return signal;
 }
 
 function systemError(code: string): Error {

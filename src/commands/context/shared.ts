@@ -2,15 +2,19 @@ import type { ConfigFile } from '../../config/file.ts';
 import { shownEntries } from '../../config/keys.ts';
 import type { Context, GlobalOptions, NamedContext } from '../../config/model.ts';
 import type { ConfigAccess } from '../../config/store.ts';
-import { shownValue } from '../../config/table.ts';
+import { SETTINGS, type Setting, shownValue } from '../../config/table.ts';
 import { NotFoundError, UsageError } from '../../errors.ts';
 import type { JsonValue } from '../../json.ts';
 import type { Flag, Session } from '../verb.ts';
 
 export const SAVE_EXAMPLE = 'sts context save --name NAME --url https://stackstate.example.com --service-token -';
 
-/** What the reference shows of a context that does not say otherwise. The path of the admin API is its own: nothing here needs it. */
-const DEFAULTS = { 'admin-api-path': '/admin', 'api-path': '/api', 'skip-ssl': false } as const;
+/** What the Go CLI shows of a context that does not say otherwise. */
+const DEFAULTS = Object.fromEntries(
+  Object.values<Setting>(SETTINGS).flatMap(({ key, value, default: text }) =>
+    key === undefined || text === undefined ? [] : [[key, value === undefined ? text === 'true' : text]],
+  ),
+);
 
 /**
  * A context as JSON shows it, spelled as in the file, with the defaults that the reference fills in. Tokens and passwords in the URL are

@@ -6,12 +6,15 @@ import type { Session } from '../verb.ts';
 import type { Clocks } from './clocks.ts';
 import { gravestFirst } from './gravity.ts';
 import { listingOf } from './listing.ts';
+import { namedProgress } from './named-progress.ts';
 import { mostAtOnce, pool } from './pool.ts';
 
 /** A credential and the context whose server has it. */
 export interface Placed {
   readonly context: string;
   readonly credential: Credential;
+  /** The time by the clock of that server, in milliseconds since the epoch. */
+  readonly now: number;
 }
 
 export interface AllListings {
@@ -46,22 +49,34 @@ export async function listEverywhere(
   }
   const failures: StsError[] = [];
   const warnings: string[] = ignored === undefined ? [] : [ignored];
-  const label = `Asking ${contexts.length} servers`;
-  const found = await session.progress.waiting(label, () =>
-    pool(contexts, mostAtOnce, async ({ name }) => {
-      try {
-        const { credentials, rejected, clocks } = await listingOf(noun, session.forContext(name));
-        for (const sentence of rejected) failures.push(new ServerError(`${name}: ${sentence}`));
-        if (clocks.warning !== undefined) warnings.push(`${name}: ${clocks.warning}`);
-        return { name, isUp: true, credentials: credentials.filter(filterOf(clocks)) };
-      } catch (error) {
-        if (!(error instanceof StsError)) throw error;
-        failures.push(new StsError(error.exitCode, `${name}: ${error.message}`, { hints: error.hints, cause: error }));
-        return { name, isUp: false, credentials: [] };
-      }
-    }),
+  const board = await session.progress.board();
+  let asked = 0;
+  const summarize = () => board?.summary(`${asked} of ${contexts.length} servers asked, ${failures.length} failed`);
+  summarize();
+  const one = async ({ name }: { readonly name: string }) => {
+    const row = board?.begin(name);
+    const own = session.fork(name);
+    const progress = namedProgress(own.progress, name, row);
+    try {
+      const { credentials, rejected, clocks } = await listingOf(noun, { ...own, progress });
+      for (const sentence of rejected) failures.push(new ServerError(`${name}: ${sentence}`));
+      if (clocks.warning !== undefined) warnings.push(`${name}: ${clocks.warning}`);
+      return { name, isUp: true, now: clocks.now, credentials: credentials.filter(filterOf(clocks)) };
+    } catch (error) {
+      if (!(error instanceof StsError)) throw error;
+      failures.push(new StsError(error.exitCode, `${name}: ${error.message}`, { hints: error.hints, cause: error }));
+      return { name, isUp: false, now: 0, credentials: [] };
+    } finally {
+      asked += 1;
+      row?.end();
+      summarize();
+      await own.close();
+    }
+  };
+  const found = await pool(contexts, mostAtOnce, one).finally(() => board?.close());
+  const placed = found.flatMap(({ name, now, credentials }) =>
+    credentials.map((credential) => ({ context: name, credential, now })),
   );
-  const placed = found.flatMap(({ name, credentials }) => credentials.map((credential) => ({ context: name, credential })));
   placed.sort((a, b) => compareBytes(a.context, b.context) || compareBytes(a.credential.name, b.credential.name));
   return { placed, contexts: found, failures: gravestFirst(failures), warnings };
 }

@@ -1,11 +1,13 @@
-import { ExitCode, InterruptedError, StsError, UsageError } from '../../errors.ts';
-import type { JsonValue } from '../../json.ts';
+import { InterruptedError, StsError, UsageError } from '../../errors.ts';
 import type { CredentialNoun } from '../nouns.ts';
-import type { Members, Outcome, Progress, Session, Text, Verb, View } from '../verb.ts';
+import type { Board, Outcome, Session, Verb } from '../verb.ts';
+import type { SaveContextOption } from './delivery-flags.ts';
 import { planDelivery } from './delivery-plan.ts';
-import { gravestFirst } from './gravity.ts';
+import { namedProgress } from './named-progress.ts';
+import { outcomeOf, type PlanResult } from './plan-results.ts';
 import { pool } from './pool.ts';
 import type { RenewOptions } from './renew.ts';
+import type { RenewOutcome } from './renew-outcomes.ts';
 import type { PlannedRenewal } from './renewal-plan.ts';
 
 export interface ManyOptions {
@@ -17,15 +19,7 @@ export interface ManyOptions {
 }
 
 /** Does one renewal of a plan. */
-export type RenewOne = (options: RenewOptions, session: Session) => Promise<Outcome>;
-
-interface Result {
-  /** `prod-eu/otel` */
-  readonly title: string;
-  readonly renewal: PlannedRenewal;
-  readonly outcome: Outcome | undefined;
-  readonly failure: StsError | undefined;
-}
+export type RenewOne = (options: RenewOptions, session: Session) => Promise<RenewOutcome>;
 
 const largestPlan = 16 * 1024 * 1024;
 
@@ -41,15 +35,30 @@ export async function renewMany(
   renewOne: RenewOne,
 ): Promise<Outcome> {
   const renewals = await readPlanFile(options.plan, renew, session);
-  let done = 0;
-  const results = await pool(renewals, options.parallel, async (renewal) => {
-    const result = await one(renewal, options.dryRun, session, renewOne);
-    done += 1;
-    await session.progress.status(`${done} of ${renewals.length} renewals done; the last: ${result.title}`);
-    return result;
-  });
-  await session.progress.status('');
-  return outcomeOf(noun, results, options.dryRun);
+  const results = new Map<PlannedRenewal, PlanResult>();
+  const board = await session.progress.board();
+  const { reportOf } = await import('./plan-report.ts');
+  const report = reportOf({ total: renewals.length, dryRun: options.dryRun, session, board });
+  try {
+    for (const wave of wavesOf(renewals)) {
+      const work = async (renewal: PlannedRenewal) => {
+        const result = await carryOut(renewal, { ...options, session, board, renewOne });
+        results.set(renewal, result);
+        await report(result);
+      };
+      await pool(wave, options.parallel, work, ({ context }) => context);
+    }
+  } finally {
+    await board?.close();
+  }
+  const inOrder = renewals.flatMap((renewal) => results.get(renewal) ?? []);
+  return outcomeOf(noun, inOrder, { dryRun: options.dryRun, session });
+}
+
+/** What replaces the token of a context comes last: the others read that token when they begin, and are refused once it is deleted. */
+function wavesOf(renewals: readonly PlannedRenewal[]): readonly (readonly PlannedRenewal[])[] {
+  const replacesToken = ({ options }: PlannedRenewal) => (options as RenewOptions & SaveContextOption).saveContext === true;
+  return [renewals.filter((renewal) => !replacesToken(renewal)), renewals.filter(replacesToken)];
 }
 
 async function readPlanFile(path: string, renew: Verb, { world }: Session): Promise<readonly PlannedRenewal[]> {
@@ -81,99 +90,38 @@ function refuseSharedDestinations(path: string, renewals: readonly PlannedRenewa
   }
 }
 
-async function one(renewal: PlannedRenewal, dryRun: boolean, session: Session, renewOne: RenewOne): Promise<Result> {
+interface Given {
+  readonly dryRun: boolean;
+  readonly session: Session;
+  readonly board: Board | undefined;
+  readonly renewOne: RenewOne;
+}
+
+/** One renewal, with a session of its own that is closed at its end. Whatever fails becomes part of the result. */
+async function carryOut(renewal: PlannedRenewal, { dryRun, session, board, renewOne }: Given): Promise<PlanResult> {
   const { context, options } = renewal;
   const title = context === undefined ? options.name : `${context}/${options.name}`;
   const { interrupt } = session.world;
-  const result = { title, renewal };
   if (interrupt.aborted) {
-    const failure = new InterruptedError(
-      interrupt.reason instanceof InterruptedError ? interrupt.reason.signalName : 'SIGINT',
-      `${title}: not begun.`,
-    );
-    return { ...result, outcome: undefined, failure };
+    const signal = interrupt.reason instanceof InterruptedError ? interrupt.reason.signalName : 'SIGINT';
+    return { title, renewal, begun: false, failure: new InterruptedError(signal, `${title}: not begun.`) };
   }
-  const own = context === undefined ? session : session.forContext(context);
-  const prefixed: Session = Object.create(own, { progress: { value: prefixedProgress(own.progress, title) } });
+  const row = board?.begin(title);
+  const own = session.fork(context);
+  const progress = namedProgress(own.progress, title, row);
   try {
-    const outcome = await renewOne(dryRun ? { ...options, dryRun } : options, prefixed);
+    const outcome = await renewOne(dryRun ? { ...options, dryRun } : options, { ...own, progress });
     const [first] = outcome.failures ?? [];
-    return { ...result, outcome, failure: first === undefined ? undefined : named(title, first) };
+    return { title, renewal, begun: true, outcome, ...(first === undefined ? {} : { failure: named(title, first) }) };
   } catch (error) {
     if (!(error instanceof StsError)) throw error;
-    return { ...result, outcome: undefined, failure: named(title, error) };
+    return { title, renewal, begun: true, failure: named(title, error) };
+  } finally {
+    row?.end();
+    await own.close();
   }
 }
 
 function named(title: string, error: StsError): StsError {
   return new StsError(error.exitCode, `${title}: ${error.message}`, { hints: error.hints, cause: error });
-}
-
-/** Of many at once each sentence has to say whose it is, and one line cannot show the state of all. */
-function prefixedProgress(progress: Progress, title: string): Progress {
-  return {
-    isTerminal: progress.isTerminal,
-    note: (sentence) => progress.note(`${title}: ${sentence}`),
-    warn: (sentence) => progress.warn(`${title}: ${sentence}`),
-    verbose: (line) => progress.verbose(`${title}: ${line}`),
-    waiting: (_label, work) => work(),
-    status: async () => false,
-    passOn: (text) => progress.passOn(text),
-    confirm: (question, hints) => progress.confirm(question, hints),
-  };
-}
-
-function outcomeOf(noun: CredentialNoun, results: readonly Result[], dryRun: boolean): Outcome {
-  const failures = results.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
-  const renewed = results.filter(({ outcome }) => outcome !== undefined && memberOf(outcome, 'renewed') === true).length;
-  const due = results.filter(({ outcome }) => outcome !== undefined && memberOf(outcome, `would-renew-${noun.words.command}`));
-  const fresh = results.length - renewed - due.length - failures.length;
-  const summary = {
-    failed: failures.length,
-    renewed,
-    total: results.length,
-    'up-to-date': fresh,
-    ...(dryRun ? { 'would-renew': due.length } : {}),
-  };
-  const done = dryRun ? `${due.length} would be renewed` : `${renewed} renewed`;
-  return {
-    data: { renewals: results.map(documentOf), summary },
-    async text(view) {
-      const lines: string[] = [];
-      for (const result of results) lines.push(...(await linesOf(result, view)));
-      return `${lines.join('')}${results.length} ${noun.words.short}s in the plan: ${done}, ${fresh} up to date, ${failures.length} failed.\n`;
-    },
-    warnings: results.flatMap(({ title, outcome }) => (outcome?.warnings ?? []).map((warning) => `${title}: ${warning}`)),
-    notes: results.flatMap(({ title, outcome }) => (outcome?.notes ?? []).map((note) => `${title}: ${note}`)),
-    failures: gravestFirst(failures),
-    exitCode: ExitCode.done,
-  };
-}
-
-function memberOf({ data }: Outcome, name: string): JsonValue {
-  return (data as Members)[name];
-}
-
-function documentOf({ renewal, outcome, failure }: Result): JsonValue {
-  const { context, options } = renewal;
-  return {
-    ...(context === undefined ? {} : { context }),
-    name: options.name,
-    ...(outcome === undefined ? {} : (outcome.data as Members)),
-    ...(failure === undefined ? {} : { error: true, 'error-message': failure.message, 'exit-code': failure.exitCode }),
-  };
-}
-
-/** One line for each renewal; those that failed stand on stderr. */
-async function linesOf({ title, outcome }: Result, view: View): Promise<string[]> {
-  if (outcome === undefined) return [];
-  const text = joined(await outcome.text({ ...view, success: (message) => view.success(`${title}: ${message}`) }));
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => (line.includes(`${title}: `) ? `${line}\n` : `${title}: ${line}\n`));
-}
-
-function joined(text: Text): string {
-  return typeof text === 'string' ? text : [...text].join('');
 }

@@ -1,18 +1,18 @@
 import type { NewCredential } from '../../credentials/ports.ts';
-import type { Finding, RenewalPlan, RenewalResult } from '../../credentials/renew.ts';
+import type { RenewalPlan } from '../../credentials/renew.ts';
 import { type Duration, durationMs, parseDuration } from '../../dates.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
-import { visible } from '../../escape.ts';
 import { requestExitCodes } from '../exit-codes.ts';
-import { type CredentialNoun, documentOf } from '../nouns.ts';
+import type { CredentialNoun } from '../nouns.ts';
 import { type Flags, flagEntries, type Outcome, type Session, type Verb, verb } from '../verb.ts';
-import { deliveredTo, refuseClosedStdout, showSecret } from './delivered.ts';
+import { refuseClosedStdout, showSecret } from './delivered.ts';
 import type { SaveContextOption } from './delivery-flags.ts';
-import { type DeliveryPlan, planDelivery } from './delivery-plan.ts';
-import { endOf, expirationOf } from './expiration.ts';
+import { planDelivery } from './delivery-plan.ts';
+import { expirationOf } from './expiration.ts';
 import { nameFlag } from './flags.ts';
 import { mostAtOnce } from './pool.ts';
-import { checkReplace, type ReplaceOptions, replaceFlags, rotated, rotationPlanOf } from './rotate.ts';
+import { goingByName, type RenewOutcome, renewed } from './renew-outcomes.ts';
+import { checkReplace, type ReplaceOptions, replaceFlags, rotationPlanOf } from './rotate.ts';
 
 export interface RenewOptions extends ReplaceOptions {
   /** Absent with a plan alone. */
@@ -114,11 +114,11 @@ export async function runRenew(
   options: RenewOptions & SaveContextOption,
   first: Partial<NewCredential>,
   session: Session,
-): Promise<Outcome> {
+): Promise<RenewOutcome> {
   const { world } = session;
   const delivery = planDelivery(options, world);
   refuseClosedStdout(delivery, session);
-  const [{ renew, find }, { destinationOf }, { runOf }] = await Promise.all([
+  const [{ renew }, { destinationOf }, { runOf }] = await Promise.all([
     import('../../credentials/renew.ts'),
     import('./destination.ts'),
     import('./run.ts'),
@@ -133,7 +133,7 @@ export async function runRenew(
     renewBeforeMs: options.renewBefore === undefined ? undefined : durationMs(options.renewBefore),
     first,
   };
-  const told = (outcome: Outcome) => (delivery.to === 'command' ? goingByName(noun, outcome) : outcome);
+  const told = <Its extends Outcome>(outcome: Its) => (delivery.to === 'command' ? goingByName(noun, outcome) : outcome);
   if (!options.dryRun) {
     const result = await renew(run, plan);
     return told(
@@ -143,79 +143,6 @@ export async function runRenew(
       }),
     );
   }
-  try {
-    const { listReported } = await import('../../credentials/rotate.ts');
-    const finding = await find(run, plan, await listReported(run), { outcome: 'nothing' });
-    return told(foundOnly(noun, options.name, finding, run.serverClock.now()));
-  } finally {
-    await destination.close();
-  }
-}
-
-/** A command cannot be asked what it was given. */
-function goingByName({ words }: CredentialNoun, outcome: Outcome): Outcome {
-  const note = `What the command holds cannot be read, so this goes by the newest ${words.short} of the name alone.`;
-  return { ...outcome, notes: [...(outcome.notes ?? []), note] };
-}
-
-function renewed(
-  noun: CredentialNoun,
-  delivery: DeliveryPlan,
-  result: RenewalResult,
-  place: string,
-  { now, server }: { readonly now: number; readonly server: string | undefined },
-): Outcome {
-  switch (result.outcome) {
-    case 'fresh':
-      return freshOutcome(noun, result.finding, now);
-    case 'rotated': {
-      const outcome = rotated(noun, noun, delivery, result.rotation, place, now, server);
-      return { ...outcome, data: { ...outcome.data, renewed: true } };
-    }
-    case 'created': {
-      const delivered = deliveredTo(delivery, noun, result.creation.issued, place);
-      const { sameName } = result.creation;
-      const others =
-        sameName.length === 0
-          ? []
-          : [
-              `${sameName.length} other ${noun.words.short}${sameName.length === 1 ? '' : 's'} of that name may not be used any more: ${sameName.join(', ')}.`,
-            ];
-      const why =
-        result.finding.reason === 'refused' ? `The server refuses what ${place} held.` : `${place} held no ${noun.words.short}.`;
-      const endless =
-        result.creation.issued.expiration === undefined
-          ? [
-              `The new ${noun.words.short} never expires, so renew will never replace it. Say how long the next one is to live: --expires-in 90d`,
-            ]
-          : [];
-      return { ...delivered, data: { ...delivered.data, renewed: true }, notes: [capital(why), ...others], warnings: endless };
-    }
-  }
-}
-
-function freshOutcome(noun: CredentialNoun, { credential }: Finding, now: number): Outcome {
-  const shown = credential === undefined ? {} : { [noun.words.command]: documentOf(credential) };
-  const line =
-    credential === undefined
-      ? `${noun.titled} is up to date`
-      : `${noun.titled} is up to date: ${credential.id} (${credential.name}), expires ${endOf(credential, now)}`;
-  return { data: { ...shown, renewed: false }, text: (view) => view.success(line) };
-}
-
-/** `--dry-run` */
-function foundOnly(noun: CredentialNoun, name: string, finding: Finding, now: number): Outcome {
-  const { reason, credential } = finding;
-  if (reason === 'fresh') return freshOutcome(noun, finding, now);
-  const { short } = noun.words;
-  const what = {
-    missing: `A new ${short} named ${name} would be created: there is none where it belongs.`,
-    refused: `A new ${short} named ${name} would be created: the server refuses the one that is there.`,
-    due: `The ${short} ${credential?.id} (${name}), expires ${credential === undefined ? '' : endOf(credential, now)}, would be replaced.`,
-  }[reason];
-  return { data: { [`would-renew-${noun.words.command}`]: { name, reason }, renewed: false }, text: () => `${visible(what)}\n` };
-}
-
-function capital(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+  const { dryRenewal } = await import('./renew-dry-run.ts');
+  return told(await dryRenewal(noun, run, plan).finally(() => destination.close()));
 }

@@ -57,7 +57,8 @@ export function reportTo(
       case 'journal-left':
         return progress.warn(`All is done, and only the journal is left. ${event.reason} The next run removes it.`);
       case 'keeping': {
-        const line = `The new ${words.short} is delivered; the old one, ${event.oldId}, is deleted in ${spoken(event.remainingMs)}.`;
+        // The time comes first: a narrow terminal shows the beginning of the line alone.
+        const line = `${spoken(event.remainingMs)} until the old ${words.short} ${event.oldId} is deleted. The new one is delivered.`;
         const isShown = await progress.status(event.remainingMs > 0 ? line : '');
         if (!isShown && !isKeeping && event.remainingMs > 0) progress.verbose(line);
         isKeeping = true;

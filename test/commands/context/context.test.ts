@@ -269,7 +269,7 @@ current-context: prod
     const argv = ['save', '--url', 'https://a', '--api-token', 't', '--skip-validate'];
     const result = await sts(argv, { disk: { ...nodeDisk, rename } });
     expect(result).toMatchObject({ code: 1, stdout: '' });
-    expect(result.stderr).toContain('cannot be written: the disk reports an error.\n  The file is as it was.');
+    expect(result.stderr).toContain('cannot be written: the disk reports an error.\n  The file is unchanged.');
     expect(file()).toBe(two);
   });
 
@@ -375,6 +375,12 @@ describe('show', () => {
       'current-context': { ...defaults, url: 'https://prod.example.com', 'api-token': '********' },
     });
     expect((await sts(['show', '-o', 'json', '--show-tokens'])).stdout).toContain('secret-prod');
+  });
+
+  test('the path of the admin API, which the Go CLI has put there, is shown', async () => {
+    write(two.replace('api-token: secret-prod', 'api-token: secret-prod\n      admin-api-path: /my-admin'));
+    const { stdout } = await sts(['show', '-o', 'json']);
+    expect(jsonOf(stdout)).toMatchObject({ 'current-context': { 'admin-api-path': '/my-admin', 'api-path': '/api' } });
   });
 
   test('of none, or one that is not there, is exit 8', async () => {

@@ -86,13 +86,65 @@ test('one server that fails stops no other one; its line stands on stderr, and t
   expect(server('c').keys()).toHaveLength(1);
 });
 
-test('--dry-run says what would be done, and changes nothing', async () => {
-  const { server, renew } = await fleetWithPlan(three);
-  const { code, stdout } = await renew(['--dry-run']);
-  expect(code).toBe(0);
-  expect(stdout).toContain('a/otel: A new key named otel would be created');
-  expect(stdout).toContain('3 keys in the plan: 3 would be renewed, 0 up to date, 0 failed.');
-  for (const name of ['a', 'b', 'c']) expect(server(name).count('create')).toBe(0);
+test('--dry-run shows as a table what is there, when it ends and what would be done, and changes nothing', async () => {
+  const { server, renew, folder } = await fleetWithPlan(three);
+  const ends = (days: number) => ({
+    lastUpdateTimestamp: BigInt(testTime - (90 - days) * day),
+    expiration: BigInt(testTime + days * day),
+  });
+  const soon = server('b').seed({ id: 7n, name: 'otel', ...ends(10) });
+  const fresh = server('c').seed({ id: 8n, name: 'otel', ...ends(80) });
+  for (const [name, { apiKey }] of [['b', soon] as const, ['c', fresh] as const]) {
+    writeFileSync(join(folder, `${name}.key`), `${apiKey}\n`, { mode: 0o600 });
+  }
+  const { code, stdout, stderr } = await renew(['--dry-run']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.split('\n').map((line) => line.trimEnd())).toEqual([
+    'CONTEXT | NAME | ID | EXPIRATION | WOULD BE DONE',
+    'a       | otel | -  |            | create: there is none',
+    'b       | otel | 7  | 2026-03-25 | replace',
+    'c       | otel | 8  | 2026-06-03 | nothing',
+    '3 keys in the plan: 2 would be renewed, 1 up to date, 0 failed.',
+    '',
+  ]);
+  for (const name of ['a', 'b', 'c']) expect(server(name).count('create') + server(name).count('delete')).toBe(0);
+  const json = await renew(['--dry-run', '-o', 'json']);
+  expect(jsonOf(json.stdout)).toMatchObject({
+    renewals: [
+      { context: 'a', name: 'otel', renewed: false, 'would-renew-ingestion-api-key': { reason: 'missing' } },
+      { context: 'b', 'ingestion-api-key': { id: 7 }, renewed: false, 'would-renew-ingestion-api-key': { reason: 'due' } },
+      { context: 'c', 'ingestion-api-key': { id: 8 }, renewed: false },
+    ],
+    summary: { total: 3, 'would-renew': 2, 'up-to-date': 1, failed: 0 },
+  });
+});
+
+test('--dry-run says in the table what it could not find out, and what an earlier run has left', async () => {
+  const { server, renew, folder } = await fleetWithPlan(
+    (place) => `${three(place)}    delete-old: true\n    after: 1h\n    no-wait: true\n`,
+  );
+  await server('a').close();
+  for (const name of ['b', 'c']) {
+    const lastUpdateTimestamp = BigInt(testTime - 80 * day);
+    const old = server(name).seed({ name: 'otel', lastUpdateTimestamp, expiration: BigInt(testTime + 10 * day) });
+    writeFileSync(join(folder, `${name}.key`), `${old.apiKey}\n`, { mode: 0o600 });
+  }
+  // The rotation of b cannot delete the old key, and leaves its journal; that of c is meant to leave one.
+  server('b').setFault('delete', { kind: 'status', status: 500 });
+  await renew(['--timeout', '2s']);
+
+  const { code, stdout, stderr } = await renew(['--dry-run', '--timeout', '2s']);
+
+  expect(code).toBe(4);
+  expect(stderr).toContain('[ERROR] a/otel: ');
+  const table = stdout.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+  const [, ofB] = server('b').keys();
+  const [, ofC] = server('c').keys();
+  expect(table.slice(1, 4)).toEqual([
+    ['a', 'otel', '-', '', 'unknown: failed'],
+    ['b', 'otel', String(ofB?.id), '2026-06-13', 'finish or undo the last run, then nothing'],
+    ['c', 'otel', String(ofC?.id), '2026-06-13', 'nothing: a later run deletes the one before'],
+  ]);
 });
 
 test('an interrupt lets what has begun come to its end, and the rest is not begun', async () => {
@@ -102,21 +154,28 @@ test('an interrupt lets what has begun come to its end, and the rest is not begu
   const running = renew(['--parallel', '1'], { interrupt: interrupt.signal });
   await expect.poll(() => server('a').count('create'), { timeout: 30_000 }).toBe(1);
   interrupt.abort(new InterruptedError('SIGTERM'));
-  expect((await running).code).toBe(143);
+  const { code, stdout, stderr } = await running;
+  expect(code).toBe(143);
+  expect(stdout).toMatch(/^3 keys in the plan: [01] renewed, 0 up to date, [01] failed, 2 not begun\.$/m);
+  expect(stderr).toContain('[ERROR] Interrupted by SIGTERM: 2 renewals were not begun (b/otel, c/otel).\n');
   expect(server('a').keys().length).toBeLessThanOrEqual(1);
   expect([server('b').count('create'), server('c').count('create')]).toEqual([0, 0]);
 });
 
 test.each([
-  ['renewals:\n  - name: a\n    key-fil: /x\n', /plan\.yaml:3:5: .*"key-fil"[\s\S]*Did you mean key-file\?/],
-  ['renewals:\n  - name: a\n    key-file: /x\n    expires-in: 90\n', /plan\.yaml:4:17: /],
-  ['renewals:\n  - key-file: /x\n', /plan\.yaml:2:5: the renewal has no name/],
-  ['renewals:\n  - name: a\n', /plan\.yaml:2:5: Say where/],
-  ['renewals:\n  - name: a\n    key-file: /x\n    delete-old: maybe\n', /plan\.yaml:4:17: delete-old takes true or false/],
-  ['renewal: []\n', /no list "renewals"/],
-  [`renewals: ${'['.repeat(20_000)}`, /nested too deeply/],
-  ['renewals: [\n', /plan\.yaml:\d+:\d+ is not valid YAML/],
-])('a plan that is wrong is refused with its place: %j', async (text, message) => {
+  ['an unknown key', 'renewals:\n  - name: a\n    key-fil: /x\n', /plan\.yaml:3:5: .*"key-fil"[\s\S]*Did you mean key-file\?/],
+  ['a value that the flag refuses', 'renewals:\n  - name: a\n    key-file: /x\n    expires-in: 90\n', /plan\.yaml:4:17: /],
+  ['no name', 'renewals:\n  - key-file: /x\n', /plan\.yaml:2:5: the renewal has no name/],
+  ['no destination', 'renewals:\n  - name: a\n', /plan\.yaml:2:5: Say where/],
+  [
+    'a boolean that is none',
+    'renewals:\n  - name: a\n    key-file: /x\n    delete-old: maybe\n',
+    /plan\.yaml:4:17: delete-old takes true or false/,
+  ],
+  ['no renewals', 'renewal: []\n', /no list "renewals"/],
+  ['too deep', `renewals: ${'['.repeat(20_000)}`, /nested too deeply/],
+  ['no YAML', 'renewals: [\n', /plan\.yaml:\d+:\d+ is not valid YAML/],
+])('a plan that is wrong is refused with its place: %s', async (_, text, message) => {
   const { renew, server } = await fleetWithPlan(() => text, ['a']);
   const { code, stderr } = await renew();
   expect([1, 3]).toContain(code);
