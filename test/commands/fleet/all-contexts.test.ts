@@ -79,7 +79,7 @@ test.each([
   const { server, flags } = await startFleet(['a']);
   const { code, stderr } = await runSts([...list, ...flags, flag, value]);
   expect(code).toBe(3);
-  expect(stderr).toContain(`and ${flag} names one`);
+  expect(stderr).toContain(`but ${flag} names only one`);
   expect(stderr).not.toContain('other-token');
   expect(server('a').requests).toEqual([]);
 });
