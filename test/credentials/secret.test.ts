@@ -185,7 +185,7 @@ describe('what cannot be changed is refused before anything is created', () => {
     [
       'of another type',
       { type: 'kubernetes.io/dockerconfigjson', fields: { '.dockerconfigjson': '{}' } },
-      'is of the type kubernetes.io/dockerconfigjson',
+      'has the type kubernetes.io/dockerconfigjson',
     ],
   ] as const)('a Secret that is %s', async (_what, seeded, reason) => {
     const world = await startSecretWorld();
