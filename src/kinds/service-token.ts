@@ -35,7 +35,7 @@ export function serviceTokens({ api, server, timeoutMs, flags = '', ownToken }: 
         ...(dedicatedSubject === undefined ? {} : { dedicatedSubject }),
       };
       const created = await tokens.create(wanted, call).catch((error: unknown) => {
-        throw error instanceof ServerError && error.status === 400
+        throw error instanceof ServerError && error.status === 400 && error.type !== 'ServiceTokenInvalidExpiryError'
           ? error.because('', { hints: [...error.hints, ...subjectHints(roles)] })
           : error;
       });

@@ -55,6 +55,13 @@ test('a role that the server does not know: its reason, and the commands that ma
   expect(result.stderr).toContain('update-scoped-permissions');
 });
 
+test('an end that the server calls past is not blamed on the role', async () => {
+  const server = await startForTest({ now: () => Date.UTC(2027, 0) });
+  const result = await runSts([...create, '--roles', 'ingestion', '--expiration', '2026-06-01', ...against(server)]);
+  expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('must be in the future') });
+  expect(result.stderr).not.toContain('rbac');
+});
+
 test('the first token that renew would make needs roles as well', async () => {
   const server = await startForTest();
   const path = join(tempFolder(), 'k');
