@@ -118,7 +118,8 @@ function changed({ kind, destination }: Run, newId: bigint | undefined): Deliver
  */
 async function isAccepted(run: Run, { verify, newId }: Retirement, held: string): Promise<boolean> {
   const { kind, waiting } = run;
-  if (verify) {
+  // Where its id is not known either, its place in the list cannot tell.
+  if (verify || newId === undefined) {
     const verdict = await waiting(`Verifying the new ${kind.words.short} once more`, () =>
       askPatiently(run, held, async () => (await isListed(run, newId)) === false),
     );
