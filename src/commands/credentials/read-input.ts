@@ -1,7 +1,7 @@
 import { FileReadError, UsageError } from '../../errors.ts';
 import { NotRegularError } from '../../platform/disk.ts';
 import type { World } from '../../platform/world.ts';
-import { systemCode } from '../../system.ts';
+import { reasonOf } from '../../reason.ts';
 
 /**
  * A text that a flag names: a file, or stdin for `-`.
@@ -15,7 +15,7 @@ export async function readInput(path: string, what: string, limit: number, world
     return (await (await world.disk()).read(world.resolvePath(path), limit)).text;
   } catch (cause) {
     if (cause instanceof RangeError) throw new UsageError(`The ${what} is larger than ${limit / 1024 / 1024} MiB.`);
-    const reason = cause instanceof NotRegularError ? 'it is no regular file' : (systemCode(cause) ?? 'unknown trouble');
-    throw new FileReadError(`The ${what} ${path} cannot be read (${reason}).`, { hints: [`Name a file: --${what} FILE`], cause });
+    const reason = cause instanceof NotRegularError ? 'it is no regular file' : reasonOf(cause);
+    throw new FileReadError(`The ${what} ${path} cannot be read: ${reason}.`, { hints: [`Name a file: --${what} FILE`], cause });
   }
 }
