@@ -77,7 +77,7 @@ const { output } = await build({
           name: 'settings',
           test: /src\/config\/(contexts|environment|file|layers|missing|read|resolve|select|settings|token|trust|url|values)\.ts$|src\/platform\/(disk|node-disk)\.ts$|src\/reason\.ts$/,
         },
-        { name: 'table', test: /src\/output\/(table|draw|width)\.ts$|credentials\/table\.ts$|get-east-asian-width/ },
+        { name: 'table', test: /src\/output\/(table|cell|draw|width)\.ts$|credentials\/table\.ts$|get-east-asian-width/ },
       ],
     },
     sourcemap: 'hidden',

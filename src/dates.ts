@@ -17,7 +17,7 @@ export interface Duration {
   readonly unit: DurationUnit;
 }
 
-/** Nominal lengths; months and years are counted on the calendar wherever a date comes out (`addDuration`). */
+/** Nominal lengths. `addDuration` does not use those of months and years: it counts on the calendar. */
 const unitMs: Readonly<Record<DurationUnit, number>> = {
   s: millisecondsInSecond,
   m: millisecondsInMinute,
@@ -35,7 +35,7 @@ const longestMs = 10_000 * 365 * millisecondsInDay;
 /**
  * Reads `yyyy-MM-dd` as midnight UTC, in milliseconds since the epoch.
  * @param now milliseconds since the epoch; the date must lie after it.
- * @throws UsageError for another form, a day the calendar does not have, or a date that is not in the future.
+ * @throws UsageError for another format, a day that the calendar does not have, or a date that is not in the future.
  */
 export function parseExpirationDate(text: string, now: number): bigint {
   const [year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text)?.slice(1) ?? [];
@@ -46,7 +46,7 @@ export function parseExpirationDate(text: string, now: number): bigint {
   if (Number(year) < 1970) {
     throw new UsageError(`--expiration takes a date from 1970 to 9999, ${example}, not ${text}.`);
   }
-  if (!isDay(text)) throw new UsageError(`--expiration: the calendar has no such day: ${text}. Give a real date, ${example}.`);
+  if (!isDay(text)) throw new UsageError(`--expiration: there is no such day: ${text}. Give a real date, ${example}.`);
   const time = Date.UTC(Number(year), Number(month) - 1, Number(day));
   if (time <= now) {
     throw new UsageError(`--expiration: ${text} is not in the future (midnight UTC). Give a later date, ${example}.`);
@@ -54,13 +54,13 @@ export function parseExpirationDate(text: string, now: number): bigint {
   return BigInt(time);
 }
 
-/** Flags that say how long to wait. All others are about the life of a key, where `6m` is a slip for six months. */
+/** Flags that say how long to wait. All other flags are about the lifetime of a key, where `6m` probably means six months. */
 const waitingFlags: readonly string[] = ['--after', '--restart-timeout', '--key-command-timeout'];
 
 /**
- * Reads `90d`, `12h`, `2w`, `6mo`, `1y`; behind a flag that says how long to wait `10m` and `30s` as well, and behind `--after` also
- * `0s`: no wait.
- * @param flag what the user typed it behind.
+ * Reads a duration such as `90d`, `12h`, `2w`, `6mo` or `1y`. For a flag that says how long to wait, `10m` and `30s` are allowed as well.
+ * For `--after`, `0s` is allowed too and means no wait.
+ * @param flag the flag that the text was given for.
  * @throws UsageError for anything else.
  */
 export function parseDuration(text: string, flag = '--expires-in'): Duration {
@@ -70,7 +70,7 @@ export function parseDuration(text: string, flag = '--expires-in'): Duration {
   const short = waitingFlags.includes(flag);
   const examples = short ? '30s, 10m, 12h or 2d' : '90d, 12h, 2w, 6mo or 1y';
   if (digits === undefined || durationMs(duration) > longestMs) {
-    // A bare number is one of minutes where a wait is asked for, and one of days in the life of a key.
+    // A bare number probably means minutes for a wait, and days for a lifetime.
     const near = nearDuration(short && /^\d+$/.test(text) ? `${text} m` : text);
     const message = `${flag} takes a positive number and a unit, such as ${examples}, not ${quoted(text)}.`;
     throw new UsageError(message, didYouMean(near !== undefined && (short || !isShort(near)) ? near : undefined));
@@ -84,7 +84,7 @@ export function parseDuration(text: string, flag = '--expires-in'): Duration {
   return duration;
 }
 
-/** Whether a duration is one of seconds or minutes. */
+/** Whether a duration is given in seconds or minutes. */
 function isShort(text: string): boolean {
   return /\d[sm]$/.test(text);
 }
@@ -94,9 +94,9 @@ function spelled({ amount, unit }: Duration): string {
 }
 
 /**
- * The moment a duration after `now`; months and years on the UTC calendar, where the 31st becomes the month's last day.
+ * Adds a duration to `now`. Months and years are counted on the UTC calendar; the 31st becomes the last day of a shorter month.
  * @param now milliseconds since the epoch. @returns milliseconds since the epoch.
- * @throws UsageError when it lies beyond the year 9999.
+ * @throws UsageError when the result lies beyond the year 9999.
  */
 export function addDuration(now: number, duration: Duration): number {
   const { amount, unit } = duration;
@@ -108,18 +108,21 @@ export function addDuration(now: number, duration: Duration): number {
   return time;
 }
 
-/** Length in milliseconds; a month counts 30 days, a year 365. */
+/** The length in milliseconds. A month counts as 30 days, a year as 365. */
 export function durationMs({ amount, unit }: Duration): number {
   return amount * unitMs[unit];
 }
 
-/** `yyyy-MM-dd` in UTC, whatever the time zone here; a moment outside the years 0 to 9999 is shown as its number. */
+/**
+ * Formats a time as `yyyy-MM-dd` in UTC, whatever the local time zone is. A time outside the years 0 to 9999 is shown as a number of
+ * milliseconds.
+ */
 export function formatDate(ms: bigint): string {
   const time = Number(ms);
   return time >= firstMoment && time <= lastMoment ? isoDay(time) : String(ms);
 }
 
-/** date-fns counts in local time: the UTC fields are lent to it as local ones, at noon, where no zone skips an hour. */
+/** date-fns counts in local time. So it gets the UTC date as a local date, at noon, because no time zone skips an hour at noon. */
 function addCalendarMonths(now: number, months: number): number {
   const date = new Date(now);
   const local = new Date(2000, 0, 1, 12);
@@ -135,13 +138,13 @@ function isoDay(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-/** Date.parse, unlike Date.UTC, takes the years 0 to 99 for what they are; both roll a 31st of February over to March. */
+/** Unlike Date.UTC, Date.parse does not change the years 0 to 99. Both turn February 31 into a day in March, so the result is compared. */
 function isDay(text: string): boolean {
   const time = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(time) && isoDay(time) === text;
 }
 
-/** A date written in another usual order of the same parts. */
+/** The date that was meant if it was written in another usual format; undefined if it is not clear. */
 function nearDate(text: string): string | undefined {
   const [year, month = '', day = ''] =
     /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?$/.exec(text)?.slice(1) ??
@@ -161,7 +164,10 @@ const unitWords: readonly (readonly [RegExp, DurationUnit])[] = [
   [/^(y|yrs?|years?)$/i, 'y'],
 ];
 
-/** A duration spelled out, in capitals, with a space or a leading zero; a bare number counts days. */
+/**
+ * The duration that was meant if it was spelled out, or written in capitals, with a space or with a leading zero. A bare number counts as
+ * days.
+ */
 function nearDuration(text: string): string | undefined {
   const [digits, word] = /^0*([1-9]\d{0,8}) ?([A-Za-z]*)$/.exec(text)?.slice(1) ?? [];
   const unit = unitWords.find(([pattern]) => word !== undefined && pattern.test(word))?.[1];

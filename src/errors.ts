@@ -1,4 +1,4 @@
-/** Every way a run of the program can end, as a script sees it. */
+/** Every exit code of the program. */
 export const ExitCode = {
   done: 0,
   config: 1,
@@ -21,7 +21,7 @@ export const ExitCode = {
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 export interface ErrorDetails {
-  /** What to do next, one line each; whole commands where there is one. */
+  /** What to do next, one line each. Where a command helps, the hint gives the whole command. */
   readonly hints?: readonly string[];
   readonly cause?: unknown;
 }
@@ -34,7 +34,7 @@ export class StsError extends Error {
   readonly exitCode: ExitCode;
   readonly hints: readonly string[];
 
-  /** @param details what else there is in them is a fact of the error, and becomes its member. */
+  /** @param details further properties of it become properties of the error. */
   constructor(exitCode: ExitCode, message: string, { hints = [], cause, ...facts }: ErrorDetails = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
@@ -44,28 +44,28 @@ export class StsError extends Error {
   }
 
   /**
-   * The same failure with a sentence added: a new error of this class, with this one as its cause and all its facts (status, key id,
-   * hints ...) but those given here.
+   * Creates an error of the same class with a sentence added to the message. It has this error as its cause, and keeps all its properties
+   * (status, key id, hints ...) except those given in `facts`.
    *
-   * @param sentence a whole sentence, to follow the message; may be empty.
-   * @param facts what is different: `hints` replace the present ones.
+   * @param sentence a whole sentence that follows the message; may be empty.
+   * @param facts properties to change. `hints` replace the present hints.
    */
   because(sentence: string, facts: Partial<Omit<this, 'name' | 'message' | 'because'>> = {}): this {
     const extended = new StsError(this.exitCode, `${this.message} ${sentence}`.trimEnd(), { cause: this });
     Object.setPrototypeOf(extended, Object.getPrototypeOf(this));
-    // The facts of an error are its enumerable members; message, stack and cause are not.
+    // Only the enumerable properties are copied. These do not include message, stack and cause.
     return Object.assign(extended, this, facts) as this;
   }
 }
 
-/** The configuration cannot be read, is invalid or incomplete (exit 1). */
+/** The configuration cannot be read, or is invalid or incomplete (exit 1). */
 export class ConfigError extends StsError {
   constructor(message: string, details?: ErrorDetails) {
     super(ExitCode.config, message, details);
   }
 }
 
-/** The config file holds the change, but the system could not bring it to the disk: a power cut may undo it (exit 1). */
+/** The config file holds the change, but the system could not sync it to the disk, so a power cut may undo it (exit 1). */
 export class ConfigUnsyncedError extends ConfigError {}
 
 /** The command line cannot be understood or is refused (exit 3). */
@@ -89,7 +89,10 @@ export class DeliveryError extends StsError {
   }
 }
 
-/** Whoever read standard output went away before the result was out, as `head` does (exit 141). Nothing is lost, so nothing is said. */
+/**
+ * The reader of standard output, such as `head`, closed the pipe before the whole result was written (exit 141). Nothing is lost, so no
+ * message is shown.
+ */
 export class ReaderGoneError extends StsError {
   constructor(cause: unknown) {
     super(ExitCode.readerGone, 'The reader of standard output went away.', { cause });
@@ -105,7 +108,7 @@ export class NotFoundError extends StsError {
 
 export type InterruptSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
-/** A signal asked the program to stop (exit 129, 130 or 143), or took its terminal away. */
+/** A signal asked the program to stop, or its terminal was closed (exit 129, 130 or 143). */
 export class InterruptedError extends StsError {
   readonly signalName: InterruptSignal;
 
@@ -116,17 +119,17 @@ export class InterruptedError extends StsError {
 }
 
 export interface UnknownOutcomeDetails extends ErrorDetails {
-  /** When the request began to be sent, in milliseconds since the epoch. */
+  /** When sending the request began, in milliseconds since the epoch. */
   readonly sentAt: number;
-  /** The status of the response, where one was seen. */
+  /** The status of the response, if there was one. */
   readonly status?: number;
-  /** The id the response gave to the new key, where it could be read. */
+  /** The id of the new key in the response, if it could be read. */
   readonly keyId?: bigint;
   /** The server's clock when it responded, in milliseconds since the epoch. */
   readonly serverTime?: number;
 }
 
-/** A request that changes something was sent and no response says what it did (exit 11). */
+/** A request that changes something was sent, but no response says what it did (exit 11). */
 export class OutcomeUnknownError extends StsError {
   declare readonly sentAt: number;
   declare readonly status?: number;
@@ -140,17 +143,17 @@ export class OutcomeUnknownError extends StsError {
 
 export interface ServerErrorDetails extends ErrorDetails {
   readonly status?: number;
-  /** What the server itself said, harmless to print, as are the next two. */
+  /** The reason that the server gave. Escaped, so safe to print, like the next two. */
   readonly reason?: string;
   /** The server's code for what went wrong. */
   readonly errorCode?: string;
-  /** By which the server's operators find it in their logs. */
+  /** The key under which the server's operators find the error in their logs. */
   readonly trackingKey?: string;
   /** How long the server asks to wait before the next try, in milliseconds. */
   readonly retryAfterMs?: number;
 }
 
-/** The server refused, failed, or its answer made no sense (exit 2). */
+/** The server refused or failed, or its response made no sense (exit 2). */
 export class ServerError extends StsError {
   declare readonly status?: number;
   declare readonly reason?: string;
@@ -181,16 +184,16 @@ export class UnauthorizedError extends StsError {
   }
 }
 
-/** The server could not be reached, or the connection or the deadline ended before an answer came (exit 4). */
+/** The server could not be reached, or the connection broke or the deadline passed before a response arrived (exit 4). */
 export class ConnectionError extends StsError {
   constructor(message: string, details?: ErrorDetails) {
     super(ExitCode.connection, message, details);
   }
 }
 
-/** The platform has no ingestion API keys, or no service tokens: it is too old or too new (exit 10). */
+/** The platform has no ingestion API keys or no service tokens, because it is too old or too new (exit 10). */
 export class UnsupportedServerError extends StsError {
-  /** The kind of credential that it lacks, as the command line calls it. */
+  /** The kind of credential that the platform lacks, as its noun on the command line. */
   declare readonly lacks?: 'ingestion-api-key' | 'service-token';
 
   constructor(message: string, details?: ErrorDetails & Pick<UnsupportedServerError, 'lacks'>) {
@@ -198,19 +201,22 @@ export class UnsupportedServerError extends StsError {
   }
 }
 
-/** The consumers of a delivered credential have not taken it over in time (exit 13). */
+/** The consumers of a delivered credential are not using it within the time limit (exit 13). */
 export class NotReadyError extends StsError {
   constructor(message: string, details?: ErrorDetails) {
     super(ExitCode.notTakenOver, message, details);
   }
 }
 
-/** A delivery was begun, and it cannot be told whether the secret arrived (exit 11): nothing may be undone. */
+/** A delivery was begun, but it is not known whether the secret arrived (exit 11). So nothing may be undone. */
 export class DeliveryUnknownError extends StsError {
   constructor(message: string, details?: ErrorDetails) {
     super(ExitCode.unknownOutcome, message, details);
   }
 }
 
-/** Another run has taken over the journal of a rotation (exit 6): this one stops and deletes nothing but what it made itself. */
+/**
+ * Another run has taken over the journal of a rotation (exit 6). This run stops, and deletes nothing but the credential that it created
+ * itself.
+ */
 export class JournalLostError extends DeliveryError {}

@@ -1,2 +1,2 @@
-// The entry of the program as one file (scripts/executables.mjs): all its parts stand inside, so none has to be looked for.
+// The entry of the single-file program (scripts/executables.mjs). That file contains all parts of the program.
 (require('./main.cjs') as typeof import('./main.ts')).start();

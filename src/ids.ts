@@ -7,8 +7,8 @@ const MAX_INT64 = 9_223_372_036_854_775_807n;
  * Reads the id of an ingestion API key or service token as the server prints it: a positive decimal int64.
  *
  * @param text digits only; no sign, space, leading zero, exponent or prefix.
- * @param flag what the user typed it behind, for the message.
- * @param words what it is the id of: its short name, and the command that lists it.
+ * @param flag the flag that the text was given for, for the message.
+ * @param words the short name of the credential, and the command that lists its kind.
  * @throws UsageError for anything else.
  */
 export function parseId(text: string, flag = '--id', words = { short: 'key', command: 'ingestion-api-key' }): bigint {
@@ -34,15 +34,15 @@ export function compareBytes(a: string, b: string): number {
     const left = a.charCodeAt(at);
     const right = b.charCodeAt(at);
     if (left === right) continue;
-    // Only where a surrogate takes part can the two orders differ; those few are compared as the bytes they become.
+    // The two orders differ only if a surrogate takes part. In that rare case the UTF-8 bytes are compared.
     return isSurrogate(left) || isSurrogate(right) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : left - right;
   }
   return a.length - b.length;
 }
 
 /**
- * Sorts by the bytes of a text of each item, as `compareBytes` orders them, equals in the order they had. For long lists: texts without
- * surrogates, that is nearly all, are compared by the language itself.
+ * Sorts items by the UTF-8 bytes of a text of each, as `compareBytes` does. Items with equal texts keep their order. It is fast for long
+ * lists: texts without surrogates, nearly all of them, are compared by JavaScript itself.
  * @returns the same array.
  */
 export function sortByBytes<Item>(items: Item[], textOf: (item: Item) => string): Item[] {
@@ -53,7 +53,7 @@ export function sortByBytes<Item>(items: Item[], textOf: (item: Item) => string)
   });
 }
 
-/** The digits of an id. A number is written several times as fast as a bigint, and long lists are full of them. */
+/** The digits of an id. Small ids are written as numbers, which is several times as fast as writing a bigint; long lists have many ids. */
 export function digitsOf(id: bigint): string {
   const number = Number(id);
   return String(Number.isSafeInteger(number) ? number : id);

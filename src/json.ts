@@ -1,7 +1,7 @@
 import { visible } from './escape.ts';
 import { compareBytes, digitsOf } from './ids.ts';
 
-/** Data that can be written as JSON. Objects are taken as they are declared, so that interfaces fit without a cast. */
+/** Data that can be written as JSON. The type accepts any object, so that interfaces need no cast. */
 export type JsonValue = null | undefined | boolean | number | bigint | string | readonly JsonValue[] | object;
 
 const ROWS_PER_BLOCK = 500;
@@ -9,8 +9,8 @@ const ROWS_PER_BLOCK = 500;
 const needsNoEscape = /^[ !#-[\]-~]*$/;
 
 /**
- * One JSON document: two-space indent, keys sorted bytewise, `bigint` as exact digits, undefined members left out, a
- * newline at the end. What `visible` would escape is escaped here too, so the text is safe on a terminal.
+ * Writes one JSON document: indented by two spaces, keys sorted bytewise, every digit of a `bigint`, undefined members left out, a newline
+ * at the end. It escapes the characters that `visible` escapes, so the text is safe on a terminal.
  *
  * @throws TypeError for functions and symbols, which have no JSON form.
  */
@@ -19,20 +19,20 @@ export function toJson(value: JsonValue): string {
 }
 
 /**
- * A document that is written in two parts, the first before the second is known. Together they are what `toJson` writes of all members,
- * but that the members of each part are sorted among themselves.
+ * A document that is written in two parts, the first before the second is known. Together they are the same as `toJson` of all members,
+ * except that the members are sorted within each part.
  */
 export class OpenDocument {
   #begun = false;
 
-  /** The beginning, with these members. @returns text that ends within a line. */
+  /** Begins the document with these members. @returns text that does not end with a newline. */
   begin(members: Readonly<Record<string, JsonValue>>): string {
     const lines = linesOf(members);
     this.#begun = lines.length > 0;
     return `{${lines.length === 0 ? '' : `\n${lines.join(',\n')}`}`;
   }
 
-  /** The end, with the other members. @returns text that goes on where `begin` stopped, newline at its end. */
+  /** Ends the document with the other members. @returns text that continues the text of `begin`, with a newline at its end. */
   end(members: Readonly<Record<string, JsonValue>> = {}): string {
     const lines = linesOf(members);
     const more = lines.length === 0 ? '' : `${this.#begun ? ',' : ''}\n${lines.join(',\n')}`;
@@ -40,16 +40,16 @@ export class OpenDocument {
   }
 }
 
-/** The members of a document, one a line, without the commas between them. */
+/** The members of a document, one for each line, without the commas between them. */
 function linesOf(members: Readonly<Record<string, JsonValue>>): string[] {
   return keysOf(members).map((key) => `  ${quote(key)}: ${serialize(members[key], '  ')}`);
 }
 
 /**
- * The document `{ [name]: [...rows] }`, character for character as `toJson` writes it, in blocks of some hundred rows:
- * a long list is written while it is made and never stands in memory as a whole.
+ * Writes the document `{ [name]: [...rows] }`, exactly as `toJson` does, in blocks of some hundred rows. So a long list is written while it
+ * is made, and is never held in memory as a whole.
  *
- * @param rows taken one by one, so that they can be made late as well.
+ * @param rows read one by one, so that they can be made on demand.
  */
 export function* jsonBlocks(name: string, rows: Iterable<JsonValue>): Generator<string> {
   let block = `{\n  ${quote(name)}: [`;
@@ -65,7 +65,7 @@ export function* jsonBlocks(name: string, rows: Iterable<JsonValue>): Generator<
   yield `${block}${count === 0 ? '' : '\n  '}]\n}\n`;
 }
 
-/** @param indent of the line the value starts on. */
+/** @param indent the indentation of the line on which the value starts. */
 function serialize(value: JsonValue, indent: string): string {
   if (typeof value === 'string') return quote(value);
   if (typeof value === 'bigint') return digitsOf(value);
@@ -87,12 +87,12 @@ function serialize(value: JsonValue, indent: string): string {
 
 function keysOf(record: Readonly<Record<string, JsonValue>>): string[] {
   const keys = Object.keys(record).filter((key) => record[key] !== undefined);
-  // Nearly always in order: long lists are made of rows of one shape.
+  // The keys are usually sorted already, because the rows of a long list all have the same shape.
   const isSorted = keys.every((key, at) => at === 0 || compareBytes(keys[at - 1] ?? '', key) <= 0);
   return isSorted ? keys : keys.sort(compareBytes);
 }
 
-/** JSON's own quoting leaves DEL, C1, separators and bidirectional controls raw; `visible` writes them as JSON does. */
+/** JSON.stringify does not escape DEL, C1, separators and bidirectional controls. `visible` escapes them in JSON's notation. */
 function quote(text: string): string {
   return needsNoEscape.test(text) ? `"${text}"` : visible(JSON.stringify(text));
 }

@@ -1,4 +1,4 @@
-// Between the door and `main`: how the built program gets its parts. Nothing here runs when the sources are run.
+// Loads the parts of the built program, called from bin/sts.js. When the program runs from its sources, this module is not used.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
@@ -8,11 +8,11 @@ import { once, twice } from './load/twice.ts';
 type Require = (id: string) => unknown;
 type Wrapped = (exports: unknown, require: Require, module: unknown, filename: string, dirname: string) => void;
 
-/** Where the parts of the program stand. */
+/** A place that holds the parts of the program. */
 export interface Store {
-  /** The JavaScript of a part. @param name file name, as in `dist`. */
+  /** The JavaScript of a part. @param name its file name in `dist`. */
   text(name: string): string;
-  /** What V8 made of it before; undefined where there is nothing for this Node. */
+  /** The code cache of a part; undefined if there is none for this version of Node. */
   cache(name: string): Buffer | undefined;
 }
 
@@ -23,10 +23,10 @@ interface Part {
 
 const { arch, platform, version } = process;
 
-/** What is loaded so far, by file name. */
+/** The parts that are loaded so far, by file name. */
 const parts = new Map<string, Part>();
 
-/** The code cache for this very Node: the build makes one for the Node that it runs on. */
+/** The code cache for this version of Node, platform and architecture. The build makes it only for the Node on which it runs. */
 const cacheFolder = join(__dirname, 'code-cache', `${version}-${platform}-${arch}`);
 
 /** The folder of the built program. */
@@ -42,45 +42,45 @@ const folder: Store = {
 };
 
 /**
- * Loads the program from its folder. With the code cache (its functions as V8 compiled them) that takes a third less time; where there is
- * none for this Node, Node loads the program as it loads any other, with its own compile cache where it has one.
- * @returns what `main.ts` exports.
+ * Loads the program from its folder. The code cache holds the functions as V8 compiled them, and saves a third of the loading time. Without
+ * one for this Node, Node loads the program like any other, with its own compile cache if it has one.
+ * @returns the exports of `main.ts`.
  */
 export function loadProgram(): typeof import('./main.ts') {
   if (existsSync(cacheFolder)) return loadFrom(folder);
-  // From Node 22.1 on.
+  // Node has this function from 22.1 on.
   const { enableCompileCache } = require('node:module') as { readonly enableCompileCache?: (folder: string) => unknown };
   const caches = enableCompileCache === undefined ? undefined : compileCacheFolder();
   if (caches !== undefined) enableCompileCache?.(caches);
   return require('./main.cjs');
 }
 
-/** Loads the program from wherever its parts stand. @returns what `main.ts` exports. */
+/** Loads the program from a store. @returns the exports of `main.ts`. */
 export function loadFrom(store: Store): typeof import('./main.ts') {
   return load('main.cjs', store) as typeof import('./main.ts');
 }
 
-/** Loads the program as one that a code cache can be made of afterwards. Only for the build. */
+/** Loads the program without a code cache, so that one can be made from it. Only for the build. */
 export function loadToCache(): typeof import('./main.ts') {
   return loadFrom({ ...folder, cache: () => undefined });
 }
 
-/** The code cache of all that has been compiled so far, by file name, each as it stands in its file. Only for the build. */
+/** The contents of the code cache files for everything that has been compiled so far, by file name. Only for the build. */
 export function codeCache(): ReadonlyMap<string, Buffer> {
   return new Map([...parts].map(([name, { script }]) => [name, twice(script.createCachedData())]));
 }
 
-/** File names of what is loaded so far, each with whether its code cache was there and taken. Only for the tests. */
+/** The file names of the loaded parts, each with whether V8 used its code cache. Only for the tests. */
 export function loadedParts(): ReadonlyMap<string, boolean> {
   return new Map([...parts].map(([name, { script }]) => [name, script.cachedDataRejected === false]));
 }
 
-/** Files of the program and nothing else come this way, so that none has to be looked for. */
+/** Loads one part. Only files of the program are loaded this way, so their paths are known without a search. */
 function load(name: string, store: Store): unknown {
   const filename = join(__dirname, name);
   const wrapped = `(function (exports, require, module, __filename, __dirname) {${store.text(name)}\n})`;
   const cachedData = store.cache(name);
-  // V8 takes no cache but one of its own version, flags and source; another costs the time to compile, and nothing else.
+  // V8 rejects a cache that was made with another version, other flags or another source. Then it compiles the source as usual.
   const script = new Script(wrapped, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
   const module = { exports: {} };
   parts.set(name, { script, module });

@@ -49,7 +49,7 @@ export function start(): void {
   main(process.argv.slice(2), world).then(endProcess);
 }
 
-/** Help, or the version. @param width columns of the terminal; undefined off a terminal. */
+/** The text of the help or the version. @param width columns of the terminal; undefined if the output is not a terminal. */
 async function informationOf(line: Line, width: number | undefined): Promise<string> {
   if (asksFor('version', line)) return `${version}\n`;
   if (line.topic === undefined) return renderHelp(line, width);

@@ -1,13 +1,13 @@
 import { distance } from 'fastest-levenshtein';
 
-// Nobody types more than this by a slip; to compare longer words takes long.
+// Nobody mistypes a longer word, and comparing longer words takes long.
 const LONGEST = 64;
 
 /**
- * Which of the words there are was probably meant: the only one that begins as typed, else the one that is a few slips away.
- * Two letters in each other's place are one slip. A word with another first letter is another word, unless that is the only slip.
- * @param word what was typed; of a flag the part after its dashes.
- * @returns the word meant; undefined where none is near, since a wrong guess is worse than none.
+ * Finds the known word that was probably meant: the only one that begins with the typed word, else the one that differs by a few slips. Two
+ * swapped letters count as one slip. A word with another first letter is never near, unless that is the only slip.
+ * @param word the typed word; for a flag without its dashes.
+ * @returns the known word; undefined if none is near, because a wrong guess is worse than none.
  */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
@@ -26,20 +26,19 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 }
 
 /**
- * The same for names that people gave: one that differs by blanks, by capitals or by how Unicode composes its characters is near,
- * however long it is.
+ * The same for names that people chose. A name that differs only in blanks, capitals or Unicode composition is near, however long it is.
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const plain = plainName(name);
   return known.find((candidate) => plainName(candidate) === plain) ?? nearest(name, known);
 }
 
-/** A name without what cannot be seen of it, or hardly. */
+/** A name in a normal form, without differences that are hard to see. */
 function plainName(name: string): string {
   return name.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase();
 }
 
-/** How far two words are apart; infinite where they have too little in common. */
+/** The number of slips between two words; infinite if they have too little in common. */
 function slipsBetween(typed: string, candidate: string): number {
   const most = typed[0] === candidate[0] ? Math.max(2, typed.length / 3) : typed.length > 3 ? 1 : 0;
   if (Math.abs(typed.length - candidate.length) > most) return Number.POSITIVE_INFINITY;
@@ -49,7 +48,7 @@ function slipsBetween(typed: string, candidate: string): number {
   return slips <= most ? slips : Number.POSITIVE_INFINITY;
 }
 
-/** The word with each two neighbours in each other's place. */
+/** All variants of a word with two neighbouring letters swapped. */
 function swaps(word: string): string[] {
   const letters = [...word];
   return letters

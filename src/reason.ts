@@ -9,19 +9,19 @@ const REASONS: Readonly<Record<string, string>> = {
   EFBIG: 'the file would be too large',
   EIO: 'the disk reports an error',
   ESTALE: 'the network file system has lost it',
-  EBUSY: 'it is in use, or mounted by itself',
+  EBUSY: 'it is in use, or it is a mount point',
   EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is no folder',
+  ENOTDIR: 'a part of the path is not a folder',
   ENOENT: 'there is no such file',
-  EEXIST: 'a part of the path is no folder',
+  EEXIST: 'a part of the path is not a folder',
   ELOOP: 'its symbolic links run in a circle',
   ENAMETOOLONG: 'the path is too long',
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
-  ETXTBSY: 'it is a program that runs',
+  ETXTBSY: 'it is a running program',
 };
 
-/** Why the system refused what was asked of a file, in words; its code where there are none, so that nothing is hidden. */
+/** Says why the system refused an operation on a file. An error without words here is shown by its code, so that nothing is hidden. */
 export function reasonOf(error: unknown): string {
   const code = systemCode(error);
   return (code === undefined ? undefined : REASONS[code]) ?? code ?? 'unexpected failure';

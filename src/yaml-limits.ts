@@ -1,23 +1,23 @@
 import { type CST, type Document, isAlias, isCollection, isPair, isScalar, type Node, Parser } from 'yaml';
 
-// What a YAML text must not do to the program that reads it, whoever wrote it.
+// Limits that protect the program from YAML texts that would exhaust its memory or its stack.
 
-/** Hundreds of entries that share their settings need some hundred aliases, which stand for a few thousand values. */
+/** A file with hundreds of entries that share their settings needs some hundred aliases, which expand to a few thousand values. */
 const limits = { aliases: 10_000, values: 100_000 };
 
 export interface BadAlias {
-  /** Of the alias, in the text. */
+  /** Offset of the alias in the text. */
   readonly offset: number;
   readonly reason: string;
 }
 
 /**
- * Finds the first alias that cannot be used: one that refers to nothing, to what it stands in, or (with all before it) to more than
- * a file can hold. A few lines of aliases of aliases can stand for more values than there is memory.
+ * Finds the first alias that cannot be used. It refers to nothing, or to a node that contains it, or (together with all aliases before it)
+ * expands to too many values. A few lines of aliases of aliases can expand to more values than fit in memory.
  */
 export function findBadAlias(document: Document.Parsed): BadAlias | undefined {
   const anchors = new Map<string, Node>();
-  // How many values a node with an anchor stands for; none yet for one that is being looked at.
+  // How many values a node with an anchor expands to. A node that is still being examined has no entry yet.
   const weights = new Map<Node, number>();
   const total = { aliases: 0, values: 0 };
   let bad: BadAlias | undefined;
@@ -49,19 +49,19 @@ export function findBadAlias(document: Document.Parsed): BadAlias | undefined {
 
 function reasonOf(target: Node | undefined, weight: number | undefined, total: typeof limits): string | undefined {
   if (target === undefined) return 'an alias refers to nothing';
-  if (weight === undefined) return 'an alias refers to what it stands in';
+  if (weight === undefined) return 'an alias refers to a node that contains it';
   if (total.aliases > limits.aliases) return 'it has too many aliases';
-  return total.values > limits.values ? 'its aliases stand for too many values' : undefined;
+  return total.values > limits.values ? 'its aliases expand to too many values' : undefined;
 }
 
-/** Levels of maps and lists. A config file needs four, a manifest some ten. */
+/** The deepest nesting of maps and lists that is accepted. A config file needs four levels, a manifest about ten. */
 const deepest = 100;
 
 /**
- * Finds what is nested too deeply, before the nodes are composed: that takes some function calls a level, and where the stack ends V8 may
- * end the process (`RegExpCompiler Allocation failed`) instead of throwing an error.
- * @param tokens of `new Parser().parse(text)`.
- * @returns its offset; undefined where nothing is.
+ * Finds a node that is nested too deeply, before the nodes are composed. Composing is recursive, and V8 may abort the process at the end of
+ * the stack (`RegExpCompiler Allocation failed`) instead of throwing an error.
+ * @param tokens the tokens from `new Parser().parse(text)`.
+ * @returns the offset of the node; undefined if there is none.
  */
 export function tooDeep(tokens: readonly CST.Token[]): number | undefined {
   let level: readonly CST.Token[] = tokens;
@@ -79,7 +79,7 @@ function tokensIn(token: CST.Token): CST.Token[] {
   return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
 }
 
-/** Whether a text is nested too deeply to be read. To be asked before a reader composes it. */
+/** Whether a text is nested too deeply to be read. Must be called before a reader composes the text. */
 export function isTooDeep(text: string): boolean {
   return tooDeep([...new Parser().parse(text)]) !== undefined;
 }

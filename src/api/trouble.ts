@@ -66,7 +66,7 @@ function plainText(contentType: string | undefined, body: Uint8Array): string | 
   if (contentType !== undefined && !/^(?:text\/|application\/(?:json|problem))/i.test(contentType)) return undefined;
   const text = words(Buffer.from(body.subarray(0, longestText)).toString('utf8'));
   // Binary data with the content type of a text.
-  return text === undefined || /\p{Cc}|\ufffd/u.test(text) ? undefined : text;
+  return text === undefined || text.includes('\0') || text.includes('\ufffd') ? undefined : text;
 }
 
 function words(text: string): string | undefined {

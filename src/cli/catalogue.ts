@@ -26,8 +26,7 @@ const entries: readonly Entry[] = [
   {
     name: 'service-token',
     summary: 'Manage service tokens for API authentication',
-    description:
-      'Manage service tokens, which programs authenticate with, and on platforms from 2.3.6 on also the agents and collectors that send data.',
+    description: 'Manage service tokens of programs and, from 2.3.6 on, of agents and collectors.',
     examples: `  # a token for a collector, into a file that only you can read
   sts service-token create --name otel --roles stackstate-k8s-ingest --expires-in 90d --key-file ./otel.token
 

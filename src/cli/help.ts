@@ -75,7 +75,7 @@ function nounHelp(place: Place, terminal: number | undefined): string[] {
     `Use "${path} [command] --help" for more information about a command.`,
     ...(noun === program ? [`More help: sts help ${TOPICS.join(' | ')}`] : []),
     // Behind the text that users of the reference know.
-    ...(noun.examples === undefined ? [] : ['', 'Examples:', ...noun.examples.split('\n')]),
+    ...(noun.examples === undefined ? [] : ['', 'Examples:', ...exampleLines(noun.examples, width)]),
   ];
 }
 
@@ -88,7 +88,7 @@ function verbHelp(verb: Verb, place: Place, width: number): string[] {
     `  ${commandPath(place)} [flags]`,
     '',
     'Examples:',
-    ...verb.examples.split('\n'),
+    ...exampleLines(verb.examples, width),
     '',
     'Flags:',
     ...flagLines([...flagsOf(verb), helpFor(verb.name)], width),
@@ -142,6 +142,15 @@ export function twoColumns(
   return rows.flatMap(([term, text]) =>
     wrapWords(text, beside).map((line, index) => `  ${(index === 0 ? term : '').padEnd(column)}${line}`),
   );
+}
+
+/** Comments are wrapped. Commands are to be copied, and stay as they are. */
+function exampleLines(examples: string, width: number): string[] {
+  const mark = '  # ';
+  return examples.split('\n').flatMap((line) => {
+    if (!line.startsWith(mark)) return [line];
+    return wrapWords(line.slice(mark.length), width - mark.length).map((part) => mark + part);
+  });
 }
 
 /** Our own texts are plain ASCII: a character is a column. */

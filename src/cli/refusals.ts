@@ -10,9 +10,11 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   add: ['create', 'save'],
   check: ['verify', 'validate'],
   current: ['show'],
+  'current-context': ['show'],
   describe: ['get', 'show'],
   generate: ['create'],
   get: ['show'],
+  'get-contexts': ['list'],
   info: ['get', 'show'],
   issue: ['create'],
   login: ['save'],
@@ -29,6 +31,7 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   switch: ['set'],
   test: ['verify', 'validate'],
   use: ['set'],
+  'use-context': ['set'],
   validate: ['verify'],
   verify: ['validate'],
   view: ['get', 'show'],
@@ -64,6 +67,9 @@ function meant(word: string, { program, noun, verb, help }: Line): readonly stri
   const near = nearest(word, [...names, 'help', ...(help && noun === program ? TOPICS : [])]);
   if (near !== undefined) return [near];
   if (noun !== program) return [];
+  const tail = `-${word.toLowerCase().replace(/s$/, '')}`;
+  const longer = program.nouns.filter(({ name }) => name.endsWith(tail));
+  if (longer.length > 0) return longer.map(({ name }) => name);
   const nouns = OF_CONTEXTS.includes(word) ? program.nouns.filter(({ name }) => name === 'context') : program.nouns;
   return nouns.flatMap((below) => verbsLike(word, below).map((name) => `${program.name} ${below.name} ${name}`));
 }
@@ -79,15 +85,18 @@ function verbsLike(word: string, noun: Noun): readonly string[] {
 function strayWord(fault: Stray, line: Line): UsageError {
   const path = commandPath(line);
   const before = line.rest[line.rest.indexOf(fault) - 1];
-  const hint =
-    before !== undefined && !isStray(before) && before.row?.value !== undefined ? quoteIt(before) : flagFor(fault, line);
+  const hint = before === undefined || isStray(before) ? flagFor(fault, line) : (joinTo(fault, before) ?? flagFor(fault, line));
   return new UsageError(`${path} takes no arguments besides its flags.`, {
     hints: [...(hint === undefined ? [] : [hint]), seeHelp(line)],
   });
 }
 
-function quoteIt({ row }: GivenFlag): string {
-  return `Put a value that has spaces in quotes: --${row?.long} "..."`;
+/** How a word that stands behind a flag becomes its value, or a part of it. */
+function joinTo({ text }: Stray, { row }: GivenFlag): string | undefined {
+  if (row === undefined) return undefined;
+  if (row.value !== undefined) return `Put a value that has spaces in quotes: --${row.long} "..."`;
+  const isBoolean = /^(?:true|false|yes|no|on|off)$/i.test(text);
+  return isBoolean ? `The value of a switch is joined to it: --${row.long}=${text}` : undefined;
 }
 
 /** Which flag takes what stands there without one. */

@@ -11,12 +11,12 @@ import { newContext } from './render.ts';
 import { type Data, entriesIn, recordOf, verified, withoutSettings } from './verified.ts';
 import { parseYaml } from './yaml.ts';
 
-// Each change takes the old flat form into the list first: see `migrated`.
+// Every change first moves the old flat form into the list of contexts: see `migrated`.
 
 /**
- * The text of the file with a context saved and made current. A context of that name is replaced: what it held before and
- * is not given now goes, so that what is saved is what was validated; keys unknown to us stay.
- * @throws ConfigError when the text cannot be parsed, or not be changed without touching anything else.
+ * Saves a context in the text of the file and makes it current. An existing context with the name is replaced. Settings that are not given
+ * now are removed, so that the saved context is the validated one. Unknown keys stay.
+ * @throws ConfigError when the text cannot be parsed, or cannot be changed without touching anything else.
  */
 export function withContext(path: string, source: string, name: string, context: Context): string {
   const listed = migrated(path, source);
@@ -39,8 +39,8 @@ export function withContext(path: string, source: string, name: string, context:
 }
 
 /**
- * The text of the file with another current context.
- * @throws NotFoundError when it has no such context; ConfigError as `withContext`.
+ * Sets the current context in the text of the file.
+ * @throws NotFoundError when the file has no such context; ConfigError as `withContext`.
  */
 export function withCurrent(path: string, source: string, name: string): string {
   demand(path, source, name);
@@ -53,8 +53,10 @@ export function withCurrent(path: string, source: string, name: string): string 
 }
 
 /**
- * The text of the file without a context. The last one may go even if it is the current one; then there is none.
- * @throws NotFoundError when it has no such context, UsageError when it is the current one of several; ConfigError as `withContext`.
+ * Removes a context from the text of the file. The last context may be removed even if it is the current one. Then there is no current
+ * context.
+ * @throws NotFoundError when the file has no such context; UsageError when it is the current one and others exist; ConfigError as
+ * `withContext`.
  */
 export function withoutContext(path: string, source: string, name: string): string {
   const { contexts, currentContext } = demand(path, source, name);
@@ -83,8 +85,8 @@ export function withoutContext(path: string, source: string, name: string): stri
 }
 
 /**
- * The text of the file with another token in a context, in the place and of the kind of the old one.
- * @throws NotFoundError when it has no such context; ConfigError when its token is not the old one, and as `withContext`.
+ * Replaces the token of a context in the text of the file. The new token is of the same kind as the old one.
+ * @throws NotFoundError when the file has no such context; ConfigError when its token is not `oldValue`, and as `withContext`.
  */
 export function withToken(path: string, source: string, name: string, oldValue: string, newValue: string): string {
   const { contexts } = demand(path, source, name);
@@ -92,8 +94,8 @@ export function withToken(path: string, source: string, name: string, oldValue: 
   const member = (['apiToken', 'serviceToken', 'k8sSaToken'] as const).find((kind) => context?.[kind]?.trim() === oldValue);
   if (member === undefined) {
     throw new ConfigError(
-      `The token of the context ${JSON.stringify(name)} in ${path} is no longer the one that is to be replaced; nothing was written.`,
-      { hints: ['Another program has changed it: look at the context, and run the command again.'] },
+      `The token of the context ${JSON.stringify(name)} in ${path} has changed in the meantime; nothing was written.`,
+      { hints: ['Another program has changed it. Check the context, then run the command again.'] },
     );
   }
   const key = CONTEXT_KEYS[member];
@@ -118,7 +120,7 @@ function append(path: string, text: string, name: string, context: Context): str
   return firstContexts(withoutNothing(text, document.contents?.range), added);
 }
 
-/** The text without a `null` or `~` that is all the file says. */
+/** Removes a `null` or `~` that is the whole content of the file. */
 function withoutNothing(text: string, range: readonly [number, number, number] | null | undefined): string {
   return range ? text.slice(0, range[0]) + text.slice(range[1]) : text;
 }
@@ -129,7 +131,7 @@ function replace(path: string, text: string, name: string, context: Context): st
   const value = pairOf(entry, 'context')?.value;
   if (!isMap(value) || value.items.length === 0) return fillContext(text, entry, [...entries]);
   let source = text;
-  // First all that is set, so that a block never becomes empty on the way.
+  // Keys are set before others are removed, so that the block is never empty.
   for (const [key, set] of entries) {
     const old = pairOf(contextMap(path, source, name), key)?.value;
     if (!isScalar(old) || old.value !== String(set)) source = setKey(source, contextMap(path, source, name), key, set);

@@ -3,23 +3,23 @@ import { addLines, column, lineEnd, removeLines, splice } from './lines.ts';
 import { afterColon, contentEnd, dashOf, nameOf, pairOf, rangeOf, startOf, UnchangeableError } from './nodes.ts';
 import { blockPairs, type Entries, flowPairs, type NewContext, quoted, scalar } from './render.ts';
 
-// Changes to YAML text that touch nothing but the bytes in question. Each takes a text and a node parsed from exactly that
-// text (with `keepSourceTokens`) and returns the new text; for the next change it is parsed again. Callers check the
-// result: see `verified`.
+// Changes to YAML text that leave all other bytes as they are. Each function takes a text and a node that was parsed from exactly that text
+// (with `keepSourceTokens`), and returns the new text. The text must be parsed again before the next change. Callers check the result: see
+// `verified`.
 
-/** Sets a key of a map to one text; a new key comes last. */
+/** Sets a key of a map to a value. A new key is added at the end. */
 export function setKey(source: string, map: YAMLMap, key: string, value: string | boolean): string {
   const pair = pairOf(map, key);
   const written = map.flow === true ? quoted(value) : scalar(value);
   if (pair === undefined) return addPair(source, map, map.flow ? `"${key}": ${written}` : `${key}: ${written}`);
   const [start, end] = rangeOf(pair.value);
   if (start === end) return splice(source, afterColon(pair), afterColon(pair), ` ${written}`);
-  // A block scalar ends with its newline.
+  // The range of a block scalar includes its last newline.
   const newline = /\r?\n$/.exec(source.slice(start, end))?.[0] ?? '';
   return splice(source, start, end, written + newline);
 }
 
-/** Adds a pair, given as text without its indentation, after the last one. Lines after the first are indented with it. */
+/** Adds a pair after the last one of a map. The pair is given as text without indentation; each of its lines is indented. */
 export function addPair(source: string, map: YAMLMap, text: string): string {
   const last = map.items.at(-1);
   if (map.flow) {
@@ -31,7 +31,7 @@ export function addPair(source: string, map: YAMLMap, text: string): string {
   return addLines(source, lineEnd(source, contentEnd(last)), column(source, rangeOf(first.key)[0]), text);
 }
 
-/** Removes a key of a map with its value; in block style its lines, comments on them included. */
+/** Removes a key of a map with its value. In block style its lines are removed, including comments on them. */
 export function removeKey(source: string, map: YAMLMap, key: string): string {
   const index = map.items.findIndex((item) => nameOf(item) === key);
   const pair = map.items[index];
@@ -40,7 +40,7 @@ export function removeKey(source: string, map: YAMLMap, key: string): string {
   return removeLines(source, rangeOf(pair.key)[0], contentEnd(pair));
 }
 
-/** Appends `{name, context}` to the list `contexts` of the file's map, which need not be there yet. */
+/** Appends `{name, context}` to the list `contexts` of the file's map. The list is created if it is missing. */
 export function appendContext(source: string, root: YAMLMap, context: NewContext): string {
   const pair = pairOf(root, 'contexts');
   if (pair === undefined) {
@@ -67,7 +67,7 @@ export function appendContext(source: string, root: YAMLMap, context: NewContext
   return addLines(cleared, lineEnd(cleared, colon), indent, context.block('  '));
 }
 
-/** Removes an item of the list `contexts`; the last one leaves an empty list behind. */
+/** Removes an item of the list `contexts`. If it is the last one, an empty list stays. */
 export function removeItem(source: string, root: YAMLMap, list: YAMLSeq, index: number): string {
   if (list.flow) return removeFlowItem(source, list.items, index);
   const without = removeLines(source, dashOf(list, index), contentEnd(list.items[index]));
@@ -76,7 +76,7 @@ export function removeItem(source: string, root: YAMLMap, list: YAMLSeq, index: 
   return splice(without, afterColon(pair), afterColon(pair), ' []');
 }
 
-/** Gives an entry of the list that has no context (or an empty one) its context. */
+/** Sets the context of a list entry that has none, or an empty one. */
 export function fillContext(source: string, entry: YAMLMap, entries: Entries): string {
   const pair = pairOf(entry, 'context');
   const flow = `{${flowPairs(entries)}}`;
@@ -87,7 +87,7 @@ export function fillContext(source: string, entry: YAMLMap, entries: Entries): s
   return start === end ? splice(source, afterColon(pair), afterColon(pair), ` ${flow}`) : splice(source, start, end, flow);
 }
 
-/** The contexts of a file that has no contents yet. */
+/** Adds the first context to a file that is empty. */
 export function firstContexts(source: string, context: NewContext): string {
   return addLines(source, source.length, '', `contexts:\n${context.block('  ')}`);
 }
@@ -98,7 +98,7 @@ function appendBlockItem(source: string, list: YAMLSeq, context: NewContext): st
   return addLines(source, lineEnd(source, contentEnd(last)), indent, context.block(''));
 }
 
-/** Removes an item of a flow collection with one comma; a comment beside it stays. */
+/** Removes an item of a flow collection, and one comma. A comment beside it stays. */
 function removeFlowItem(source: string, items: readonly unknown[], index: number): string {
   const [start, end] = [startOf(items[index]), contentEnd(items[index])];
   if (index > 0) {

@@ -6,16 +6,19 @@ import { hasToken } from './token.ts';
 
 type Chooser = Pick<SettingsInput, 'contextName' | 'globals'>;
 
-/** The flag that chose the context, if one did. */
+/** The flag that chose the context; undefined if no flag did. */
 export function chosenBy({ contextName, globals }: Chooser): '--name' | '--context' | undefined {
   if (contextName !== undefined) return '--name';
   return globals.context === undefined ? undefined : '--context';
 }
 
-/** A variable that does not count. */
+/** An environment variable that is ignored. */
 export type Ignored = { readonly member: (typeof SERVER_MEMBERS)[number]; readonly found: Found };
 
-/** The environment as it counts, and what of it is ignored: what would lead the command to another server than the context's. */
+/**
+ * Splits the environment into the variables that count and those that are ignored. When a flag chooses the context, a variable is ignored
+ * if it would send the command to another server.
+ */
 export function environmentOf(input: SettingsInput, flags: Layer): { environment: Layer; ignored: readonly Ignored[] } {
   const environment = environmentLayer(input.env);
   if (chosenBy(input) === undefined) return { environment, ignored: [] };
@@ -27,23 +30,23 @@ export function environmentOf(input: SettingsInput, flags: Layer): { environment
   return { environment: layerWithout(environment, SERVER_MEMBERS), ignored };
 }
 
-/** The warning about them. */
+/** The warning about ignored variables. */
 export function ignoredVariables(ignored: readonly Ignored[], input: Chooser): string {
   const labels = ignored.map(({ found }) => found.label);
   return `${listed(labels)} ignored, because ${chosenBy(input)} says which context to use.`;
 }
 
 /**
- * All contexts are meant: what names one server contradicts that, and what of the environment does so is ignored.
- * @returns the warning about variables that are ignored; undefined where there are none.
+ * Checks the settings of a command that asks all contexts. A flag that names one server is refused. A variable that does is ignored.
+ * @returns the warning about the ignored variables; undefined if there are none.
  * @throws UsageError when a flag names one server.
  */
 export function forAllContexts({ globals, env }: Pick<SettingsInput, 'globals' | 'env'>): string | undefined {
   const flags = (['context', ...SERVER_MEMBERS] as const).filter((member) => globals[member] !== undefined);
   const [flag] = flags;
   if (flag !== undefined) {
-    throw new UsageError(`--all-contexts asks the servers of all contexts, and --${SETTINGS[flag].flag} names one.`, {
-      hints: ['Leave one of them out.'],
+    throw new UsageError(`--all-contexts asks the servers of all contexts, but --${SETTINGS[flag].flag} names only one.`, {
+      hints: ['Leave out one of the two flags.'],
     });
   }
   const environment = environmentLayer(env);

@@ -8,30 +8,30 @@ import type { ParsedConfig } from './parse.ts';
 /** A config file as read: its contexts, the current one, and the line of each setting. */
 export interface ConfigFile extends ParsedConfig {
   readonly path: string;
-  /** False where there is no such file; it then has no contexts. */
+  /** False if the file does not exist. It then has no contexts. */
   readonly exists: boolean;
 }
 
-// A config file is a few kilobytes; this is where a mistaken path must not fill the memory.
+// The largest config file, in bytes. A config file has a few kilobytes; the limit keeps a wrong path from filling the memory.
 const limit = 16 * 1024 * 1024;
 
 /**
  * Reads a config file. A missing file is an empty one.
  * @param path absolute path.
- * @throws ConfigError when the file cannot be read, parsed (with line and column) or has entries that are no contexts.
+ * @throws ConfigError when the file cannot be read, parsed (with line and column) or has entries that are not contexts.
  */
 export async function openConfigFile(path: string, disk: Disk): Promise<ConfigFile> {
   const text = (await readConfig(path, disk))?.text;
   if (text === undefined) return { contexts: [], flat: false, lineOf: () => undefined, path, exists: false };
-  // YAML takes time to load, and a program configured by its environment has no file.
+  // Loading the YAML parser takes time, and a program that is configured by its environment has no file.
   const { parseConfig } = await import('./parse.ts');
   return { ...parseConfig(path, text), path, exists: true };
 }
 
 /**
- * Where the config file is when nobody names it: `$XDG_CONFIG_HOME/stackstate-cli/config.yaml`, else under `~/.config`.
- * @throws ConfigError when there is neither an absolute XDG_CONFIG_HOME nor an absolute home folder: a relative one would put
- * tokens into the folder one happens to work in.
+ * The default path of the config file: `$XDG_CONFIG_HOME/stackstate-cli/config.yaml`, else under `~/.config`.
+ * @throws ConfigError when neither XDG_CONFIG_HOME nor the home folder is an absolute path. A relative path would put tokens into the
+ * current folder.
  */
 export function defaultConfigPath(env: Readonly<Record<string, string | undefined>>, home: string | undefined): string {
   const xdg = env['XDG_CONFIG_HOME'];
@@ -42,15 +42,15 @@ export function defaultConfigPath(env: Readonly<Record<string, string | undefine
   });
 }
 
-/** What the config file says, and what is known of it. */
+/** The text of the config file, and the facts of the file. */
 export interface ConfigContent {
   readonly text: string;
   readonly facts: FileFacts;
 }
 
 /**
- * What is in the file, undefined where there is none.
- * @throws ConfigError when it is no regular file, is unreadable, too large or not UTF-8.
+ * Reads the file; undefined if it does not exist.
+ * @throws ConfigError when it is not a regular file, or is unreadable, too large or not UTF-8.
  */
 export async function readConfig(path: string, disk: Disk): Promise<ConfigContent | undefined> {
   try {
@@ -64,9 +64,9 @@ export async function readConfig(path: string, disk: Disk): Promise<ConfigConten
   }
 }
 
-/** Why a file cannot be read; undefined for what is no fault of the file. */
+/** Why a file cannot be read; undefined if the error does not concern the file. */
 function unreadable(error: unknown): string | undefined {
-  if (error instanceof NotRegularError) return error.kind === 'folder' ? 'it is a folder' : 'it is no regular file';
+  if (error instanceof NotRegularError) return error.kind === 'folder' ? 'it is a folder' : 'it is not a regular file';
   if (error instanceof RangeError) return 'it is larger than 16 MiB';
   if (systemCode(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is not UTF-8 text';
   return systemCode(error) === undefined ? undefined : reasonOf(error);

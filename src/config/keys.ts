@@ -1,7 +1,7 @@
 import type { Context } from './model.ts';
 import { type ContextMember, namesWith, SETTINGS, shownValue } from './table.ts';
 
-/** The settings of a context, in the order they are written. */
+/** The settings of a context, in the order in which they are written. */
 export const CONTEXT_MEMBERS: readonly ContextMember[] = namesWith('key');
 
 /** The keys of a context as the file spells them, in the same order. */
@@ -9,14 +9,14 @@ export const CONTEXT_KEYS: { readonly [Name in ContextMember]: (typeof SETTINGS)
 
 export type ContextKey = (typeof SETTINGS)[ContextMember]['key'];
 
-/** The context as the file spells it, set members only. */
+/** The settings of a context that are set, with the keys that the file uses. */
 export function contextEntries(context: Partial<Context>): [ContextKey, string | boolean][] {
   return entriesOf(context).map(([member, value]) => [SETTINGS[member].key, value]);
 }
 
 /**
- * The context as it may be shown, spelled as in the file: secrets are masked, and the URL has no password.
- * @param withSecrets shows them as they are, for who asked to see them.
+ * The settings of a context in a form that may be shown, with the keys that the file uses. Secrets are masked, and the URL has no password.
+ * @param withSecrets whether to show the secrets, because the user asked for them.
  */
 export function shownEntries(context: Partial<Context>, withSecrets = false): [ContextKey, string | boolean][] {
   return entriesOf(context).map(([member, value]) => [
@@ -33,6 +33,6 @@ function entriesOf(context: Partial<Context>): [ContextMember, string | boolean]
 }
 
 function keysOf(members: readonly ContextMember[]): typeof CONTEXT_KEYS {
-  // Every member is there, because the list of them is made from the table.
+  // The object has every member, because the list is made from the table.
   return Object.fromEntries(members.map((member) => [member, SETTINGS[member].key])) as typeof CONTEXT_KEYS;
 }

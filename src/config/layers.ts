@@ -8,7 +8,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Level = 'flag' | 'environment' | 'file';
 
-/** A value somebody gave, still as text. */
+/** A value of a setting as it was given, still as text. */
 export interface Found {
   readonly text: string;
   readonly level: Level;
@@ -18,7 +18,9 @@ export interface Found {
   readonly label: string;
 }
 
-/** One level of settings: all flags, the whole environment, or one context of the file. The first level that has a setting wins. */
+/**
+ * One level of settings: all flags, the whole environment, or one context of the file. For each setting, the first level that has it wins.
+ */
 export interface Layer {
   readonly level: Level;
   find(name: SettingName): Found | undefined;
@@ -37,7 +39,7 @@ export function flagLayer(globals: GlobalOptions, apiPath?: string): Layer {
       if (value === undefined) return undefined;
       const { flag, key }: Setting = SETTINGS[name];
       const label = `--${flag ?? key}`;
-      // `--api-token "$TOKEN"` with an empty variable must not fall back to a stored token of another server.
+      // If a variable is empty in `--api-token "$TOKEN"`, the program must not fall back to a stored token of another server.
       if (typeof value === 'string' && value.trim() === '') {
         throw new UsageError(`${label} is empty.`, { hints: [`Give ${label} a value, or leave it out.`] });
       }
@@ -46,7 +48,7 @@ export function flagLayer(globals: GlobalOptions, apiPath?: string): Layer {
   };
 }
 
-/** An empty variable counts as one that is not set. */
+/** The environment as a level. An empty variable counts as not set. */
 export function environmentLayer(env: Environment): Layer {
   return {
     level: 'environment',
@@ -74,12 +76,12 @@ export function contextLayer(file: ConfigFile, { name: contextName, context }: N
   };
 }
 
-/** A level that does not have certain settings, whatever was given there. */
+/** The same level without certain settings. */
 export function layerWithout({ level, find }: Layer, names: readonly SettingName[]): Layer {
   return { level, find: (name) => (names.includes(name) ? undefined : find(name)) };
 }
 
-/** The first level that has the setting. */
+/** Finds a setting in the first level that has it. */
 export function findIn(layers: readonly Layer[], name: SettingName): Found | undefined {
   for (const layer of layers) {
     const found = layer.find(name);
@@ -88,7 +90,7 @@ export function findIn(layers: readonly Layer[], name: SettingName): Found | und
   return undefined;
 }
 
-/** A variable's value, undefined where it is unset or blank. */
+/** The value of a variable; undefined if it is not set or blank. */
 export function variable(env: Environment, name: string): string | undefined {
   const value = env[name];
   return value === undefined || value.trim() === '' ? undefined : value;

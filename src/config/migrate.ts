@@ -8,10 +8,10 @@ import { newContext } from './render.ts';
 import { entriesIn, settingsIn, verified, withoutSettings } from './verified.ts';
 
 /**
- * The text of a config file with the old flat form (`url:` and `api-token:` at the top) as the context `default` in the list. The Go CLI
- * no longer sees the flat form once there is a list, and erases it. The lines move as they are, with the comments beside them.
- * @returns the text unchanged where it has no flat form.
- * @throws ConfigError when the text cannot be parsed, or not be changed without touching anything else.
+ * Moves the old flat form of a config file (`url:` and `api-token:` at the top) into the list, as the context `default`. Once there is a
+ * list, the Go CLI ignores the flat form and erases it. The lines move unchanged, with the comments beside them.
+ * @returns the new text; the same text if it has no flat form.
+ * @throws ConfigError when the text cannot be parsed, or cannot be changed without touching anything else.
  */
 export function migrated(path: string, source: string): string {
   const { flat, contexts, currentContext } = parseConfig(path, source);
@@ -24,7 +24,7 @@ export function migrated(path: string, source: string): string {
     (text) => {
       const root = rootOf(path, text);
       const added = newContext('default', contextEntries(context), root.flow ? undefined : settingLines(text, root));
-      // A list in flow style has no place for comments: they stay where they are.
+      // A list in flow style has no place for comments, so they stay where they are.
       let staying = true;
       const block = (indent: string) => {
         staying = false;

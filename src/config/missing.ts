@@ -4,11 +4,11 @@ import type { Selection } from './select.ts';
 
 export const SAVE_EXAMPLE = 'sts context save --name NAME --url https://stackstate.example.com --service-token -';
 
-/** What is missing was looked for with these flags, in this context of this file. */
+/** Where a missing setting was looked for: the flags, and the context of the file. */
 export interface Searched {
   readonly globals: GlobalOptions;
   readonly selection: Selection;
-  /** Whether a flag chose the context, so that variables give neither URL nor token. */
+  /** Whether a flag chose the context, so that variables for URL and token are ignored. */
   readonly byFlag: boolean;
 }
 
@@ -29,13 +29,14 @@ export function missingUrl(searched: Searched): ConfigError {
 
 /**
  * The error for a command that has no token.
- * @param podTokenPath where the pod's own token was looked for; undefined outside a cluster.
+ * @param podTokenPath the path of the pod's own token; undefined outside a cluster.
  */
 export function missingToken(url: string, searched: Searched, podTokenPath: string | undefined): ConfigError {
   const { file, context } = searched.selection;
   const where =
     file === undefined || context === undefined ? '' : `: the context ${JSON.stringify(context.name)} in ${file.path} has none`;
-  const pod = podTokenPath === undefined ? [] : [`The pod's own token was looked for in ${podTokenPath}: there is no such file.`];
+  const pod =
+    podTokenPath === undefined ? [] : [`The pod's own token was expected in ${podTokenPath}, but that file does not exist.`];
   return new ConfigError(`No token is configured for ${url}${where}.`, {
     hints: [
       ...pod,
@@ -45,7 +46,7 @@ export function missingToken(url: string, searched: Searched, podTokenPath: stri
   });
 }
 
-/** How to get a context that has all it needs: complete the one in use, choose another, or save a first one. */
+/** Hints for a complete context: complete the one in use, choose another, or save a first one. */
 function contextHints({ globals, selection: { file, context } }: Searched, url: string): string[] {
   if (file !== undefined && context !== undefined) {
     const config = globals.config === undefined ? '' : ` --config ${JSON.stringify(file.path)}`;

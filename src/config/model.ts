@@ -8,27 +8,27 @@ export interface Token {
   readonly value: string;
 }
 
-/** Where a setting came from, for `--verbose`: `flag --url`, `environment STS_CLI_URL`, `PATH:LINE`, `default`. */
+/** The source of a setting, for `--verbose`: `flag --url`, `environment STS_CLI_URL`, `PATH:LINE`, `default`. */
 export interface SettingSource {
   readonly setting: string;
   readonly source: string;
-  /** Present only where the value is no secret. */
+  /** Present only if the value is not a secret. */
   readonly value?: string;
 }
 
-/** All that is needed to talk to one StackState. */
+/** Everything that is needed to connect to one StackState. */
 export interface Settings {
-  /** Base URL without trailing slash, and without the user name and password that may have stood in it. */
+  /** Base URL without a trailing slash, and without its user name and password. */
   readonly url: string;
   /** `user:password` of the URL, decoded, to be sent as HTTP Basic. Never logged. */
   readonly basicAuth?: string;
-  /** Path under the URL, with leading and without trailing slash. */
+  /** Path under the URL, with a leading slash and without a trailing one. */
   readonly apiPath: string;
   readonly token: Token;
   /** PEM text of the CA certificates to trust besides the public roots. */
   readonly caCertificates?: string;
   readonly skipSsl: boolean;
-  /** Deadline for one request, all of it, in milliseconds. */
+  /** Deadline for one whole request, in milliseconds. */
   readonly timeoutMs: number;
   readonly contextName?: string;
   readonly sources: readonly SettingSource[];
@@ -36,18 +36,18 @@ export interface Settings {
 
 type Rows = typeof SETTINGS;
 
-/** The flags that have a value also where they are not given. */
+/** The flags that have a value even if they are not given. */
 type CompletedFlag = NamesWith<'flag'> & NamesWith<'initial'>;
 
 /**
- * The global flags as given on the command line; absent where not given. `color` is false with `--no-color` and true with
- * `--no-color=false`; `verbose` is how often `-v` was given, or its number.
+ * The global flags of the command line. A flag that was not given is absent. `color` is false for `--no-color` and true for
+ * `--no-color=false`. `verbose` is the number of `-v`, or the value of `--verbose`.
  */
 export type GlobalOptions = { readonly [Name in CompletedFlag]: ValueOf<Rows[Name]> } & {
   readonly [Name in Exclude<NamesWith<'flag'>, CompletedFlag>]?: ValueOf<Rows[Name]>;
 };
 
-/** What the config file holds about one StackState. Absent members are not set; the URL is empty when the context has none. */
+/** The settings of one context of the config file. Absent members are not set. The URL is empty if the context has none. */
 export type Context = { readonly url: string } & {
   readonly [Name in Exclude<ContextMember, 'url'>]?: ValueOf<Rows[Name]>;
 };

@@ -1,26 +1,26 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
 import { parseYaml } from './yaml.ts';
 
-// Where the nodes of a config file stand in its text.
+// Finds the nodes of a config file and their offsets in the text.
 
-/** The text cannot be changed in place: it uses, say, an explicit `? key` or an anchor. */
+/** The text cannot be changed in place, for example because it uses an explicit `? key` or an anchor. */
 export class UnchangeableError extends Error {}
 
-/** The map that the file is. @throws UnchangeableError when it is none. */
+/** The map at the top of the file. @throws UnchangeableError when the file is not a map. */
 export function rootOf(path: string, text: string): YAMLMap {
   const { contents } = parseYaml(path, text).document;
   if (!isMap(contents)) throw new UnchangeableError();
   return contents as YAMLMap;
 }
 
-/** Its list `contexts`. @throws UnchangeableError when there is none, or an alias of one. */
+/** The list `contexts` of a map. @throws UnchangeableError when there is none, or only an alias of one. */
 export function listOf(root: YAMLMap): YAMLSeq {
   const list = pairOf(root, 'contexts')?.value;
   if (!isSeq(list)) throw new UnchangeableError();
   return list;
 }
 
-/** The place of a context in the list. */
+/** The index of a context in the list. */
 export function indexOf(list: YAMLSeq, name: string): number {
   const index = list.items.findIndex((item) => isMap(item) && item.get('name') === name);
   if (index === -1) throw new UnchangeableError();
@@ -40,7 +40,7 @@ export function pairOf(map: YAMLMap, key: string): Pair | undefined {
   return map.items.find((item) => nameOf(item) === key);
 }
 
-/** Offset of the dash of an item of a list in block style. */
+/** Offset of the dash before an item of a block-style list. */
 export function dashOf(list: YAMLSeq, index: number): number {
   const token = list.srcToken;
   if (token?.type !== 'block-seq') throw new UnchangeableError();
@@ -50,7 +50,7 @@ export function dashOf(list: YAMLSeq, index: number): number {
   return dash.offset;
 }
 
-/** Where the last character of a pair or node is, without the comments and newlines after it. */
+/** Where the content of a pair or node ends, before the comments and newlines that follow it. */
 export function contentEnd(item: unknown): number {
   if (isPair(item)) {
     const value = item.value;
@@ -66,7 +66,7 @@ export function contentEnd(item: unknown): number {
   return rangeOf(node)[1];
 }
 
-/** Offset of a node; of a pair's key. */
+/** Offset of a node, or of the key of a pair. */
 export function startOf(item: unknown): number {
   return rangeOf(isPair(item) ? item.key : item)[0];
 }
@@ -79,7 +79,7 @@ export function afterColon(pair: Pair): number {
   return colon.offset + 1;
 }
 
-/** Offsets of a node: its first character, and the one after its last. */
+/** Offsets of a node: of its first character, and of the character after its last. */
 export function rangeOf(node: unknown): readonly [number, number] {
   const range = isNode(node) ? node.range : undefined;
   if (range === undefined || range === null) throw new UnchangeableError();

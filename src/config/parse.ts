@@ -5,11 +5,11 @@ import { type ContextMember, SETTINGS, type Setting } from './table.ts';
 import { booleanOf } from './values.ts';
 import { invalid, offsetOf, parseYaml } from './yaml.ts';
 
-/** What a config file says, and where it says it. */
+/** The content of a config file, with the lines of its settings. */
 export interface ParsedConfig {
   readonly contexts: readonly NamedContext[];
   readonly currentContext?: string;
-  /** Line of a setting of a context, or of the context itself where the file does not set it directly; from 1. */
+  /** Line of a setting of a context, counted from 1. It is the line of the context if the file does not set it directly. */
   lineOf(contextName: string, key?: ContextKey): number | undefined;
   readonly currentContextLine?: number;
   /** Whether the context `default` is the old flat form at the top of the file. */
@@ -24,9 +24,9 @@ const entrySchema = z.object({ name: z.string().check(z.minLength(1)), context: 
 const fileSchema = z.object({ ...settings, contexts: z.optional(z.array(entrySchema)), 'current-context': text });
 type FileContext = z.infer<typeof contextSchema>;
 
-/** The same for every key of a context. */
+/** A schema with an entry for every key of a context. */
 function schemaOf<T>(of: (row: Setting) => T): Record<ContextKey, T> {
-  // Every key is there, because the members are those of the table.
+  // The object has every key, because the members come from the table.
   return Object.fromEntries(CONTEXT_MEMBERS.map((name) => [SETTINGS[name].key, of(SETTINGS[name])])) as Record<ContextKey, T>;
 }
 
@@ -34,9 +34,9 @@ function schemaOf<T>(of: (row: Setting) => T): Record<ContextKey, T> {
 let last: { readonly path: string; readonly source: string; readonly parsed: ParsedConfig } | undefined;
 
 /**
- * Reads the text of a config file; unknown keys are left alone.
- * @returns what it says; not to be changed.
- * @throws ConfigError naming path, line and column when it is no YAML or an entry is no context. Values are never quoted.
+ * Reads the text of a config file. Unknown keys are ignored.
+ * @returns what it says; must not be changed.
+ * @throws ConfigError naming path, line and column when the text is not YAML or an entry is not a context. The message never quotes values.
  */
 export function parseConfig(path: string, source: string): ParsedConfig {
   if (last?.path !== path || last.source !== source) last = { path, source, parsed: read(path, source) };
@@ -81,7 +81,7 @@ function read(path: string, source: string): ParsedConfig {
   };
 }
 
-/** A key without a value counts as a key that is not there. */
+/** Removes keys without a value: they count as missing. */
 function withoutNulls(data: Record<string, unknown>): Record<string, unknown> {
   const list = data['contexts'];
   const contexts = Array.isArray(list) ? list.map((item) => (isRecord(item) ? dropEmpty(item, 'context') : item)) : list;
@@ -107,7 +107,7 @@ function toContext(file: FileContext): Context {
     const value = present(file[CONTEXT_KEYS[member]]);
     return value === undefined ? [] : [[member, isText(member) ? value : booleanOf(value) === true]];
   });
-  // The rows say which members are text, and so does the type.
+  // The table decides which members are text, and the type is derived from the table.
   return { url: '', ...Object.fromEntries(set) } as Context;
 }
 

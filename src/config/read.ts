@@ -2,13 +2,14 @@ import { FileReadError } from '../errors.ts';
 import type { Disk } from '../platform/disk.ts';
 import { reasonOf } from '../reason.ts';
 
-// No token and no bundle of certificates comes near this; a mistaken path must not fill the memory.
+// The largest file to read, in bytes. Tokens and certificate bundles are much smaller; the limit keeps a wrong path from filling the
+// memory.
 const limit = 4 * 1024 * 1024;
 
 /**
- * The text of a file that a setting names; it may be a pipe, such as that of a shell's `<(...)`.
+ * Reads a file that a setting names. It may be a pipe, such as a shell's `<(...)`.
  * @param path absolute.
- * @param label what the file is, for the message: `The token file`.
+ * @param label the kind of file at the beginning of the message: `The token file`.
  * @throws FileReadError when it cannot be read or is larger than 4 MiB.
  */
 export async function readNamedFile(disk: Disk, path: string, label: string): Promise<string> {

@@ -1,11 +1,11 @@
 import { visible } from '../escape.ts';
 
-// How a context is written, as YAML text. Lines end with a bare newline here; the file's own line ends come when it is put in.
+// Writes a context as YAML text. Lines end with a bare newline here; they get the line ends of the file when they are inserted.
 
-/** A context to be written: keys with their values, in order. */
+/** The settings of a context to write: keys with their values, in order. */
 export type Entries = readonly (readonly [string, string | boolean])[];
 
-/** A text as block-style YAML: plain where every YAML reader takes it for this text, else double-quoted. */
+/** Writes a value in block style: plain if every YAML reader reads it as this text, else double-quoted. */
 export function scalar(value: string | boolean): string {
   if (typeof value === 'boolean') return String(value);
   const plain =
@@ -14,18 +14,18 @@ export function scalar(value: string | boolean): string {
 }
 
 export function quoted(value: string | boolean): string {
-  // JSON is YAML, but for control characters that JSON leaves as they are.
+  // JSON is valid YAML except for control characters that JSON does not escape.
   return typeof value === 'boolean' ? String(value) : visible(JSON.stringify(value));
 }
 
-/** A context that comes into the list, in both styles of YAML. */
+/** A context to add to the list, in both YAML styles. */
 export interface NewContext {
-  /** Its lines as an item of a list, each with this indentation. */
+  /** The lines of the context as an item of a list, each with this indentation. */
   block(indent: string): string;
   readonly flow: string;
 }
 
-/** @param lines its settings in block style; those of `entries` if they stand nowhere yet. */
+/** @param lines the settings in block style. By default they are written from `entries`. */
 export function newContext(name: string, entries: Entries, lines: readonly string[] = blockPairs(entries, '')): NewContext {
   return {
     block: (indent) =>

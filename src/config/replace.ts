@@ -9,39 +9,40 @@ import { readConfig } from './file.ts';
 import { looseMode, modes, tighten, tightened } from './modes.ts';
 import { explained, leftover, lockLost, mounted } from './replace-errors.ts';
 
-/** What a change of the config file needs. */
+/** Everything that a change of the config file needs from the outside. */
 export interface ConfigAccess {
   readonly disk: Disk;
-  /** As in `World`; called while another process has the lock. */
+  /** As in `World`. Called while another process holds the lock. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Ends the waiting for the lock. */
+  /** Stops the wait for the lock. */
   readonly interrupt?: AbortSignal;
-  /** Takes one sentence for the user. */
+  /** Shows the user a sentence. */
   warn(line: string): void;
 }
 
 /** The text of the file before and after a change. */
 export interface Changed {
-  /** Undefined where the change made the file. */
+  /** Undefined if the change created the file. */
   readonly before: string | undefined;
   readonly after: string;
 }
 
 const label = 'config';
-// Tries for the lock, 10 to 90 ms apart: half a minute, which twenty processes that save at once do not need by far.
+// How often to try to take the lock, with pauses of 10 to 90 ms. That is half a minute, far more than twenty processes need that save at
+// the same time.
 const lockTries = 600;
 const attempts = 20;
 
 /**
- * Changes the config file under a lock, whole or not at all. The Go CLI does not know the lock, so the file is read again right
- * before it is replaced; if it changed meanwhile, the change is made once more on the new text.
+ * Changes the config file under a lock, whole or not at all. The Go CLI does not use the lock, so the file is read again right before it is
+ * replaced. If it has changed in the meantime, the change is repeated on the new text.
  * @param path absolute path; the file need not exist.
- * @param change makes the new text of the old one ('' where there is no file); what it throws ends all, and the file is as it was.
- * @throws ConfigError when the file cannot be read or written, ConfigUnsyncedError when it was written and may be lost in a power cut.
+ * @param change makes the new text from the old one ('' if there is no file). If it throws, the file stays unchanged.
+ * @throws ConfigError when the file cannot be read or written, ConfigUnsyncedError when it was written but a power cut may undo that.
  */
 export async function changeConfigFile(access: ConfigAccess, path: string, change: (text: string) => string): Promise<Changed> {
   const { disk } = access;
-  // What is refused anyway leaves no folder and no lock behind.
+  // Tried without the lock first, so that a refused change leaves no folder and no lock behind.
   change((await readConfig(path, disk))?.text ?? '');
   try {
     const target = await writableTarget(disk, path);
@@ -51,7 +52,7 @@ export async function changeConfigFile(access: ConfigAccess, path: string, chang
       for (const left of await sweepSiblings(disk, target, label)) access.warn(leftover(left));
       return await replaceFile(access, { path, target, lock, change });
     } finally {
-      // Another process takes over what is left of a lock.
+      // A lock that cannot be released can be taken over by another process.
       await lock.release().catch(() => undefined);
     }
   } catch (error) {
@@ -60,13 +61,17 @@ export async function changeConfigFile(access: ConfigAccess, path: string, chang
 }
 
 /**
- * The file that a path leads to through all symbolic links, also where it does not exist yet.
- * @throws ConfigError when it is mounted by itself: it could not be replaced, and to write over it could leave half a file.
+ * Follows all symbolic links of a path. The file at the end need not exist.
+ * @throws ConfigError when that fails, and when the file is a mount point: it cannot be replaced, and overwriting it could leave half a file.
  */
 export async function writableTarget(disk: Disk, path: string): Promise<string> {
-  const target = await targetOf(disk, path);
-  if ((await disk.facts(target)) !== undefined && (await disk.isMountPoint(target))) throw mounted(path);
-  return target;
+  try {
+    const target = await targetOf(disk, path);
+    if ((await disk.facts(target)) !== undefined && (await disk.isMountPoint(target))) throw mounted(path);
+    return target;
+  } catch (error) {
+    throw explained(path, error);
+  }
 }
 
 async function targetOf(disk: Disk, path: string, depth = 0): Promise<string> {
@@ -79,14 +84,14 @@ async function targetOf(disk: Disk, path: string, depth = 0): Promise<string> {
   return facts?.kind === 'link' ? targetOf(disk, resolve(dirname(path), await disk.readLink(path)), depth + 1) : path;
 }
 
-/** Only our own folder is made private; one that holds other things as well is not ours to close. */
+/** Creates the folder of the config file. Only the default folder is closed to others: another folder may hold other files as well. */
 async function prepareFolder({ disk, warn }: ConfigAccess, path: string, folder: string): Promise<void> {
   try {
     await makeFolders(disk, folder, modes.folder);
   } catch (cause) {
     if (systemCode(cause) === undefined) throw cause;
-    const reason = systemCode(cause) === 'ENOENT' ? 'the system lets nobody make it' : reasonOf(cause);
-    throw new ConfigError(`The config file ${path} cannot be written, because its folder cannot be made: ${reason}.`, {
+    const reason = systemCode(cause) === 'ENOENT' ? 'the system does not allow it' : reasonOf(cause);
+    throw new ConfigError(`The config file ${path} cannot be written, because its folder cannot be created: ${reason}.`, {
       hints: ['Name a file in another folder with --config PATH.'],
       cause,
     });
@@ -103,21 +108,21 @@ async function acquire({ disk, sleep, interrupt }: ConfigAccess, target: string)
     if (lock !== undefined) return lock;
     await sleep(10 + Math.random() * 80, interrupt);
   }
-  throw new ConfigError(`The config file ${target} is being changed by another sts, which does not come to an end.`, {
-    hints: ['Run the command again when that one has ended.'],
+  throw new ConfigError(`The config file ${target} is being changed by another sts, which does not finish.`, {
+    hints: ['Run the command again when the other sts has ended.'],
   });
 }
 
 interface Replacement {
-  /** As the user named it. */
+  /** The path that the user named. */
   readonly path: string;
-  /** Without symbolic links. */
+  /** The path without symbolic links. */
   readonly target: string;
   readonly lock: Lock;
   readonly change: (text: string) => string;
 }
 
-/** The file was changed by a program that knows no lock. */
+/** The file was changed by a program that does not use the lock. */
 class ChangedMeanwhileError extends Error {}
 
 async function replaceFile({ disk, warn }: ConfigAccess, { path, target, lock, change }: Replacement): Promise<Changed> {
@@ -148,7 +153,7 @@ async function replaceFile({ disk, warn }: ConfigAccess, { path, target, lock, c
   });
 }
 
-/** Run by root, a change must not take the user's file away. */
+/** If root runs the program, the user must still own the file afterwards. */
 function ownerOf(facts: FileFacts | undefined): (file: OpenFile) => Promise<void> {
   return async (file) => {
     if (facts === undefined) return;

@@ -13,16 +13,16 @@ export interface SettingsInput {
   readonly globals: GlobalOptions;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string | undefined;
-  /** The files that the settings name are read from it, and the config file. */
+  /** The disk with the config file and the files that settings name. */
   disk(): Promise<Disk>;
   resolvePath(path: string): string;
-  /** The token's text, for a token given as `-`. */
+  /** Reads the token from stdin, if it is given as `-`. */
   readStdin(): Promise<string>;
-  /** Takes one sentence for the user. */
+  /** Shows the user a sentence. */
   warn(line: string): void;
-  /** The context a verb's own `--name` asks for; it wins over `--context`. */
+  /** The context named by a verb's own `--name`, which wins over `--context`. */
   readonly contextName?: string;
-  /** Where the pod's own token is; for tests. */
+  /** The path of the pod's own token; for tests. */
   readonly podTokenPath?: string;
 }
 
@@ -34,18 +34,18 @@ export interface Resolved {
 
 export interface Resolution {
   readonly searched: Searched;
-  /** Found before all else: a flag with a senseless value is said to have one whatever else is missing. */
+  /** Read before the other settings, so that an invalid flag is reported even if other settings are missing. */
   readonly timeout: Timeout;
-  /** Gives a token where no layer has one. */
+  /** Gives a token if no level has one. */
   fallback(): Promise<FoundToken | undefined>;
-  /** Whether the CA certificates are wanted. A connection that is not verified needs none, but a saved context keeps them. */
+  /** Whether to read the CA certificates. An unverified connection needs none, but a saved context keeps them. */
   wantsCertificates(skipSsl: boolean): boolean;
-  /** Where the fallback looks for a token; undefined outside a cluster. */
+  /** The path where the fallback looks for a token; undefined outside a cluster. */
   readonly podTokenPath?: string | undefined;
 }
 
 /**
- * The settings of these levels; the first one that has a setting wins.
+ * Resolves the settings from levels. The first level that has a setting wins.
  * @throws as `resolveSettings` does.
  */
 export async function resolveLayers(layers: readonly Layer[], input: SettingsInput, resolution: Resolution): Promise<Resolved> {
@@ -73,7 +73,7 @@ export async function resolveLayers(layers: readonly Layer[], input: SettingsInp
   const certificates = resolution.wantsCertificates(skipSsl) ? await findCaCertificates(layers, input) : undefined;
   if (certificates !== undefined) note(certificates.member, certificates.found, certificates.path);
 
-  // Last, because it may take stdin or ask.
+  // The token comes last, because finding it may read stdin or ask the user.
   const token = (await findToken(layers, input)) ?? (await resolution.fallback());
   if (token === undefined) throw missingToken(url, searched, resolution.podTokenPath);
   sources.push({ setting: token.token.kind, source: token.source });
@@ -92,7 +92,7 @@ export async function resolveLayers(layers: readonly Layer[], input: SettingsInp
   return { settings, baseUrl, certificates };
 }
 
-/** Where a setting came from; its value too, unless that is a secret. */
+/** The source of a setting, and its value unless it is a secret. */
 function sourceOf(name: SettingName, found: Found | undefined, value: string | undefined): SettingSource {
   const { flag, key, secret }: Setting = SETTINGS[name];
   const shown = secret || value === undefined ? {} : { value: shownValue(name, value) };
@@ -104,7 +104,7 @@ export interface Timeout {
   readonly found: Found | undefined;
 }
 
-/** @throws UsageError for a senseless flag, ConfigError for a senseless variable. */
+/** @throws UsageError when the value of the flag is not a timeout; ConfigError for a value of the variable. */
 export function timeoutOf({ globals, env }: SettingsInput): Timeout {
   const found = findIn([flagLayer(globals), environmentLayer(env)], 'timeout');
   const text = (found?.text ?? SETTINGS.timeout.default).trim();

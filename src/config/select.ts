@@ -5,7 +5,7 @@ import { type ConfigFile, defaultConfigPath, openConfigFile } from './file.ts';
 import { variable } from './layers.ts';
 import type { GlobalOptions, NamedContext, SettingSource } from './model.ts';
 
-/** Which context of which file is used; members are absent where there is none. */
+/** The context in use, and its file. A member is absent if there is none. */
 export interface Selection {
   readonly file?: ConfigFile;
   readonly context?: NamedContext;
@@ -19,13 +19,13 @@ interface SelectInput {
   disk(): Promise<Disk>;
   resolvePath(path: string): string;
   warn(line: string): void;
-  /** The context a verb's own `--name` asks for; it wins over all else. */
+  /** The context named by a verb's own `--name`, which wins over everything else. */
   readonly contextName?: string;
 }
 
 /**
  * The context that commands use: `--context`, else `STS_CLI_CONTEXT`, else the file's own `current-context`.
- * @param optional whether flags and environment suffice: a file that nobody asked for may be broken then.
+ * @param optional whether flags and environment are enough. Then an invalid file is only a warning, unless a flag or variable asks for it.
  * @throws ConfigError when the file cannot be used, or `--config` names one that does not exist; NotFoundError for an unknown context.
  */
 export async function selectContext(input: SelectInput, optional: boolean): Promise<Selection> {
@@ -37,13 +37,13 @@ export async function selectContext(input: SelectInput, optional: boolean): Prom
     return file === undefined ? {} : pickContext(file, input);
   } catch (error) {
     if (asked || !optional || !(error instanceof StsError)) throw error;
-    input.warn(`${error.message} The file is not used: flags or variables give the URL and the token.`);
+    input.warn(`${error.message} The file is ignored, because flags or variables give the URL and the token.`);
     return {};
   }
 }
 
 /**
- * The context a file yields for these flags and this environment; none where nobody chose one.
+ * Picks the context of a file for these flags and this environment. None if none is chosen.
  * @throws NotFoundError when the chosen one is not in the file.
  */
 export function pickContext(file: ConfigFile, input: Pick<SelectInput, 'globals' | 'env' | 'contextName'>): Selection {
@@ -69,7 +69,7 @@ function chosen(file: ConfigFile, { globals, env, contextName }: Pick<SelectInpu
 }
 
 /**
- * Opens the config file for somebody who needs what is in it.
+ * Opens the config file for a command that needs its content.
  * @throws ConfigError when `--config` names a file that does not exist, and as `openConfigFile`.
  */
 export async function openToRead(path: string, globals: GlobalOptions, disk: Disk): Promise<ConfigFile> {
@@ -87,7 +87,7 @@ async function openNamedFile(input: SelectInput): Promise<ConfigFile | undefined
   try {
     path = defaultConfigPath(env, home);
   } catch (error) {
-    // Without a home folder there is no file. If a setting is missing then, its own error says so.
+    // Without a home folder there is no default file. If a setting is missing as a result, that has its own error.
     if (error instanceof ConfigError && (globals.context ?? contextName) === undefined) return undefined;
     throw error;
   }

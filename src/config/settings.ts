@@ -10,14 +10,16 @@ import { doubledApiPath } from './url.ts';
 export type { SettingsInput } from './resolve.ts';
 
 /**
- * All that is needed to talk to StackState: for each setting the flag wins over the environment, that over the chosen
- * context of the config file. The token and the CA certificates are replaced as groups.
+ * Resolves everything that is needed to connect to StackState. For each setting, a flag wins over the environment, and the environment wins
+ * over the chosen context of the config file. The token settings are one group, and so are those of the CA certificates: the first level
+ * that has any of a group replaces the whole group.
  *
- * A context that a flag names says which server is meant: the variables for URL and token are then ignored, with one warning.
- * A config file that is broken does not matter when URL and token are given without it, unless `--config`,
- * `--context` or `STS_CLI_CONTEXT` asks for it; it is then left out with a warning.
+ * If a flag names a context, that context decides about the server: variables for URL and token are ignored, with one warning. If flags or
+ * variables give URL and token, an invalid config file is ignored with a warning, unless `--config`, `--context` or `STS_CLI_CONTEXT` asks
+ * for it.
  *
- * @throws ConfigError, UsageError (a flag's value), FileReadError (a file a setting names), NotFoundError (no such context).
+ * @throws ConfigError; UsageError for the value of a flag; FileReadError for a file that a setting names; NotFoundError for an unknown
+ * context.
  */
 export async function resolveSettings(input: SettingsInput): Promise<Settings> {
   const timeout = timeoutOf(input);
@@ -43,15 +45,15 @@ export async function resolveSettings(input: SettingsInput): Promise<Settings> {
 }
 
 export interface GivenInput extends SettingsInput {
-  /** The flag `--api-path`. */
+  /** The value of `--api-path`. */
   readonly apiPath?: string;
-  /** Asks for a token where none is given; undefined when there is nobody to ask. */
+  /** Asks the user for a token if none is given; undefined without a terminal. */
   askToken(): Promise<FoundToken | undefined>;
 }
 
 /**
- * The settings that flags and environment give, without any config file, and the context that keeps them. It holds the CA
- * certificates themselves, and no Kubernetes service-account token: the Go CLI, which uses the same file, cannot keep one.
+ * Resolves the settings from flags and environment alone, without a config file, and makes the context to save. The context holds the CA
+ * certificates themselves. It holds no Kubernetes service-account token, because the Go CLI, which uses the same file, cannot keep one.
  * @throws as `resolveSettings` does.
  */
 export async function resolveGiven(input: GivenInput): Promise<{ settings: Settings; context: Context }> {
@@ -67,7 +69,7 @@ export async function resolveGiven(input: GivenInput): Promise<{ settings: Setti
   const { kind, value } = settings.token;
   if (kind === 'k8s-sa-token') {
     input.warn(
-      'The Kubernetes service-account token is not saved: give it with each command (--k8s-sa-token-path PATH), or set STS_CLI_K8S_SA_TOKEN_PATH.',
+      'The Kubernetes service-account token is not saved. Give it with each command (--k8s-sa-token-path PATH), or set STS_CLI_K8S_SA_TOKEN_PATH.',
     );
   }
   const context: Context = {

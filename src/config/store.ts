@@ -10,20 +10,20 @@ import { cleanToken } from './token.ts';
 
 export type { ConfigAccess } from './replace.ts';
 
-/** What saving a context did. */
+/** The result of saving a context. */
 export interface SavedContext {
   /** The config file. */
   readonly path: string;
-  /** Whether the file was made by it. */
+  /** Whether the file was created. */
   readonly created: boolean;
-  /** The context of that name that was there before; its URL may be shown, and is empty where it had none. */
+  /** The previous context with the name. Its URL has no password, and is empty if the context had none. */
   readonly replaced?: { readonly url: string };
-  /** Whether commands use it from now on. */
+  /** Whether the saved context is the current one. */
   readonly isCurrent: boolean;
 }
 
 /**
- * Refuses what `saveContext` would refuse, before anything is asked of a server; changes nothing.
+ * Checks that `saveContext` can succeed, before any request is sent. Changes nothing.
  * @throws ConfigError when the file cannot be parsed or changed.
  */
 export async function checkSave(disk: Disk, path: string, name: string, context: Context): Promise<void> {
@@ -32,9 +32,10 @@ export async function checkSave(disk: Disk, path: string, name: string, context:
 }
 
 /**
- * Saves a context and makes it current; everything else in the file stays as it is, byte for byte.
+ * Saves a context and makes it current. Everything else in the file stays byte for byte.
  * @param path absolute path of the config file, which need not exist.
- * @throws ConfigError when the file cannot be parsed, changed or written; it is untouched then. As `changeConfigFile`.
+ * @throws ConfigError when the file cannot be parsed, changed or written; the file is then unchanged. ConfigUnsyncedError as
+ * `changeConfigFile`.
  */
 export async function saveContext(access: ConfigAccess, path: string, name: string, context: Context): Promise<SavedContext> {
   const { before, after } = await changeConfigFile(access, path, (text) => withContext(path, text, name, context));
@@ -47,15 +48,16 @@ export async function saveContext(access: ConfigAccess, path: string, name: stri
   };
 }
 
-/** Makes another context current. @throws NotFoundError when there is no such context; ConfigError as `saveContext`. */
+/** Sets the current context. @throws NotFoundError when there is no such context; ConfigError as `saveContext`. */
 export async function setCurrentContext(access: ConfigAccess, path: string, name: string): Promise<void> {
   await changeConfigFile(access, path, (text) => withCurrent(path, text, name));
 }
 
 /**
- * Deletes a context. The last one may be the current one.
- * @returns whether it was: there is no current context then.
- * @throws NotFoundError when there is no such context, UsageError for the current one of several; ConfigError as `saveContext`.
+ * Deletes a context. The current one can be deleted only if it is the last.
+ * @returns whether it was the current one. Then there is no current context any more.
+ * @throws NotFoundError when there is no such context; UsageError when it is the current one and others exist; ConfigError as
+ * `saveContext`.
  */
 export async function deleteContext(access: ConfigAccess, path: string, name: string): Promise<{ readonly wasCurrent: boolean }> {
   const { before } = await changeConfigFile(access, path, (text) => withoutContext(path, text, name));
@@ -63,10 +65,10 @@ export async function deleteContext(access: ConfigAccess, path: string, name: st
 }
 
 /**
- * Replaces the token of a context by a newer one of the same kind, whole or not at all.
- * @param oldValue what must be stored there until the very moment of the change.
- * @throws NotFoundError when there is no such context; ConfigError when it holds another token by now, or as `saveContext`: the old
- * token then still stands there. ConfigUnsyncedError when the new one stands there, and may be lost in a power cut.
+ * Replaces the token of a context by a new one of the same kind, whole or not at all.
+ * @param oldValue the token that must still be stored at the moment of the change.
+ * @throws NotFoundError when there is no such context; ConfigError when it now holds another token, or as `saveContext`; the file is then
+ * unchanged. ConfigUnsyncedError when the new token was written but a power cut may undo that.
  */
 export async function replaceToken(
   access: ConfigAccess,
@@ -79,8 +81,8 @@ export async function replaceToken(
 }
 
 /**
- * The token that a context holds; undefined where it holds none.
- * @throws NotFoundError when there is no such context; ConfigError when the file cannot be read, or the token is none.
+ * The token that a context holds; undefined if it holds none.
+ * @throws NotFoundError when there is no such context; ConfigError when the file cannot be read, or the token is invalid.
  */
 export async function tokenOf(disk: Disk, path: string, name: string): Promise<Token | undefined> {
   const { contexts } = await openConfigFile(path, disk);

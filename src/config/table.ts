@@ -1,33 +1,36 @@
-/** How StackState is told who asks; each kind has its own header. */
+/** The kinds of tokens. Each kind is sent in its own header. */
 export type TokenKind = 'api-token' | 'service-token' | 'k8s-sa-token';
 
-/** One setting of the program: each place that has to know it reads this row. */
+/** One setting of the program. Every module that needs to know about a setting reads this row. */
 export interface Setting {
-  /** The flag without its dashes; undefined: there is none. */
+  /** The flag without its dashes; undefined if there is none. */
   readonly flag?: string;
   readonly short?: string;
-  /** What stands for the value in the help; undefined: a boolean. */
+  /** The placeholder for the value in the help; undefined for a boolean. */
   readonly value?: string;
   /** The environment variable. */
   readonly variable?: string;
   /** The key in a context of the config file. */
   readonly key?: string;
-  /** Whether the value is never shown: not in `context list`, not with `-v`, not in an error. */
+  /** Whether the value must never be shown, neither in `context list` nor with `-v` nor in an error. */
   readonly secret: boolean;
-  /** How a value is shown that is no secret itself and may hold one. */
+  /** Makes a value safe to show that is not a secret itself, but may contain one. */
   readonly shown?: (value: string) => string;
-  /** The kind of token that it gives. Exactly one of these settings counts. */
+  /** The kind of token that the setting gives. Exactly one of these settings is used. */
   readonly token?: TokenKind;
-  /** What counts where nobody gives a value. */
+  /** The value if nobody gives one. */
   readonly default?: string;
-  /** What the parser gives for the flag where it is not on the command line; undefined: nothing. */
+  /** The parser's value for the flag if it is not on the command line; undefined: no value. */
   readonly initial?: string | number | boolean;
   readonly help: string;
-  /** What completion offers. */
+  /** The values that completion offers. */
   readonly complete?: readonly string[] | 'file' | 'context';
 }
 
-/** Every setting, by the name that the program uses for it. The type of the options follows from it, so that no place can forget one. */
+/**
+ * Every setting, by its name in the program. The types of the options are derived from this table, so the compiler finds code that misses a
+ * setting.
+ */
 export const SETTINGS = {
   url: {
     flag: 'url',
@@ -178,7 +181,7 @@ export type ContextMember = NamesWith<'key'>;
 /** The settings that give a token. */
 export type TokenMember = NamesWith<'token'>;
 
-/** The value that a row of the table asks for. */
+/** The type of the value of a row. */
 export type ValueOf<Row> = Row extends { readonly complete: readonly (infer Word)[] }
   ? Word
   : Row extends { readonly initial: number }
@@ -187,31 +190,31 @@ export type ValueOf<Row> = Row extends { readonly complete: readonly (infer Word
       ? string
       : boolean;
 
-/** The names of the rows that have something. */
+/** The names of the rows that have a certain column. */
 export type NamesWith<Column extends keyof Setting> = {
   [Name in SettingName]: Column extends keyof (typeof SETTINGS)[Name] ? Name : never;
 }[SettingName];
 
-/** What stands where a secret is. */
+/** The text to show in place of a secret. */
 export const MASK = '********';
 
-/** The value of a setting as it may be shown to anybody. */
+/** The value of a setting in a form that may be shown. */
 export function shownValue(name: SettingName, value: string): string {
   const { secret, shown }: Setting = SETTINGS[name];
   return secret ? MASK : (shown?.(value) ?? value);
 }
 
-/** The settings that have a certain column, in the table's order. */
+/** The names of the settings that have a certain column, in the order of the table. */
 export function namesWith<Column extends keyof Setting>(column: Column): readonly NamesWith<Column>[] {
   const rows = Object.entries<Setting>(SETTINGS).filter(([, row]) => row[column] !== undefined);
-  // The names are those of the table, and the rows have the column.
+  // The type is right, because the names come from the table and the rows have the column.
   return rows.map(([name]) => name) as NamesWith<Column>[];
 }
 
-/** A URL without the user name and password that may stand in front of its host. */
+/** A URL without its user name and password. */
 export function withoutUserInfo(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
 }
 
-/** The settings that say which server is meant, and as whom. */
+/** The settings that choose the server and the token. */
 export const SERVER_MEMBERS: readonly ('url' | TokenMember)[] = ['url', ...namesWith('token')];

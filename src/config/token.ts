@@ -9,7 +9,7 @@ import { namesWith, SETTINGS, type TokenMember } from './table.ts';
 /** The settings that give a token. */
 export const TOKEN_MEMBERS: readonly TokenMember[] = namesWith('token');
 
-/** Where Kubernetes puts a pod's own token. */
+/** The path at which Kubernetes mounts a pod's own token. */
 export const POD_TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 export interface FoundToken {
@@ -20,13 +20,13 @@ export interface FoundToken {
 export interface TokenInput {
   disk(): Promise<Disk>;
   resolvePath(path: string): string;
-  /** Text for a token given as `-`. */
+  /** Reads the token from stdin, if it is given as `-`. */
   readStdin(): Promise<string>;
 }
 
 /**
- * The token of the first level that has one; lower levels do not count then, whatever kind they hold.
- * @throws ConfigError when a level has two, or the token has characters no token has. It is never shown.
+ * Finds the token of the first level that has one. Lower levels are then ignored, whatever kind of token they hold.
+ * @throws ConfigError when a level has two tokens, or the token has characters that no token has. The message never shows the token.
  * @throws FileReadError when `k8s-sa-token-path` cannot be read.
  */
 export async function findToken(layers: readonly Layer[], input: TokenInput): Promise<FoundToken | undefined> {
@@ -47,14 +47,14 @@ export async function findToken(layers: readonly Layer[], input: TokenInput): Pr
   return undefined;
 }
 
-/** Whether a level has a token at all, without reading it. */
+/** Whether a level has a token. The token is not read. */
 export function hasToken(layer: Layer): boolean {
   return TOKEN_MEMBERS.some((member) => layer.find(member) !== undefined);
 }
 
 /**
- * The pod's own token; undefined where none is mounted.
- * @throws FileReadError when one is there and cannot be read.
+ * Reads the pod's own token; undefined if none is mounted.
+ * @throws FileReadError when the token is mounted but cannot be read.
  */
 export async function podToken(path: string, disk: Disk): Promise<FoundToken | undefined> {
   try {
@@ -67,15 +67,15 @@ export async function podToken(path: string, disk: Disk): Promise<FoundToken | u
 }
 
 /**
- * @param from what gave it, for the message.
- * @throws ConfigError when it is empty or has control or non-ASCII characters.
+ * @param from the source of the token, for the message.
+ * @throws ConfigError when the token is empty or has control or non-ASCII characters.
  */
 export function cleanToken(kind: TokenKind, text: string, from: string): Token {
   const value = text.trim();
   if (value === '') throw new ConfigError(`The token given by ${from} is empty.`, { hints: ['Give a token, or leave it out.'] });
   if (!/^[\x20-\x7e]+$/.test(value)) {
-    throw new ConfigError(`The token given by ${from} contains a control or non-ASCII character, so it is no token.`, {
-      hints: ['Copy it again from StackState; it is one line of plain characters.'],
+    throw new ConfigError(`The token given by ${from} contains a control or non-ASCII character, so it cannot be a token.`, {
+      hints: ['Copy it from StackState again. A token is one line of plain characters.'],
     });
   }
   return { kind, value };
@@ -98,6 +98,6 @@ async function stdinText(input: TokenInput, label: string): Promise<string> {
     return await input.readStdin();
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new ConfigError(`The token for ${label} - cannot be read from stdin: there is too much of it.`, { cause });
+    throw new ConfigError(`The token for ${label} - cannot be read from stdin: the input is too long.`, { cause });
   }
 }

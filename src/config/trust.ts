@@ -3,14 +3,14 @@ import type { Disk } from '../platform/disk.ts';
 import type { Found, Layer } from './layers.ts';
 import { readNamedFile } from './read.ts';
 
-/** CA certificates to trust besides the public ones. */
+/** CA certificates to trust in addition to the public ones. */
 export interface FoundCertificates {
-  /** The setting that gave them. */
+  /** The setting that gave the certificates. */
   readonly member: 'caCertPath' | 'caCertBase64Data';
   /** PEM text. */
   readonly pem: string;
   readonly found: Found;
-  /** Absolute path of the file, where they came from one. */
+  /** Absolute path of the file, if they were read from one. */
   readonly path?: string;
 }
 
@@ -20,9 +20,9 @@ export interface TrustInput {
 }
 
 /**
- * The CA certificates of the first level that gives some; on one level the path wins over the data.
- * A relative path starts at the working directory, also one that stands in the config file: the Go CLI takes it so.
- * @throws FileReadError when the file cannot be read, ConfigError when the data is no base64 or holds no certificate.
+ * Finds the CA certificates of the first level that gives some. On the same level the path wins over the data. A relative path starts at
+ * the working directory, even in the config file, because the Go CLI reads it that way.
+ * @throws FileReadError when the file cannot be read, ConfigError when the data is not base64 or holds no certificate.
  */
 export async function findCaCertificates(
   layers: readonly Layer[],
@@ -47,7 +47,7 @@ export async function findCaCertificates(
   return undefined;
 }
 
-/** Certificates as the file keeps them: those alone, whatever else stands in the PEM text, such as a private key. */
+/** The certificates as the config file stores them: only the certificates of the PEM text, without anything else such as a private key. */
 export function certificateData(pem: string): string {
   const blocks = pem.match(/-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[\s\S]*?-----END \1-----/g) ?? [];
   return Buffer.from(`${blocks.join('\n')}\n`).toString('base64');
@@ -56,7 +56,7 @@ export function certificateData(pem: string): string {
 function decode({ text, label }: Found): string {
   const data = text.replace(/\s+/g, '');
   if (data.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(data)) {
-    throw new ConfigError(`The CA certificates given by ${label} are no base64 data.`, {
+    throw new ConfigError(`The CA certificates given by ${label} are not base64 data.`, {
       hints: ['Encode the PEM file: base64 -w0 < ca.pem'],
     });
   }

@@ -4,16 +4,16 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * The path of the API under the URL: leading slash, no trailing one; empty for `/`.
- * @throws ConfigError for a whole URL, or a path with a query, a fragment, `..` (encoded or not) or characters no path has.
+ * Reads the API path under the URL. @returns the path with a leading slash and no trailing one; empty for `/`.
+ * @throws ConfigError for a whole URL, or a path with a query, a fragment, `..` (encoded or not) or characters that no path has.
  */
 export function parseApiPath(text: string, from: string): string {
   const path = `/${text.trim().replace(/^\/+|\/+$/g, '')}`;
-  // Servers decode before they resolve dots, so an encoded one leads as far.
+  // Servers decode a path before they resolve dots, so an encoded `..` works like a plain one.
   const parts = path.replace(/%2e/gi, '.').split(/\/|%2f|%5c/i);
   const plain = /^[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$/.test(path) && !path.includes('://');
   if (!plain || parts.some((part) => part === '.' || part === '..')) {
-    throw new ConfigError(`The API path given by ${from} is no plain path.`, { hints: ['It looks like /api'] });
+    throw new ConfigError(`The API path given by ${from} is not a plain path.`, { hints: ['It looks like /api'] });
   }
   return path === '/' ? '' : path;
 }
@@ -21,24 +21,24 @@ export function parseApiPath(text: string, from: string): string {
 const TRUE = ['1', 't', 'true', 'yes', 'on'];
 const FALSE = ['0', 'f', 'false', 'no', 'off'];
 
-/** What a word for true or false says, whatever its case; undefined when it is none. */
+/** Reads a word for true or false, in upper or lower case; undefined for any other word. */
 export function booleanOf(text: string): boolean | undefined {
   const word = text.trim().toLowerCase();
   return TRUE.includes(word) ? true : FALSE.includes(word) ? false : undefined;
 }
 
-/** @throws ConfigError for anything that is no word for true or false. */
+/** @throws ConfigError for anything that is not a word for true or false. */
 export function parseBoolean(text: string, from: string): boolean {
   const value = booleanOf(text);
   if (value !== undefined) return value;
   throw new ConfigError(`${from} must be true or false.`, {
-    hints: [`Set ${from} to true or false; 1, t, yes, on and 0, f, no, off are taken too.`],
+    hints: [`Set ${from} to true or false. 1, t, yes, on and 0, f, no, off are accepted, too.`],
   });
 }
 
 /**
- * A duration such as `500ms`, `30s`, `2m`, `1m30s`.
- * @returns milliseconds, 1 to 24 hours; undefined when it is none. A plain number has no unit, so it is none.
+ * Reads a duration such as `500ms`, `30s`, `2m` or `1m30s`.
+ * @returns milliseconds, from 1 ms to 24 hours; undefined if the text is not such a duration. A number without a unit is not one.
  */
 export function parseTimeout(text: string): number | undefined {
   if (!/^(?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h))+$/.test(text)) return undefined;

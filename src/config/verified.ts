@@ -5,12 +5,12 @@ import { UnchangeableError } from './nodes.ts';
 import { parseConfig } from './parse.ts';
 import { parseYaml } from './yaml.ts';
 
-/** What a config file says, with the keys it has beside ours. */
+/** The data of a config file, including keys that this program does not know. */
 export type Data = Readonly<Record<string, unknown>>;
 
 /**
- * Makes a change to the text of a config file and reads the result back: it must say what was meant, and everything else as before.
- * @param meant what the file is to say, made of what it says now.
+ * Changes the text of a config file and reads the result back. The result must contain the intended change, and everything else as before.
+ * @param meant makes the intended data from the present data.
  * @throws ConfigError when the change cannot be made without touching anything else.
  */
 export function verified(path: string, source: string, change: (text: string) => string, meant: (data: Data) => Data): string {
@@ -26,13 +26,13 @@ export function verified(path: string, source: string, change: (text: string) =>
     `The config file ${path} cannot be changed without touching more than this context; nothing was written.`,
     {
       hints: [
-        'It uses YAML features such as anchors, merge keys or explicit keys. Edit it by hand, or use another one with --config PATH.',
+        'It uses YAML features such as anchors, merge keys or explicit keys. Edit the file by hand, or use another one with --config PATH.',
       ],
     },
   );
 }
 
-/** The list of contexts as the file has it. */
+/** The list of contexts in the data. */
 export function entriesIn(data: Data): readonly Data[] {
   const list = data['contexts'];
   return Array.isArray(list) ? list.map(recordOf) : [];
@@ -42,12 +42,12 @@ export function recordOf(value: unknown): Data {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
-/** What is not one of the settings of a context. */
+/** The keys that are not settings of a context. */
 export function withoutSettings(data: Data): Data {
   return Object.fromEntries(Object.entries(data).filter(([key]) => !isSetting(key)));
 }
 
-/** The settings of a context alone. */
+/** Only the keys that are settings of a context. */
 export function settingsIn(data: Data): Data {
   return Object.fromEntries(Object.entries(data).filter(([key]) => isSetting(key)));
 }
@@ -56,7 +56,7 @@ function isSetting(key: string): boolean {
   return Object.values<string>(CONTEXT_KEYS).includes(key);
 }
 
-/** Prototypes and the order of keys do not matter. */
+/** Makes data comparable: prototypes do not matter. */
 function plain(data: Data): unknown {
   return JSON.parse(JSON.stringify(data));
 }

@@ -16,7 +16,7 @@ import {
 import { ConfigError } from '../errors.ts';
 import { findBadAlias, tooDeep } from '../yaml-limits.ts';
 
-/** Parsed YAML in which every scalar is text, so that a token `0123` keeps its digits. */
+/** Parsed YAML in which every scalar is text, so that a token such as `0123` keeps its digits. */
 export interface ConfigYaml {
   readonly document: Document.Parsed;
   readonly lines: LineCounter;
@@ -29,20 +29,20 @@ const TROUBLE: Readonly<Record<string, string>> = {
   BAD_DQ_ESCAPE: 'a quoted text has an invalid escape',
   BAD_INDENT: 'the indentation is wrong',
   BAD_SCALAR_START: 'a text that starts with this character must be quoted',
-  BLOCK_AS_IMPLICIT_KEY: 'a colon too many, or a text that must be quoted',
-  DUPLICATE_KEY: 'the same key stands there twice',
+  BLOCK_AS_IMPLICIT_KEY: 'there is a colon too many, or a text must be quoted',
+  DUPLICATE_KEY: 'the same key occurs twice',
   MISSING_CHAR: 'a bracket, quote, colon or comma is missing',
   MULTILINE_IMPLICIT_KEY: 'a colon is missing after a key',
   TAB_AS_INDENT: 'a tab is used for indentation',
 };
 
-// A change reads the same text several times, on its way and to check it.
+// The last parsed text is kept, because a change parses the same text several times.
 let last: { readonly path: string; readonly source: string; readonly yaml: ConfigYaml } | undefined;
 
 /**
  * Reads the text of a config file.
- * @returns what it says; not to be changed.
- * @throws ConfigError naming path, line and column when `source` is no YAML map.
+ * @returns the parsed YAML. The caller must not change it.
+ * @throws ConfigError naming path, line and column when `source` is not a YAML map.
  */
 export function parseYaml(path: string, source: string): ConfigYaml {
   if (last?.path !== path || last.source !== source) last = { path, source, yaml: read(path, source) };
@@ -62,19 +62,19 @@ function read(path: string, source: string): ConfigYaml {
   if (second !== undefined) throw invalid(path, lines, second.range[0], 'it is no valid YAML: a second document begins');
   const alias = findBadAlias(document);
   if (alias !== undefined) throw invalid(path, lines, alias.offset, `it is no valid YAML: ${alias.reason}`);
-  // Every scalar is text here, so a bare `null` must become nothing now: later its quotes are no longer known.
+  // Every scalar is text here, so a bare `null` must become empty now. Later it could not be told from a quoted "null".
   visit(document, {
     Scalar(key, node) {
       if (key !== 'key' && node.type === 'PLAIN' && /^(?:~|null|Null|NULL)$/.test(String(node.value))) node.value = '';
     },
   });
-  // A file of comments only has no contents, or an empty scalar after a `---`.
+  // A file that has only comments has no contents, or an empty scalar after a `---`.
   const empty = document.contents === null || (!isCollection(document.contents) && document.toJS() === '');
   if (empty) return { document, lines, data: {} };
   const at = document.contents?.range[0] ?? 0;
   if (!isMap(document.contents)) throw invalid(path, lines, at, 'it must be a map with the key "contexts"');
   try {
-    // How much the aliases stand for is known by now.
+    // `findBadAlias` has already limited what the aliases expand to.
     return { document, lines, data: document.toJS({ maxAliasCount: -1 }) as Record<string, unknown> };
   } catch (error) {
     const offset = badMergeOf(document);
@@ -83,7 +83,7 @@ function read(path: string, source: string): ConfigYaml {
   }
 }
 
-/** Offset of the first merge key whose value is neither a map nor a list of maps. */
+/** Offset of the first merge key (`<<`) whose value is neither a map nor a list of maps. */
 function badMergeOf(document: Document.Parsed): number | undefined {
   let offset: number | undefined;
   const resolved = (node: unknown) => (isAlias(node) ? node.resolve(document) : node);
@@ -99,14 +99,14 @@ function badMergeOf(document: Document.Parsed): number | undefined {
 }
 
 function troubleOf({ code, message }: YAMLError): string {
-  // The library's codes do not tell a bracket that is never closed from other trouble, only its text does.
+  // Only the library's message, not its code, distinguishes an unclosed bracket from other errors.
   const kind = /^Flow (sequence|map)\b/.exec(message)?.[1];
   if (kind === undefined) return TROUBLE[code] ?? 'unexpected text';
   const open = kind === 'map' ? 'a { is not closed by a }' : 'a [ is not closed by a ]';
   return code === 'BAD_INDENT' ? `${open}, or what it holds is not indented` : open;
 }
 
-/** The error for a config file that cannot be used: it names the place. */
+/** The error for an invalid config file. It names line and column. */
 export function invalid(path: string, lines: LineCounter, offset: number, reason: string): ConfigError {
   const { line, col } = lines.linePos(offset);
   const where = `line ${Math.max(line, 1)}, column ${Math.max(col, 1)}`;
@@ -115,7 +115,7 @@ export function invalid(path: string, lines: LineCounter, offset: number, reason
   });
 }
 
-/** Offset of the node that `keys` lead to, or of the last one on the way that the file has; of the key, where the parent is a map. */
+/** Offset of the node at the path `keys`, or of its nearest ancestor if the node does not exist. In a map, the offset of the key. */
 export function offsetOf(document: Document.Parsed, keys: readonly (string | number)[]): number {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? 0;

@@ -7,13 +7,15 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Clocks that differ by less count as equal: a `Date` header has whole seconds, and responses take their time. */
+/**
+ * Clocks that differ by less than this count as equal. A `Date` header has whole seconds only, and a response takes some time to arrive.
+ */
 const toleranceMs = 60_000;
 
-/** The server's clock, as far as its responses tell it. */
+/** The server's clock, estimated from the `Date` headers of its responses. */
 export class ServerClock {
   readonly #clock: Clock;
-  /** The server's time minus the steady clock's, when a response last told it. */
+  /** The server's time minus the monotonic clock, as of the last response with a time. */
   #offset: number | undefined;
   #aheadMs = 0;
   #told = false;
@@ -23,8 +25,9 @@ export class ServerClock {
   }
 
   /**
-   * Notes the time that a response told.
-   * @returns by how much the server's clock is ahead of this machine's, in milliseconds, where that matters and for the first time.
+   * Notes the server's time from a response.
+   * @returns how far the server's clock is ahead of this machine's, in milliseconds. Only the first difference above the tolerance is
+   * returned; undefined otherwise.
    */
   observe(serverTime: number | undefined): number | undefined {
     if (serverTime === undefined) return undefined;
@@ -35,12 +38,12 @@ export class ServerClock {
     return this.#aheadMs;
   }
 
-  /** The time that both sides agree on: this machine's, or the server's where they differ by more than a minute. */
+  /** The time to reckon with: this machine's, or the server's where the two differ by more than a minute. */
   now(): number {
     return Math.abs(this.#aheadMs) <= toleranceMs ? this.#clock.now() : this.exact();
   }
 
-  /** The server's time in whole seconds, moved on by the steady clock; this machine's where the server told none. */
+  /** The server's time, carried forward by the monotonic clock. It is this machine's time if no response had a time. */
   exact(): number {
     return this.#offset === undefined ? this.#clock.now() : this.#offset + this.#clock.monotonic();
   }

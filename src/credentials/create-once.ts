@@ -9,9 +9,9 @@ const patienceMs = 5000;
 const firstPauseMs = 100;
 
 /**
- * Creates a credential, the request is sent at most once. One that was there before, or has another name, is never taken for the new
- * one, whatever the response says: what is taken for the new one may be deleted again.
- * @param known ids of all credentials there were before; undefined where that is not known: then the list does not tell the id either.
+ * Creates a credential; the request is sent at most once. A credential that existed before, or that has another name, is never taken for
+ * the new one, whatever the response says. Otherwise a later step could delete somebody else's credential.
+ * @param known ids of all credentials that existed before. If undefined, the list cannot tell the id of the new credential.
  * @throws OutcomeUnknownError when the response is about another credential, and what else the kind's `create` throws.
  */
 export async function createOnce(run: Run, wanted: NewCredential, known: ReadonlySet<bigint> | undefined): Promise<Issued> {
@@ -27,7 +27,7 @@ export async function createOnce(run: Run, wanted: NewCredential, known: Readonl
   }
   if (created.id === undefined) return { ...created, ...(await identify(run, wanted, known)) };
   const why = known?.has(created.id)
-    ? 'which was there before'
+    ? 'which existed before'
     : created.name === wanted.name
       ? undefined
       : 'which has another name';
@@ -38,8 +38,12 @@ export async function createOnce(run: Run, wanted: NewCredential, known: Readonl
   });
 }
 
-/** Finds the id of a credential that was just created: the one more in the list that is as it was asked for. */
-async function identify(run: Run, wanted: NewCredential, known: ReadonlySet<bigint> | undefined): Promise<{ id?: bigint }> {
+/** Finds the id of a credential that was just created: the only one in the list that is not in `known` and has the wanted properties. */
+async function identify(
+  run: Run,
+  wanted: NewCredential,
+  known: ReadonlySet<bigint> | undefined,
+): Promise<Pick<Issued, 'id' | 'candidates'>> {
   const { clock, report } = run;
   if (known === undefined) {
     await report({ kind: 'unidentified', candidates: [] });
@@ -52,7 +56,7 @@ async function identify(run: Run, wanted: NewCredential, known: ReadonlySet<bigi
       const { credentials } = await listToTheEnd(run);
       candidates = credentials.filter((row) => isAsWanted(row, wanted) && !known.has(row.id)).map(({ id }) => id);
     } catch (error) {
-      // The secret is here, and must not be lost for a list that fails.
+      // This run has the secret. A list that fails must not lose it.
       if (!(error instanceof StsError)) throw error;
     }
     const [only] = candidates;
@@ -61,5 +65,5 @@ async function identify(run: Run, wanted: NewCredential, known: ReadonlySet<bigi
     await clock.sleep(pause);
   }
   await report({ kind: 'unidentified', candidates });
-  return {};
+  return { candidates };
 }

@@ -8,26 +8,26 @@ import { finishCommand } from './words.ts';
 
 export interface CreationPlan {
   readonly wanted: Omit<NewCredential, 'expiration'>;
-  /** When it ends, in milliseconds since the epoch, reckoned from now; undefined: never. */
+  /** Gives the expiration for a current time, both in milliseconds since the epoch. Undefined: the credential never expires. */
   readonly expiration: ((now: number) => bigint) | undefined;
-  /** Whether that depends on now, so that the server's clock has to be known first. */
+  /** Whether the expiration depends on the current time. The server's clock has to be known first in that case. */
   readonly isRelative: boolean;
   readonly verify: boolean;
-  /** Whether the list is asked for first in any case, so that a name that exists can be mentioned. */
+  /** Whether to request the list first in any case, so that a name in use can be mentioned. */
   readonly look: boolean;
 }
 
 export interface CreationResult {
   readonly issued: Issued;
-  /** What was asked for. */
+  /** The properties that the credential was created with. */
   readonly wanted: NewCredential;
-  /** Ids of what had the same name before, where that is known. */
+  /** Ids of the credentials that had the same name before, where they are known. */
   readonly sameName: readonly bigint[];
 }
 
 /**
- * Creates a credential and delivers it, or leaves none behind. The list is asked for first where the destination keeps a journal, the
- * end is reckoned from now, or only the list tells the id: one request otherwise.
+ * Creates a credential and delivers it, or leaves none behind. The list is requested first if the destination keeps a journal, if the
+ * expiration is relative, or if only the list tells the new id. Otherwise one request is enough.
  * @throws what `issue` throws; UsageError (exit 3) while a rotation of this destination is unfinished.
  */
 export async function create(run: Run, plan: CreationPlan): Promise<CreationResult> {
@@ -43,7 +43,7 @@ export async function create(run: Run, plan: CreationPlan): Promise<CreationResu
   }
 }
 
-/** One creation for an open and proven destination. */
+/** One creation for a destination that is already open and proven. */
 export async function createFirst(run: Run, plan: CreationPlan): Promise<CreationResult> {
   const { destination, kind, serverClock } = run;
   const needsList = plan.look || destination.journal !== undefined || plan.isRelative || kind.listTellsId;
@@ -61,7 +61,7 @@ export async function createFirst(run: Run, plan: CreationPlan): Promise<Creatio
   return { issued, wanted, sameName: known === undefined ? [] : named(known, wanted.name).map(({ id }) => id) };
 }
 
-/** A token that may create and not list can create all the same; then no journal is kept. */
+/** The program's token may have the permission to create but not to list. Then the credential is created without a journal. */
 async function listIfAllowed(run: Run): Promise<Listing | undefined> {
   try {
     return await listReported(run);
@@ -71,7 +71,7 @@ async function listIfAllowed(run: Run): Promise<Listing | undefined> {
   }
 }
 
-/** A creation that was broken off is undone or finished. A rotation is for `rotate` to finish. */
+/** Undoes or finishes an interrupted creation. An interrupted rotation is refused, with the command that finishes it. */
 async function settleEarlier(run: Run, name: string): Promise<void> {
   const { destination } = run;
   const record = await destination.journal?.read();

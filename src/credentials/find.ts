@@ -6,11 +6,11 @@ import type { Credential, Listing, NewCredential, Words } from './ports.ts';
 import { named } from './run.ts';
 import { listCommand, quoted } from './words.ts';
 
-/** Which credential is meant. */
+/** The credential that a command names. */
 export type Target = { readonly name: string } | { readonly id: bigint };
 
 /**
- * The one credential that is meant.
+ * Finds the credential that a command names.
  * @throws NotFoundError (exit 8) when there is none, UsageError (exit 3) with a list of them when there are several.
  */
 export function findOne(listing: Listing, target: Target, words: Words): Credential {
@@ -28,17 +28,18 @@ export function findOne(listing: Listing, target: Target, words: Words): Credent
   return only;
 }
 
-/** From the newest to the oldest; of two made in the same millisecond the one with the larger id comes first. */
+/** Sorts from newest to oldest. Of two created in the same millisecond, the one with the larger id comes first. */
 export function newestFirst(credentials: readonly Credential[]): Credential[] {
   const made = ({ lastUpdateTimestamp = 0n }: Credential) => lastUpdateTimestamp;
   return credentials.toSorted((a, b) => compare(made(b), made(a)) || compare(b.id, a.id));
 }
 
 /**
- * What the successor of a credential is asked for: all that is not said is as it was with the old one.
- * @param asked.expiration milliseconds since the epoch; undefined: it lives as long from now as the old one was given.
+ * The properties of the credential that replaces an old one. Whatever `asked` does not set is taken from the old one.
+ * @param asked.expiration milliseconds since the epoch; undefined: the new credential gets the lifetime that the old one had, counted from
+ * now.
  * @param now milliseconds since the epoch.
- * @throws UsageError when there is no lifetime to take over.
+ * @throws UsageError when the lifetime of the old one cannot be told from its dates.
  */
 export function successorOf(
   old: Credential,
@@ -57,7 +58,10 @@ export function successorOf(
   };
 }
 
-/** How long a credential was given, in milliseconds; undefined where it never expires or that cannot be told. */
+/**
+ * The lifetime that a credential was created with, in milliseconds. Undefined if it never expires, or if its dates do not tell the
+ * lifetime.
+ */
 export function lifetimeOf({ expiration, lastUpdateTimestamp }: Credential): bigint | undefined {
   if (expiration === undefined || lastUpdateTimestamp === undefined) return undefined;
   const lifetime = expiration - lastUpdateTimestamp;
@@ -73,7 +77,7 @@ function sameLifetime(old: Credential, now: number, { short }: Words): bigint | 
   });
 }
 
-/** The error for a name that no credential has, with the nearest one. */
+/** The error for a name that no credential has. Its hint names the nearest name. */
 export function noneNamed(listing: Listing, name: string, words: Words): NotFoundError {
   const near = nearestName(
     name,

@@ -1,11 +1,12 @@
 import { UsageError } from '../errors.ts';
+import { shellWord } from '../shell-word.ts';
 import type { Target } from './find.ts';
 import type { Listing } from './ports.ts';
 import type { JournalRecord } from './record.ts';
 import { listAll, type Run } from './run.ts';
-import { finishCommand, quoted, theCredential } from './words.ts';
+import { capital, finishCommand, quoted, theCredential } from './words.ts';
 
-/** @throws UsageError (exit 3) when an earlier run is about another server or kind than this one. */
+/** @throws UsageError (exit 3) when the journal of an earlier run is about another server, or another kind of credential. */
 export function refuseOtherServer(run: Run, record: JournalRecord): void {
   const { kind, oldKind, destination } = run;
   if (record.server !== kind.server) {
@@ -23,8 +24,8 @@ export function refuseOtherServer(run: Run, record: JournalRecord): void {
 }
 
 /**
- * @param listing of the kind of what is replaced.
- * @throws UsageError (exit 3) when an earlier run is about a credential of another name than this one.
+ * @param listing the credentials of the kind that is replaced.
+ * @throws UsageError (exit 3) when the journal of an earlier run is about a credential with another name.
  */
 export function refuseOtherTarget(run: Run, record: JournalRecord, target: Target, listing: Listing): void {
   const { old, wanted } = record;
@@ -37,7 +38,7 @@ export function refuseOtherTarget(run: Run, record: JournalRecord, target: Targe
 }
 
 /**
- * A journal may only ever lead to the deletion of a credential that bears the name it speaks of.
+ * A journal may only cause the deletion of a credential that has the name recorded in it.
  * @throws UsageError (exit 3)
  */
 export async function refuseOtherName(run: Run, id: bigint, name: string, kind = run.kind): Promise<void> {
@@ -51,10 +52,36 @@ export async function refuseOtherName(run: Run, id: bigint, name: string, kind =
   );
 }
 
+/**
+ * What a destination remembers to hold under another name is somebody else's: its consumers would get the new secret in its place.
+ * @param listing of the kind of what is replaced.
+ * @param names that the old credential or the new one may have.
+ * @throws UsageError (exit 3)
+ */
+export async function refuseOtherHeld(
+  { destination, oldKind: { words } }: Run,
+  listing: Listing,
+  names: readonly (string | undefined)[],
+): Promise<void> {
+  const id = await destination.currentId?.();
+  const held = id === undefined ? undefined : listing.credentials.find((credential) => credential.id === id);
+  if (held === undefined || names.includes(held.name)) return;
+  const [asked = ''] = names;
+  throw new UsageError(
+    `${capital(destination.description)} holds ${theCredential(words, held.id)}, which is named ${quoted(held.name)} and not ${quoted(asked)}. Nothing was created.`,
+    {
+      hints: [
+        `Name the one that it holds: --name ${shellWord(held.name)}`,
+        'Or put the new one in its place all the same: --force',
+      ],
+    },
+  );
+}
+
 function began({ destination }: Run): string {
   return `An earlier run for ${destination.description} was broken off`;
 }
 
 function forget({ destination }: Run): string {
-  return `If it is of no use any more, forget it: ${destination.journal?.remove}`;
+  return `If you no longer need it, remove its journal: ${destination.journal?.remove}`;
 }

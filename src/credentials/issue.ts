@@ -12,26 +12,28 @@ import { capital } from './words.ts';
 
 export interface Intent {
   readonly wanted: NewCredential;
-  /** What there was before; undefined where nobody looked. */
+  /** The credentials that existed before; undefined if the list was not requested. */
   readonly known: Listing | undefined;
-  /** What the journal is to remember; undefined where none is kept. */
+  /** What the journal records; undefined if no journal is kept. */
   readonly facts: Facts | undefined;
-  /** Whether it takes the place of another one, which may have the same name. */
+  /** Whether the new credential replaces another one, which may have the same name. */
   readonly replaces?: boolean;
-  /** Whether the server is asked if it accepts the new secret before it is delivered. */
+  /** Whether to ask the server, before the delivery, if it accepts the new secret. */
   readonly verify: boolean;
 }
 
 /**
- * The promise of this program: creates a credential and delivers it, or leaves none behind. The destination is open and proven.
+ * Creates a credential and delivers it, or leaves none behind. This is the central promise of the program. The destination must be open and
+ * proven.
  *
  *     creating --response--> created --verified, delivered--> delivered
  *         |                     |
  *         +------- undone ------+--> (no journal)
  *
  * @returns the credential, delivered.
- * @throws DeliveryError (exit 6) when it could not be delivered; it is deleted again, or the error names the command that does it.
- * @throws OutcomeUnknownError (exit 11) naming what may be it, when the response was lost.
+ * @throws DeliveryError (exit 6) when the credential could not be delivered. It has been deleted again, or the error names the command that
+ * deletes it.
+ * @throws OutcomeUnknownError (exit 11) when the response was lost. The error names the credentials that the request may have created.
  * @throws ServerError (exit 2) and what else the kind's `create` throws, when nothing was created.
  */
 export async function issue(run: Run, intent: Intent): Promise<Issued> {
@@ -50,7 +52,7 @@ export async function issue(run: Run, intent: Intent): Promise<Issued> {
     kind.adopt?.(held, issued.secret);
     await destination.deliver(issued, facts === undefined ? undefined : await deliveredRecord(run, facts, issued));
   } catch (error) {
-    // What is deleted again must not be what authenticates the deletion.
+    // The failed delivery is undone by a deletion. The credential to delete must not be the one that authenticates that deletion.
     if (held !== undefined) kind.adopt?.(issued.secret, held);
     throw await undo(run, issued, error, facts);
   }
@@ -58,8 +60,8 @@ export async function issue(run: Run, intent: Intent): Promise<Issued> {
 }
 
 /**
- * Notes in the journal that a credential may be created from here on. Whoever comes now has to take the journal over first; who came
- * before, and had ended by then, has changed what the destination holds: what this run knows of the list is old then.
+ * Notes in the journal that a credential may be created from now on. From here on another run must take over the journal before it does
+ * anything. A run that has already ended may have changed the destination. In that case this run's list is out of date, and the run stops.
  */
 async function announce(run: Run, journal: Journal, facts: Facts): Promise<void> {
   const { destination } = run;
@@ -67,19 +69,19 @@ async function announce(run: Run, journal: Journal, facts: Facts): Promise<void>
     await journal.write({ ...facts, stage: 'creating' });
     if (await isHeld(await destination.current(), facts.held)) return;
     throw new DeliveryError(
-      `${capital(destination.description)} was changed by somebody else since this run began. Nothing was created.`,
+      `${capital(destination.description)} was changed by somebody else after this run had begun. Nothing was created.`,
       {
         hints: ['Run the same command again if it is still needed.'],
       },
     );
   } catch (error) {
-    // It may stand there all the same: nothing was created.
+    // The journal may have been written despite the error. Nothing was created, so it can go.
     if (error instanceof StsError) await dropQuietly(run, journal);
     throw error;
   }
 }
 
-/** What the journal says once the destination holds the new secret. */
+/** The journal record for the time after the delivery. */
 export async function deliveredRecord(
   { serverClock }: Run,
   facts: Facts,
@@ -95,7 +97,7 @@ export async function deliveredRecord(
   };
 }
 
-/** Creates it; whatever comes back, it is known afterwards what may be left on the server. */
+/** Creates the credential. Whatever the response is, the caller knows afterwards what may exist on the server. */
 async function create(run: Run, { wanted, known, facts, replaces = false }: Intent): Promise<Issued> {
   const { kind, destination, waiting, interrupt } = run;
   const ids = known === undefined ? undefined : new Set(known.credentials.map(({ id }) => id));
@@ -105,15 +107,18 @@ async function create(run: Run, { wanted, known, facts, replaces = false }: Inte
     return facts !== undefined && kind.listTellsId ? await withSureId(run, issued) : issued;
   } catch (error) {
     const isLost = error instanceof OutcomeUnknownError;
-    // Refused, or never sent. What is no error of ours leaves the journal for the next run.
+    // The request was refused or never sent, so the journal can go. After an unexpected error the journal stays for the next run.
     if (!isLost && error instanceof StsError && facts !== undefined) await dropQuietly(run, destination.journal);
     const failure = isLost ? await settleLost(run, { wanted, known, facts, error }) : error;
-    // What is of another kind does not take the name.
+    // In a migration the old credential is of another kind, so the name cannot clash.
     throw replaces && run.oldKind === kind ? mentionNewName(failure, wanted.name, isLost ? '' : 'Nothing was created.') : failure;
   }
 }
 
-/** An id that the list told may be that of a run which has taken over in the meantime, and has deleted this one's credential. */
+/**
+ * Drops an id that came from the list if another run has taken over the journal. That run may have deleted this run's credential and
+ * created one of its own, and the id could be that of the other run's credential.
+ */
 async function withSureId({ destination, report }: Run, issued: Issued): Promise<Issued> {
   const { id, ...rest } = issued;
   if (id === undefined) return issued;
@@ -121,20 +126,20 @@ async function withSureId({ destination, report }: Run, issued: Issued): Promise
     await destination.journal?.confirm();
     return issued;
   } catch (error) {
-    // The secret is here, and must not be lost for that.
+    // This run has the secret. A failed look at the journal must not lose it.
     if (!(error instanceof StsError)) throw error;
     await report({ kind: 'unidentified', candidates: [id] });
-    return rest;
+    return { ...rest, candidates: [id] };
   }
 }
 
-/** A refused creation may mean that the server takes no second credential of a name, which cannot be told from its response for sure. */
+/** Adds the hint `--new-name`. The server may refuse a second credential with the same name, but its response does not say so reliably. */
 function mentionNewName(error: unknown, name: string, fate: string): unknown {
   if (!(error instanceof ServerError) || (error.status !== 400 && error.status !== 409)) return error;
   const flag = `--new-name ${shellWord(`${name}-2`)}`;
   const hint =
     error.status === 409
-      ? `The server takes no second one named ${JSON.stringify(name)}. Give the new one another name: ${flag}`
-      : `If the server takes no second one of the same name, give the new one another name: ${flag}`;
+      ? `The server refuses a second one named ${JSON.stringify(name)}. Give the new one another name: ${flag}`
+      : `If the server refuses a second one with the same name, give the new one another name: ${flag}`;
   return error.because(fate, { hints: [hint, ...error.hints] });
 }

@@ -6,23 +6,25 @@ import type { Facts } from './record.ts';
 import { listAll, named, type Run } from './run.ts';
 import { deleteCommand, theCredential } from './words.ts';
 
-/** The least time that a creation of a killed run is waited for, in milliseconds, however short its request's deadline was. */
+/**
+ * How long to wait at least for the credential of a killed run to appear, in milliseconds, however short the deadline of its request was.
+ */
 const leastPatienceMs = 5000;
-/** What a creation may take longer than its request was given. */
+/** How much longer than the deadline of its request a creation may take, in milliseconds. */
 const slackMs = 60_000;
-/** How far the clock that a credential's time comes from and the one of the responses may be apart. */
+/** How far two clocks of the platform may differ, in milliseconds: the one that dates credentials and the one in the `Date` header. */
 const skewMs = 10 * 60_000;
 const firstPauseMs = 250;
 const longestPauseMs = 2000;
 
 export interface Search {
-  /** What bears the new name and was not there before. */
+  /** The credentials with the new name that did not exist before. */
   readonly strangers: readonly Credential[];
-  /** The only stranger, where it is as it was asked for and was made in the time that the creation had. */
+  /** The only stranger, if it has the wanted properties and was created in the time that the creation had. Undefined otherwise. */
   readonly orphan: Credential | undefined;
 }
 
-/** Looks in a list for what a creation made whose response nobody kept. */
+/** Looks in a list for the credential of a creation whose response is lost. */
 export function findOrphan(run: Run, facts: Facts, listing: Listing): Search {
   const strangers = named(listing, facts.wanted.name).filter(({ id }) => !facts.before.includes(id));
   const [only] = strangers;
@@ -35,10 +37,11 @@ export function findOrphan(run: Run, facts: Facts, listing: Listing): Search {
 }
 
 /**
- * The credential that a killed run was creating, with patience: its request may still be on its way. What else may be it is named, and
- * the journal stays.
- * @returns undefined when it made none.
- * @throws UsageError (exit 3) with all that may be it, when that cannot be told; ServerError (exit 2) when rows cannot be read.
+ * Finds the credential that a killed run was creating. Waits for it, because its request may still be on its way. If several credentials
+ * may be the one, the error names them all and the journal stays.
+ * @returns undefined when the killed run created none.
+ * @throws UsageError (exit 3) naming the candidates when it is not clear which one it is; ServerError (exit 2) when the list has rows that
+ * cannot be read.
  */
 export async function findLateOrphan(run: Run, facts: Facts): Promise<Credential | undefined> {
   const { clock, destination, serverClock, interrupt, report } = run;
@@ -48,12 +51,12 @@ export async function findLateOrphan(run: Run, facts: Facts): Promise<Credential
     const listing = await listAll(run);
     const { strangers, orphan } = findOrphan(run, facts, listing);
     if (strangers.length > 0) {
-      // What the destination holds by now may be just this one: somebody has delivered one there since.
+      // If the destination has changed, it may hold this very credential, so the credential must not be deleted.
       const isUntouched = await isHeld(await destination.current(), facts.held);
       if (orphan !== undefined && isUntouched) return orphan;
       throw undecided(run, facts, strangers);
     }
-    // It is over for sure once both clocks say so: a gateway may tell another time than the server, and a clock may have been set.
+    // The time is over only when both clocks say so. A gateway may send another time than the server, and a clock may have been adjusted.
     const now = Math.min(serverClock.exact(), clock.now());
     const remainingMs = Math.min(facts.startedAt + patienceMs - now, until - clock.monotonic());
     if (remainingMs <= 0) {
@@ -65,23 +68,23 @@ export async function findLateOrphan(run: Run, facts: Facts): Promise<Credential
   }
 }
 
-/** Whether a credential may have been made by a creation. @param now the server's clock, milliseconds since the epoch. */
+/** Whether a credential may come from this creation, judged by its time. @param now the server's clock, milliseconds since the epoch. */
 function isTimely({ lastUpdateTimestamp: made }: Credential, { startedAt, timeoutMs }: Facts, now: number): boolean {
-  // Where the platform tells no time, not having been there before must do.
+  // Without a time from the platform, it is enough that the credential did not exist before.
   if (made === undefined) return true;
   const span = timeoutMs + slackMs;
-  // While the time of the creation is not over all that is new was made in it, whatever the server's clocks say.
+  // Until the time of the creation is over, every new credential was created within it, whatever the server's clocks say.
   const latest = now - startedAt <= span ? Number.MAX_SAFE_INTEGER : startedAt + span;
   return made >= BigInt(Math.floor(startedAt - skewMs)) && made <= BigInt(Math.ceil(latest));
 }
 
-/** The error for a creation of which cannot be told what it made. */
+/** The error for a creation when it is not clear which credential it created. */
 export function undecided({ kind, destination }: Run, facts: Facts, strangers: readonly Credential[]): UsageError {
   const { words } = kind;
   const which =
     strangers.length === 1
-      ? `${theCredential(words, strangers[0]?.id)} of that name, which was not there before, may be the one`
-      : `${strangers.length} ${words.short}s of that name, which were not there before, may be the one`;
+      ? `${theCredential(words, strangers[0]?.id)} of that name, which did not exist before, may be the one`
+      : `${strangers.length} ${words.short}s of that name, which did not exist before, may be the one`;
   const remove = destination.journal === undefined ? [] : [`Then remove the journal: ${destination.journal.remove}`];
   return new UsageError(
     `An earlier run was broken off while it created a ${words.short} named ${JSON.stringify(facts.wanted.name)} for ${destination.description}, and ${which}. Nothing was deleted.`,

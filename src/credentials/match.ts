@@ -1,9 +1,9 @@
 import type { Credential, NewCredential } from './ports.ts';
 
-/** What a server may round an expiration by, in milliseconds. */
+/** How much a server may round an expiration, in milliseconds. */
 const roundingMs = 1000n;
 
-/** Whether a listed credential is what was asked for, as far as a row tells. */
+/** Whether a listed credential has the wanted properties, as far as its row shows them. */
 export function isAsWanted(row: Credential, wanted: NewCredential): boolean {
   if (row.name !== wanted.name) return false;
   // A platform that keeps no description of its tokens lists none.

@@ -18,8 +18,10 @@ export type NewCredential = Omit<Credential, 'id' | 'lastUpdateTimestamp'>;
 
 /** A credential with its secret, which the platform shows once. */
 export interface Issued extends NewCredential {
-  /** Undefined where the response had none, and the list could not tell it. */
+  /** Undefined if the response had no id and the list could not tell it either. */
   readonly id?: bigint;
+  /** Ids of which one is its own, where that is all that can be told. */
+  readonly candidates?: readonly bigint[];
   /** Milliseconds since the epoch. */
   readonly lastUpdateTimestamp?: bigint;
   readonly secret: string;
@@ -27,24 +29,24 @@ export interface Issued extends NewCredential {
 
 export interface Listing {
   readonly credentials: readonly Credential[];
-  /** One sentence for each row that is no credential. */
+  /** One sentence for each row that is not a credential. */
   readonly rejected: readonly string[];
   /** The server's clock when it responded, in milliseconds since the epoch. */
   readonly serverTime?: number;
 }
 
 export interface Call {
-  /** Gives the request up when aborted. One that changes something is not given up once it was sent. */
+  /** Cancels the request when aborted. A request that changes something is not cancelled once it was sent. */
   readonly signal?: AbortSignal;
 }
 
-/** How a kind of credential is called. */
+/** The words for a kind of credential in messages and hints. */
 export interface Words {
   /** The noun of the command line: `ingestion-api-key`. */
   readonly command: string;
   /** The flags that name the server of this run in a hint, with a blank in front: ` --context prod-eu`. */
   readonly server?: string;
-  /** What `create` demands beside a name, in a hint: ` --roles ROLE`. */
+  /** The flags that `create` requires besides the name, for a hint: ` --roles ROLE`. */
   readonly createNeeds?: string;
   /** In a sentence: `ingestion API key`. */
   readonly noun: string;
@@ -56,14 +58,14 @@ export interface Words {
   readonly title: string;
 }
 
-/** What the platform can do with one kind of credential. */
+/** The requests that the platform offers for one kind of credential. */
 export interface CredentialKind {
   readonly words: Words;
-  /** URL of the API that the credentials belong to: a journal of another server's is left alone. */
+  /** URL of the API that the credentials belong to. A journal about another server is left alone. */
   readonly server: string;
   /** How long one request may take, in milliseconds. */
   readonly timeoutMs: number;
-  /** Whether the id of a new credential has to be looked for in the list. */
+  /** Whether the id of a new credential has to be looked up in the list. */
   readonly listTellsId: boolean;
   list(call?: Call): Promise<Listing>;
   /**
@@ -74,85 +76,92 @@ export interface CredentialKind {
   /** @throws NotFoundError when the platform lists no such credential. */
   delete(id: bigint, call?: Call): Promise<void>;
   verify(secret: string, call?: Call): Promise<Verdict>;
-  /** Why a credential cannot be replaced without harm; undefined: it can. */
+  /** The reason why replacing a credential would do harm; undefined if it does none. */
   readonly refuseRotation?: (old: Credential) => string | undefined;
   /**
-   * Told once a new secret is verified: where the old one authenticates this very program, the new one is used from then on. Told the
-   * other way round when the new one is taken back.
-   * @param held what the destination held before.
+   * Called once a new secret is verified. If the old secret authenticates this very program, requests use the new one from then on. Called
+   * with both arguments swapped when the new secret is taken back.
+   * @param held the secret that the destination held before.
    */
   readonly adopt?: (held: string | undefined, secret: string) => void;
 }
 
 export type Verdict = 'valid' | 'invalid' | 'unverifiable';
 
-/** Where a secret goes. The order is open, prove, deliver, close. */
+/** Where a secret is delivered. The methods are called in the order open, prove, deliver, close. */
 export interface Destination {
   /** For messages: `the key file PATH`, `the Secret NAMESPACE/NAME`. */
   readonly description: string;
   /** The flags that name this destination on a command line: `--key-file PATH`. */
   readonly flags: string;
-  /** Where the destination can keep one; it survives this process. */
+  /** The journal, if the destination can keep one that survives this process. */
   readonly journal?: Journal;
-  /** How long its readers need to take a new secret over, in milliseconds: the default of `--after`. */
+  /** How long the readers of the destination need to pick up a new secret, in milliseconds. This is the default of `--after`. */
   readonly readersNeedMs: number;
   /**
-   * Makes this process the only one that works on the destination where that is possible, and sweeps what killed ones left.
+   * Makes this process the only one that works on the destination, where that is possible, and removes what killed processes left behind.
    * @throws DeliveryError (exit 6) when another process works on it.
    */
   open(): Promise<void>;
   /**
-   * Makes as sure as can be that a delivery will succeed, before there is a secret.
+   * Checks, before a secret is created, that a delivery will succeed.
    * @throws DeliveryError (exit 6), FileReadError (exit 5)
    */
   prove(): Promise<void>;
   /**
-   * The secret it holds now; undefined where it holds none, or cannot be read at all.
-   * @throws FileReadError (exit 5), UsageError (exit 3) when it holds something, and it cannot be told which secret: nothing may be deleted
-   * then that it may hold.
+   * The secret that the destination holds now. Undefined if it holds none, or if a destination of this kind can never be read.
+   * @throws FileReadError (exit 5), UsageError (exit 3) when the destination holds something but it is not clear which secret. No
+   * credential that it may hold can be deleted then.
    */
   current(): Promise<string | undefined>;
-  /** The id of the credential whose secret it holds, where it remembers that. */
+  /** The id of the credential whose secret the destination holds, if the destination records it. */
   currentId?(): Promise<bigint | undefined>;
   /**
-   * Hands the secret over, whole or not at all, and moves the journal to `record` in the same step where it can, else right after.
-   * @param record undefined where no journal is kept.
-   * @throws DeliveryError (exit 6) when the secret did not arrive; DeliveryUnknownError when that cannot be told.
+   * Delivers the secret, whole or not at all, and writes `record` to the journal: in the same step if the destination can do that,
+   * otherwise right after.
+   * @param record undefined if no journal is kept.
+   * @throws DeliveryError (exit 6) when the secret did not arrive; DeliveryUnknownError (exit 11) when it is not known whether it arrived.
    */
   deliver(issued: Issued, record?: JournalRecord): Promise<void>;
-  /** Who is restarted after a delivery, for the journal: `deployment/collector`. Absent: nobody. */
+  /** The workloads to restart after a delivery, as the journal records them: `deployment/collector`. Absent if there are none. */
   readonly consumers?: readonly string[];
   /**
-   * Brings the new secret to its consumers (a restart) and waits until they have it. May be called again after a break.
-   * @param consumers as this destination or the one of an earlier run names them.
-   * @throws NotReadyError (exit 13) when they have not taken it over in time.
+   * Brings the new secret to its consumers by a restart, and waits until they have it. May be called again after an interruption.
+   * @param consumers the workloads, named as in `consumers`. They may come from the journal of an earlier run.
+   * @throws NotReadyError (exit 13) when the consumers do not have the new secret in time.
    */
   settle?(newId: bigint | undefined, consumers: readonly string[]): Promise<void>;
-  /** Removes what `prove` left behind and lets others work on the destination. Harmless when called twice. Never throws. */
+  /** Removes what `prove` left behind, and lets other processes work on the destination. Calling it twice is harmless. Never throws. */
   close(): Promise<void>;
 }
 
 /**
- * What a rotation must remember from its first request to its last one, kept by its destination. One run at a time owns it: a write by a
- * run that does not own it any more fails.
+ * What a rotation must remember from its first request to its last. The destination keeps it. One run at a time owns the journal: a write
+ * by a run that no longer owns it fails.
  */
 export interface Journal {
   /** For messages: where it is. */
   readonly place: string;
-  /** How a user gets rid of it, as a command. */
+  /** The command with which a user removes it. */
   readonly remove: string;
-  /** Whether a secret may be kept in it. */
+  /** Whether the journal may hold a secret. */
   readonly keepsSecrets: boolean;
-  /** @throws FileReadError when there is one that cannot be read, DeliveryError when it is not believed. */
+  /**
+   * @throws FileReadError when there is a journal that cannot be read; DeliveryError when it cannot be trusted, because others may have
+   * written it.
+   */
   read(): Promise<JournalRecord | undefined>;
   /**
-   * Writes the record, durable when this returns. The first write of a run makes the journal its own: `read` comes before it.
-   * @throws JournalLostError when another run has taken it since; DeliveryError when it cannot be written; DeliveryUnknownError when
-   * that cannot be told.
+   * Writes the record. It is durable when this returns. The first write of a run makes the run the owner; `read` must come before it.
+   * @throws JournalLostError when another run has taken over the journal; DeliveryError when it cannot be written; DeliveryUnknownError
+   * when it is not known whether it was written.
    */
   write(record: JournalRecord): Promise<void>;
-  /** Right before something that cannot be taken back. @throws JournalLostError when it is not this run's any more. */
+  /**
+   * Confirms that this run still owns the journal. Called right before a step that cannot be undone.
+   * @throws JournalLostError when another run owns it.
+   */
   confirm(): Promise<void>;
-  /** There is nothing left to finish or undo. @throws the error of what could not be removed. */
+  /** Removes the journal, because nothing is left to finish or undo. @throws the error that kept it from being removed. */
   drop(): Promise<void>;
 }

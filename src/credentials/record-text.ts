@@ -3,7 +3,7 @@ import { toJson } from '../json.ts';
 import type { NewCredential } from './ports.ts';
 import type { JournalRecord } from './record.ts';
 
-/** int64 in JSON as text: other readers would lose its digits. */
+/** An int64 is written as text in JSON, because other readers would lose digits of a number. */
 const int64 = z.pipe(
   z.string().check(z.regex(/^-?\d{1,19}$/)),
   z.transform((digits: string) => BigInt(digits)),
@@ -59,7 +59,7 @@ export function writeRecord(record: JournalRecord): string {
   });
 }
 
-/** @returns undefined when the text is no record. No error is thrown: it would quote the text, and there may be a secret in it. */
+/** @returns undefined when the text is not a record. An error would quote the text, which may hold a secret, so none is thrown. */
 export function readRecord(text: string): JournalRecord | undefined {
   let data: unknown;
   try {
@@ -70,9 +70,9 @@ export function readRecord(text: string): JournalRecord | undefined {
   const parsed = schema.safeParse(data);
   if (!parsed.success) return undefined;
   const { version: _, wanted: asked, old, held, ...record } = parsed.data;
-  // Every record says what there was before, even that there was nothing.
+  // `old` and `held` are always set, to undefined if there was nothing.
   const common = { wanted: withoutAbsent(asked), old, held };
-  // Every stage says its new id, even that it has none.
+  // `newId` is always set in these stages, to undefined if the id is not known.
   return record.stage === 'creating' ? { ...record, ...common } : { ...record, ...common, newId: record.newId };
 }
 

@@ -1,16 +1,16 @@
 import type { NewCredential } from './ports.ts';
 
-/** What every stage of a rotation knows. */
+/** What the journal records in every stage. */
 export interface Facts {
-  /** Noun of the new credential on the command line: `ingestion-api-key`. */
+  /** Kind of the new credential, as its noun on the command line: `ingestion-api-key`. */
   readonly kind: string;
-  /** The same of the one that is replaced: another one in a migration. */
+  /** Kind of the old credential. It differs from `kind` in a migration. */
   readonly oldKind: string;
   /** URL of the server's API. */
   readonly server: string;
-  /** The run that owns the journal; another one that goes on writes its own. */
+  /** Id of the run that owns the journal. A run that takes over writes its own id. */
   readonly run: string;
-  /** The new credential as it was or will be asked for. */
+  /** The properties that the new credential is created with. */
   readonly wanted: NewCredential;
   /** The server's clock before the creation, milliseconds since the epoch. */
   readonly startedAt: number;
@@ -18,26 +18,29 @@ export interface Facts {
   readonly timeoutMs: number;
   /** Ids of the credentials that had the new one's name before it was created. */
   readonly before: readonly bigint[];
-  /** SHA-256 of what the destination held then, hexadecimal; undefined: nothing. */
+  /** SHA-256 of the secret that the destination held before the creation, in hexadecimal; undefined if it held none. */
   readonly held: string | undefined;
-  /** What is replaced; undefined for a first credential. */
+  /** The credential that is replaced; undefined if the new one is the first. */
   readonly old: { readonly id: bigint; readonly name: string } | undefined;
-  /** Whether the run was meant to leave the deletion of the old one to a later run. */
+  /** Whether the run leaves the deletion of the old credential to a later run (`--no-wait`). */
   readonly noWait?: boolean | undefined;
   readonly deleteOld: boolean;
-  /** Who gets the new secret after the delivery (`Destination.consumers`): a run that finishes this one need not name them again. */
+  /**
+   * The consumers that get the new secret after the delivery (`Destination.consumers`). A run that finishes this one need not name them
+   * again.
+   */
   readonly consumers?: readonly string[] | undefined;
   /** How long the old credential is kept after the delivery, in milliseconds. */
   readonly afterMs: number;
 }
 
-/** The stages in their order. What each says is true from before the next outside effect on. */
+/** The stages in order. A record is written before the next request that depends on it, so what it says is true whenever it is read. */
 export type JournalRecord =
   /** The creation may have been sent. */
   | (Facts & { readonly stage: 'creating' })
   /** The credential exists; the destination holds `secret` if it was delivered. */
   | (Facts & { readonly stage: 'created'; readonly newId: bigint | undefined; readonly secret: string })
-  /** The destination holds the new secret, or did. The old credential goes at `deleteAt`, by the server's clock. */
+  /** The destination holds the new secret, or held it. The old credential is deleted at `deleteAt`, by the server's clock. */
   | DeliveredRecord;
 
 export type DeliveredRecord = Facts & {
@@ -47,6 +50,6 @@ export type DeliveredRecord = Facts & {
   readonly digest: string;
   /** Milliseconds since the epoch, by the server's clock. */
   readonly deleteAt: number;
-  /** Whether the consumers have it (`Destination.settle`). */
+  /** Whether the consumers have the new secret (`Destination.settle`). */
   readonly settled: boolean;
 };

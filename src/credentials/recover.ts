@@ -10,31 +10,31 @@ import { dropQuietly, listAll, type Run } from './run.ts';
 import { deleteForSure, isNeeded } from './undo.ts';
 import { capital, deleteCommand, rotateCommand, theCredential } from './words.ts';
 
-/** What the command that found a journal is about itself. */
+/** What the command that found the journal was asked to do. */
 export interface Request {
   readonly target: Target;
   readonly verify: boolean;
   readonly deleteOld: boolean;
   /** How long the old credential is kept after the delivery, in milliseconds. */
   readonly afterMs: number;
-  /** Whether an old credential whose time has not come is left to a later run. */
+  /** Whether a later run deletes an old credential that must still be kept for a while. */
   readonly noWait: boolean;
 }
 
 export type Recovery =
   | { readonly outcome: 'nothing' }
-  /** What the earlier run had made is gone; the destination is as it was before. */
+  /** The credential of the earlier run was deleted. The destination is as it was before. */
   | { readonly outcome: 'undone' }
-  /** The destination holds the credential that the earlier run had made. */
+  /** The destination holds the credential of the earlier run. */
   | { readonly outcome: 'finished'; readonly record: DeliveredRecord; readonly fate: 'kept' | 'deleted' }
-  /** The same, and the old credential is deleted by a later run. */
+  /** The same, but a later run deletes the old credential. */
   | { readonly outcome: 'waiting'; readonly record: DeliveredRecord };
 
 /**
- * Brings a broken-off run for a destination to its end: one that had not delivered its credential is undone, one that had is finished.
- * Each step can be repeated, so this may itself be broken off anywhere. The destination is open.
- * @throws UsageError (exit 3) when the earlier run is about another server, kind or name, or it cannot be told which credential it made;
- * DeliveryError (exit 6) when the destination was changed after the delivery; what `settle` and `retire` throw.
+ * Completes an interrupted run for a destination. A run that had not delivered its credential is undone; a run that had is finished. Every
+ * step can be repeated, so this function may itself be interrupted anywhere. The destination must be open.
+ * @throws UsageError (exit 3) when the earlier run is about another server, kind or name, or when it is not clear which credential it
+ * created; DeliveryError (exit 6) when the destination was changed after the delivery; what `settle` and `retire` throw.
  */
 export async function recover(caller: Run, request: Request): Promise<Recovery> {
   const { journal } = caller.destination;
@@ -42,9 +42,9 @@ export async function recover(caller: Run, request: Request): Promise<Recovery> 
   if (journal === undefined || found === undefined) return { outcome: 'nothing' };
   const run = await withOldKindOf(found, caller);
   refuseOtherServer(run, found);
-  // Tells the server's clock as well: the journal's times are by that one.
+  // The list also tells the server's clock, which the times in the journal refer to.
   refuseOtherTarget(run, found, request.target, await listAll(run, run.oldKind));
-  // From here on a run that still holds the journal fails at its next step.
+  // Once this is written, a run that still believes it owns the journal fails at its next step.
   const record = { ...found, run: run.id, ...allConsumers(run, found) };
   await journal.write(record);
   switch (record.stage) {
@@ -57,13 +57,13 @@ export async function recover(caller: Run, request: Request): Promise<Recovery> 
   }
 }
 
-/** Those that the earlier run was to restart, and those that this one is. */
+/** The consumers of the earlier run and those of this one. */
 function allConsumers({ destination }: Run, { consumers = [] }: Facts): Pick<Facts, 'consumers'> {
   const all = new Set([...consumers, ...(destination.consumers ?? [])]);
   return all.size === 0 ? {} : { consumers: [...all] };
 }
 
-/** What a migration has left is finished by any later run for the credential that it made. */
+/** Adds the old kind, so that any later run for the new credential can finish an interrupted migration. */
 async function withOldKindOf(record: JournalRecord, run: Run): Promise<Run> {
   const { kind, oldKind, kindNamed } = run;
   if (record.kind !== kind.words.command || record.oldKind === oldKind.words.command) return run;
@@ -72,10 +72,11 @@ async function withOldKindOf(record: JournalRecord, run: Run): Promise<Run> {
 }
 
 /**
- * Brings a delivered credential to its end: its consumers get it, the old one goes when its time has come, the journal is removed.
+ * Completes a rotation after the delivery: restarts the consumers, deletes the old credential once its time is over, and removes the
+ * journal.
  * @param secret the new secret, where the destination cannot be read.
- * @returns whether the old credential is deleted, or left to a later run.
- * @throws NotReadyError (exit 13), and what `retire` throws: the journal is there for the next run.
+ * @returns whether the old credential was kept or deleted, or is left to a later run.
+ * @throws NotReadyError (exit 13), and what `retire` throws. The journal then stays for the next run.
  */
 export async function conclude(
   run: Run,
@@ -99,7 +100,7 @@ export async function conclude(
   return 'deleted';
 }
 
-/** Brings the secret to its consumers, once. The time until the old one goes begins when they have it. */
+/** Brings the secret to its consumers, once. The time for which the old credential is kept begins when they have it. */
 async function settle(run: Run, record: DeliveredRecord): Promise<DeliveredRecord> {
   const { destination, oldKind, serverClock } = run;
   if (record.settled) return record;
@@ -116,11 +117,11 @@ async function settle(run: Run, record: DeliveredRecord): Promise<DeliveredRecor
         ? `${capital(destination.description)} holds the new one.`
         : `${capital(destination.description)} holds the new one; the old ${oldKind.words.short} ${old.id} was not deleted.`;
     const again = rotateCommand(run, old?.name ?? record.wanted.name);
-    throw error.because(both, { hints: [...error.hints, `Run it again, that goes on from here: ${again}`] });
+    throw error.because(both, { hints: [...error.hints, `Run this command to continue from here: ${again}`] });
   }
 }
 
-/** A credential was made, and may have reached the destination. */
+/** Continues from the stage `created`: the credential exists and may have reached the destination. */
 async function fromCreated(
   run: Run,
   journal: Journal,
@@ -143,7 +144,7 @@ async function fromCreated(
   return finish(run, journal, delivered, request);
 }
 
-/** Deletes what the destination never held, and the journal with it. */
+/** Deletes a credential that the destination never held, and removes the journal. */
 async function undone(run: Run, journal: Journal, facts: Facts, deletedId: bigint | undefined): Promise<Recovery> {
   const { kind, destination, report } = run;
   if (deletedId !== undefined) {
@@ -153,10 +154,10 @@ async function undone(run: Run, journal: Journal, facts: Facts, deletedId: bigin
       if (!(error instanceof StsError)) throw error;
       const the = theCredential(kind.words, deletedId);
       throw error.because(
-        `An earlier run for ${destination.description} was broken off, and ${the}, which nobody holds, was not deleted.`,
+        `An earlier run for ${destination.description} was interrupted, and ${the}, which nobody holds, was not deleted.`,
         {
           hints: [
-            'Run the same command again: that tries it again.',
+            'Run the same command again to retry the deletion.',
             `Or delete it: ${deleteCommand(kind.words, deletedId)}`,
             ...error.hints,
           ],
@@ -195,7 +196,10 @@ async function finish(run: Run, journal: Journal, record: DeliveredRecord, reque
   return { outcome: 'finished', record: hurried, fate };
 }
 
-/** How long the old credential is kept at most. Who asks again may be in more of a hurry than the earlier run, which is never made to wait longer. */
+/**
+ * How long to keep the old credential at most, in milliseconds. A shorter `--after` of this run counts; a longer one does not extend the
+ * time that the earlier run had set.
+ */
 function patienceOf(record: DeliveredRecord, { deleteOld, afterMs }: Request): number {
   return deleteOld ? Math.min(record.afterMs, afterMs) : record.afterMs;
 }

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { type CreationResult, createFirst } from './create.ts';
 import { lifetimeOf, newestFirst, severalNamed } from './find.ts';
+import { refuseOtherHeld } from './foreign.ts';
 import type { Credential, Listing, NewCredential } from './ports.ts';
 import { type Recovery, recover } from './recover.ts';
 import { listReported, type RotationPlan, type RotationResult, replace, successorOfTarget } from './rotate.ts';
@@ -11,26 +12,26 @@ export interface RenewalPlan extends RotationPlan {
   readonly target: { readonly name: string };
   /** How long before its end a credential is replaced, in milliseconds; undefined: a third of its lifetime. */
   readonly renewBeforeMs: number | undefined;
-  /** What a first credential is asked for, beside its name and its end. */
+  /** The properties of a first credential, besides its name and its expiration. */
   readonly first: Partial<NewCredential>;
 }
 
-/** Why something has to be done. */
+/** Why a credential is renewed, or not. */
 export type Reason =
   /** The destination holds no secret. */
   | 'missing'
   /** The server refuses the secret that the destination holds. */
   | 'refused'
-  /** It ends soon. */
+  /** It expires soon. */
   | 'due'
   /** Nothing has to be done. */
   | 'fresh';
 
 export interface Finding {
   readonly reason: Reason;
-  /** What is to be replaced, or is fresh; undefined where nothing can be. */
+  /** The credential to replace, or the one that is still fresh; undefined if there is none. */
   readonly credential: Credential | undefined;
-  /** When it would be replaced, in milliseconds since the epoch; undefined: never. */
+  /** When the credential is due to be replaced, in milliseconds since the epoch; undefined: never. */
   readonly dueAt: number | undefined;
 }
 
@@ -39,12 +40,12 @@ export type RenewalResult =
   | { readonly outcome: 'rotated'; readonly finding: Finding; readonly rotation: RotationResult }
   | { readonly outcome: 'created'; readonly finding: Finding; readonly creation: CreationResult };
 
-/** What a credential counts as that does not tell how long it was given: as long as most. */
+/** The lifetime to assume for a credential whose dates do not tell it, in milliseconds. */
 const assumedLifetimeMs = 90 * 24 * 60 * 60 * 1000;
 
 /**
- * Makes sure that a fresh credential is where it belongs: creates one where there is none or the server refuses it, replaces it where it
- * ends soon, and else changes nothing. An unfinished run for the destination is finished first. May run as often as one likes.
+ * Makes sure that the destination holds a fresh credential. Creates one if the destination holds none or the server refuses it, replaces
+ * one that expires soon, and otherwise changes nothing. Finishes an unfinished run for the destination first. May run any number of times.
  * @throws what `create` and `rotate` throw.
  */
 export async function renew(run: Run, plan: RenewalPlan): Promise<RenewalResult> {
@@ -74,12 +75,15 @@ export async function renew(run: Run, plan: RenewalPlan): Promise<RenewalResult>
   }
 }
 
-/** What would have to be done, without changing anything. The destination may be closed. */
+/** Finds out what has to be done, without changing anything. The destination need not be open. */
 export async function find(run: Run, plan: RenewalPlan, listing: Listing, recovery: Recovery): Promise<Finding> {
   const { destination, kind, serverClock, interrupt } = run;
+  // What an earlier run has replaced may have another name since.
+  const name = 'record' in recovery ? recovery.record.wanted.name : plan.target.name;
+  if (!plan.force) await refuseOtherHeld(run, listing, [name, plan.newName]);
   const now = serverClock.now();
   const isWaiting = recovery.outcome === 'waiting';
-  const living = named(listing, plan.target.name).filter(
+  const living = named(listing, name).filter(
     ({ expiration }) => expiration === undefined || expiration > BigInt(Math.floor(now)),
   );
   if (destination.journal !== undefined) {
@@ -90,14 +94,14 @@ export async function find(run: Run, plan: RenewalPlan, listing: Listing, recove
   const credential = await heldBy(run, plan, living, recovery);
   if (credential === undefined) return { reason: 'missing', credential: undefined, dueAt: undefined };
   const dueAt = dueTime(credential, plan.renewBeforeMs);
-  // While the one before is still kept, this one cannot be due: the next run deletes that first.
+  // While an older credential is still kept, this one cannot be due: the next run deletes the older one first.
   const isDue = dueAt !== undefined && dueAt <= now && !isWaiting;
   return { reason: isDue ? 'due' : 'fresh', credential, dueAt };
 }
 
 /**
- * The credential that the destination holds: the one it remembers, else the only one of the name, else the newest.
- * @throws UsageError where a wrong guess would delete one that somebody else uses.
+ * The credential that the destination holds: the one that the destination records, else the only one with the name, else the newest.
+ * @throws UsageError when a wrong guess could delete a credential that somebody else uses.
  */
 async function heldBy(
   run: Run,

@@ -7,7 +7,7 @@ import { deleteIfThere } from './undo.ts';
 import { askPatiently } from './verify.ts';
 import { capital, deleteCommand, rotateCommand, theNew } from './words.ts';
 
-/** How often it is told how long the old credential is still kept. */
+/** How often to report how long the old credential is still kept, in milliseconds. */
 const tickMs = 1000;
 
 export interface Retirement {
@@ -19,23 +19,23 @@ export interface Retirement {
   readonly digest: string;
   /** The new secret, where the destination cannot be read. */
   readonly secret: string | undefined;
-  /** Whether the server is asked for the new secret once more; else its place in the list has to do. */
+  /** Whether to ask the server once more if it accepts the new secret. If not, the list must show the new credential. */
   readonly verify: boolean;
   /** Undefined where no journal is kept. */
   readonly facts: Facts | undefined;
 }
 
 /**
- * The last step of a rotation: waits until the old credential's time has come, makes sure that the new one is where it was delivered and
- * is accepted, and deletes the old one by its id.
- * @throws StsError with the code of what stopped it (130 when interrupted), saying that both live and how to finish.
+ * The last step of a rotation. Waits for the time that the old credential is kept, checks that the destination still holds the new secret
+ * and that the server accepts it, and deletes the old credential by its id.
+ * @throws StsError with the exit code of the cause (130 when interrupted). Its message says that both credentials exist, and how to finish.
  */
 export async function retire(run: Run, retirement: Retirement): Promise<void> {
   const { oldKind, waiting } = run;
   const { old } = retirement;
   await keep(run, retirement);
   const over = await orBothLive(run, retirement, () => whyOver(run, retirement));
-  // The journal is gone: there is nothing to go on with.
+  // The journal has been removed, so a later run has nothing to continue from.
   if (over !== undefined) throw bothLive(run, { ...retirement, facts: undefined }, over);
   await orBothLive(run, retirement, () =>
     waiting(`Deleting the old ${oldKind.words.short}`, () => deleteIfThere(oldKind, old.id)),
@@ -70,8 +70,10 @@ async function keep(run: Run, retirement: Retirement): Promise<void> {
 }
 
 /**
- * Somebody may have changed the destination, deleted the new credential, or taken over the journal in the meantime.
- * @returns why the old credential stays for good; undefined: it may go. @throws what keeps this from being found out.
+ * Checks again before the deletion: in the meantime somebody may have changed the destination, deleted the new credential, or taken over
+ * the journal.
+ * @returns the reason to keep the old credential for good; undefined if it may be deleted.
+ * @throws the error of the check itself.
  */
 async function whyOver(run: Run, retirement: Retirement): Promise<StsError | undefined> {
   const { destination, kind } = run;
@@ -88,7 +90,7 @@ async function whyOver(run: Run, retirement: Retirement): Promise<StsError | und
   }
   await dropQuietly(run, journal);
   return new ServerError(`${capital(theNew(kind.words, newId))} is gone: somebody deleted it after the delivery.`, {
-    hints: [`Make another one: ${rotateCommand(run, retirement.old.name)}`],
+    hints: [`Create another one: ${rotateCommand(run, retirement.old.name)}`],
   });
 }
 
@@ -97,21 +99,22 @@ export async function holdsNew(destination: Destination, digest: string): Promis
   return isHeld(await destination.current(), digest);
 }
 
-/** The error for a destination that somebody changed after the delivery: the old credential may be in use again. */
+/** The error for a destination that was changed after the delivery. The old credential may be in use again, so it is kept. */
 export function changedSince(run: Run, newId: bigint | undefined, old: Old): StsError {
   return bothLive(run, { old, newId, facts: undefined }, changed(run, newId));
 }
 
 function changed({ kind, destination }: Run, newId: bigint | undefined): DeliveryError {
   return new DeliveryError(
-    `${capital(destination.description)} does not hold ${theNew(kind.words, newId)} any more: somebody changed it after the delivery.`,
+    `${capital(destination.description)} no longer holds ${theNew(kind.words, newId)}: somebody changed it after the delivery.`,
     { hints: [`See which one it holds and whether that is valid: sts ${kind.words.command} verify ${destination.flags}`] },
   );
 }
 
 /**
- * Whether the server still accepts the new secret; a part of it that lags is asked again, as after the creation.
- * @returns false when the new credential is gone. @throws ServerError when it is refused all the same, or that cannot be told.
+ * Whether the server still accepts the new secret. A refusal is retried, because parts of the platform may lag behind.
+ * @returns false when the new credential no longer exists.
+ * @throws ServerError when the server keeps refusing the secret, or when it is not clear whether the credential exists.
  */
 async function isAccepted(run: Run, { verify, newId }: Retirement, held: string): Promise<boolean> {
   const { kind, waiting } = run;
@@ -124,11 +127,11 @@ async function isAccepted(run: Run, { verify, newId }: Retirement, held: string)
   const listed = await isListed(run, newId);
   if (listed !== undefined || newId === undefined) return listed !== false;
   throw new ServerError(
-    `Whether ${theNew(kind.words, newId)} is still there cannot be told: the list has rows that cannot be read.`,
+    `It is not clear whether ${theNew(kind.words, newId)} still exists: the list has rows that cannot be read.`,
   );
 }
 
-/** Whether the list shows it; undefined where that cannot be told. */
+/** Whether the list shows the credential; undefined if that is not clear. */
 async function isListed(run: Run, id: bigint | undefined): Promise<boolean | undefined> {
   if (id === undefined) return undefined;
   const { credentials, rejected } = await listToTheEnd(run);
@@ -139,8 +142,7 @@ async function isListed(run: Run, id: bigint | undefined): Promise<boolean | und
 function bothLive(run: Run, { old, newId, facts }: Pick<Retirement, 'old' | 'newId' | 'facts'>, error: StsError): StsError {
   const { kind, oldKind, destination } = run;
   const fate = error instanceof OutcomeUnknownError ? 'may be deleted or not' : 'was not deleted';
-  const again =
-    facts === undefined ? [] : [`Or run it again, that finishes this rotation first: ${rotateCommand(run, old.name)}`];
+  const again = facts === undefined ? [] : [`Or run this command, which finishes the rotation: ${rotateCommand(run, old.name)}`];
   return error.because(
     `${capital(theNew(kind.words, newId))} was delivered to ${destination.description}; the old ${oldKind.words.short} ${old.id} ${fate}.`,
     {

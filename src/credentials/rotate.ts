@@ -1,6 +1,7 @@
 import { StsError, UsageError } from '../errors.ts';
 import { digestOf } from './digest.ts';
 import { findOne, successorOf, type Target } from './find.ts';
+import { refuseOtherHeld } from './foreign.ts';
 import { deliveredRecord, issue } from './issue.ts';
 import type { Credential, Issued, Listing, NewCredential } from './ports.ts';
 import type { Facts } from './record.ts';
@@ -10,26 +11,31 @@ import { listAll, named, type Run } from './run.ts';
 export interface RotationPlan extends Request {
   /** Name of the new credential; undefined: the old one's. */
   readonly newName?: string | undefined;
-  /** When the new credential ends, in milliseconds since the epoch, reckoned from now; undefined: it lives as long as the old one was given. */
+  /**
+   * Gives the expiration for a current time, both in milliseconds since the epoch; undefined: the new credential gets the lifetime that the
+   * old one had.
+   */
   readonly expiration: ((now: number) => bigint) | undefined;
-  /** What the new one is asked for beside that, where it is of another kind. */
+  /** Further properties of the new credential, if it is of another kind. */
   readonly instead?: Partial<NewCredential>;
+  /** Whether the new one may take the place of a credential of another name, where the destination remembers that it holds one. */
+  readonly force?: boolean;
 }
 
 export interface RotationResult {
   readonly issued: Issued;
-  /** Of a migration that an earlier run has made, only id and name are known. */
+  /** After a migration that an earlier run made, only id and name are known. */
   readonly old: Credential;
   /** `later`: the next run deletes it. */
   readonly fate: 'kept' | 'deleted' | 'later';
-  /** What kept the old one from being deleted, where the new one is out and no journal is kept. */
+  /** Why the old credential was not deleted, if the new one is delivered and no journal is kept. */
   readonly failure?: StsError;
 }
 
 /**
- * Replaces a credential: create, verify, deliver, restart and wait, and only then touch the old one. With a destination that keeps a
- * journal it may be killed at any moment: the destination holds a secret that works at all times, and the next call finishes or undoes
- * what was begun before it does its own work.
+ * Replaces a credential: create, verify, deliver, restart and wait, and only then touch the old one. If the destination keeps a journal,
+ * the program may be killed at any moment. The destination always holds a secret that works, and the next call first finishes or undoes the
+ * interrupted rotation.
  * @throws what `findOne`, `issue`, `recover` and `retire` throw.
  */
 export async function rotate(run: Run, plan: RotationPlan): Promise<RotationResult> {
@@ -48,7 +54,7 @@ export async function rotate(run: Run, plan: RotationPlan): Promise<RotationResu
   }
 }
 
-/** What an earlier run has migrated cannot be migrated again: its result is this one's. */
+/** A migration that an earlier run began cannot be repeated. Its result is the result of this run. */
 async function migratedBefore({ kind, oldKind, destination }: Run, recovery: Recovery): Promise<RotationResult | undefined> {
   if (kind === oldKind || recovery.outcome !== 'finished') return undefined;
   const { newId, old, wanted } = recovery.record;
@@ -58,13 +64,14 @@ async function migratedBefore({ kind, oldKind, destination }: Run, recovery: Rec
   return { issued: { ...wanted, ...(newId === undefined ? {} : { id: newId }), secret }, old, fate: recovery.fate };
 }
 
-/** One rotation for an open and proven destination. */
+/** One rotation for a destination that is already open and proven. */
 export async function replace(run: Run, plan: RotationPlan): Promise<RotationResult> {
   const { kind, oldKind, serverClock } = run;
   const listing = await listReported(run, oldKind);
   const old = findOne(listing, plan.target, oldKind.words);
   const why = kind === oldKind ? kind.refuseRotation?.(old) : undefined;
   if (why !== undefined) throw new UsageError(why);
+  if (!plan.force) await refuseOtherHeld(run, listing, [old.name, plan.newName]);
   const known = kind === oldKind ? listing : await listReported(run, kind);
   const now = serverClock.now();
   const successor = successorOf(old, { name: plan.newName, expiration: plan.expiration?.(now) }, now, oldKind.words);
@@ -90,7 +97,7 @@ export async function replace(run: Run, plan: RotationPlan): Promise<RotationRes
   }
 }
 
-/** What the journal of a run remembers. */
+/** The facts that the journal of a run records. */
 export async function factsOf(
   run: Run,
   plan: Pick<Request, 'deleteOld' | 'afterMs'> & Partial<Pick<Request, 'noWait'>>,
@@ -124,7 +131,7 @@ export async function listReported(run: Run, kind = run.kind): Promise<Listing> 
   return listing;
 }
 
-/** The credential meant by a command may have been replaced by the run that was just finished: then its successor is meant. */
+/** The target of a command, or its successor if the run that was just finished has replaced the target. */
 export function successorOfTarget(target: Target, recovery: Recovery): Target {
   if (recovery.outcome !== 'finished' || recovery.record.newId === undefined) return target;
   const { newId, old, wanted } = recovery.record;

@@ -2,45 +2,45 @@ import { JournalLostError } from '../errors.ts';
 import { type Clock, ServerClock } from './clock.ts';
 import type { Credential, CredentialKind, Destination, Journal, Listing, Words } from './ports.ts';
 
-/** What one create, rotate or renew works with. */
+/** Everything that one create, rotate or renew works with. */
 export interface Run {
-  /** Tells this run from any other one, in the journal. */
+  /** Identifies this run in the journal. */
   readonly id: string;
   readonly kind: CredentialKind;
-  /** The kind of what is replaced: another one in a migration. */
+  /** The kind of the credential that is replaced. It differs from `kind` in a migration. */
   readonly oldKind: CredentialKind;
-  /** Another kind by its noun on the command line, to finish what a migration from it has left. */
+  /** Gives another kind by its noun on the command line, to finish an interrupted migration. */
   readonly kindNamed?: (command: string) => Promise<CredentialKind | undefined>;
   readonly destination: Destination;
-  /** Aborted by the first SIGHUP, SIGINT or SIGTERM. Heeded until a request that changes something leaves. */
+  /** Aborted by the first SIGHUP, SIGINT or SIGTERM. It has no effect once a request that changes something was sent. */
   readonly interrupt: AbortSignal;
   readonly clock: Clock;
   readonly serverClock: ServerClock;
-  /** Runs something slow and shows that it is waited for. */
+  /** Runs something slow and shows a progress line meanwhile. */
   readonly waiting: <T>(label: string, work: () => Promise<T>) => Promise<T>;
   readonly report: (event: RunEvent) => Promise<void>;
 }
 
 export type RunOptions = Omit<Run, 'id' | 'serverClock' | 'oldKind'> & { readonly oldKind?: CredentialKind };
 
-/** @param random text that no other run has. */
+/** @param random text that is unique to this run. */
 export function startRun(options: RunOptions, random: string): Run {
-  // What cannot be said (stderr is closed, say) must not stop a run that has made a credential.
+  // A report that fails, for example because stderr is closed, must not stop a run that has created a credential.
   const report = (event: RunEvent) => options.report(event).catch(() => undefined);
   return { oldKind: options.kind, ...options, report, id: random, serverClock: new ServerClock(options.clock) };
 }
 
-/** What happens on the way and somebody may want to hear of. */
+/** Something that happens during a run and that the user may want to know. */
 export type RunEvent =
-  /** Rows of the server's list that are no credentials. */
+  /** Rows of the server's list that are not credentials. */
   | { readonly kind: 'rejected'; readonly rows: readonly string[] }
-  /** The clock here and the server's differ by so many milliseconds (positive: the server's is ahead); the server's is used. */
+  /** The clock of this machine and the server's differ by `aheadMs` (positive: the server's is ahead). The server's is used. */
   | { readonly kind: 'clock'; readonly aheadMs: number }
   /** The server has no way to verify a credential; it was not verified. */
   | { readonly kind: 'unverifiable' }
-  /** The list does not tell which id the new credential has; these may be it. */
+  /** The list does not tell the id of the new credential. It is one of the candidates. */
   | { readonly kind: 'unidentified'; readonly candidates: readonly bigint[] }
-  /** An earlier run was broken off while it created a credential, which may still appear for so many milliseconds. */
+  /** An earlier run was interrupted while it created a credential. The credential may still appear within `remainingMs`. */
   | { readonly kind: 'searching'; readonly remainingMs: number }
   /** An earlier run had delivered its credential and is finished now. */
   | {
@@ -49,16 +49,16 @@ export type RunEvent =
       readonly old: Old | undefined;
       readonly oldWords: Words;
       readonly deleted: boolean;
-      /** It was not broken off: it had left the deletion to this one (`--no-wait`). */
+      /** The earlier run was not interrupted: it left the deletion to this one (`--no-wait`). */
       readonly asPlanned: boolean;
     }
-  /** An earlier run had not delivered its credential, and the old one no longer works: the new one is delivered now. */
+  /** An earlier run had not delivered its credential, and the old one no longer works. The new one is delivered now. */
   | { readonly kind: 'rescued'; readonly newId: bigint | undefined }
-  /** An earlier run had not delivered its credential; what it had made is deleted. */
+  /** An earlier run had not delivered its credential. That credential is deleted. */
   | { readonly kind: 'undone'; readonly deletedId: bigint | undefined }
-  /** All is done, and the journal could not be removed: the next run finds it and has nothing left to do. The reason is a sentence. */
+  /** Everything is done, but the journal could not be removed. The next run finds it and has nothing left to do. `reason` is a sentence. */
   | { readonly kind: 'journal-left'; readonly place: string; readonly reason: string }
-  /** The old credential is left alone for so many milliseconds more; the last event has 0. */
+  /** The old credential is kept for another `remainingMs`. The last such event has 0. */
   | { readonly kind: 'keeping'; readonly oldId: bigint; readonly remainingMs: number };
 
 export interface Old {
@@ -74,23 +74,23 @@ export async function listAll(run: Run, kind: CredentialKind = run.kind, signal:
   return listing;
 }
 
-/** The same without heed to an interrupt: what was begun has to be brought to its end. */
+/** The same, but an interrupt does not stop it. Used where a change that was begun has to be completed. */
 export async function listToTheEnd(run: Run, kind: CredentialKind = run.kind): Promise<Listing> {
   return listAll(run, kind, new AbortController().signal);
 }
 
-/** The credentials of a name. */
+/** The credentials with a name. */
 export function named(listing: Listing, name: string): readonly Credential[] {
   return listing.credentials.filter((credential) => credential.name === name);
 }
 
-/** Removes a journal where nothing is lost if it stays: the next run finds it and has nothing left to do. */
+/** Removes a journal that nobody needs. A failure is only reported: the next run finds the journal and has nothing left to do. */
 export async function dropQuietly({ report }: Run, journal: Journal | undefined): Promise<void> {
   if (journal === undefined) return;
   try {
     await journal.drop();
   } catch (error) {
-    // It is another run's by now, or gone: there is nothing to remove.
+    // Another run owns the journal now, or it is gone. There is nothing to remove.
     if (error instanceof JournalLostError) return;
     await report({ kind: 'journal-left', place: journal.place, reason: error instanceof Error ? error.message : String(error) });
   }

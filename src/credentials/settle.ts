@@ -6,34 +6,38 @@ import { dropQuietly, listToTheEnd, named, type Run } from './run.ts';
 import { deleteForSure } from './undo.ts';
 import { capital, deleteCommand, listCommand, theCredential } from './words.ts';
 
-/** How long the list is looked at again after the server itself said that it failed: some show what they made only later. */
+/**
+ * How long to keep looking at the list after the server said that it failed, in milliseconds. Some servers list a new credential only after
+ * a while.
+ */
 const patienceMs = 4000;
 const firstPauseMs = 250;
-/** How far the clock that a credential's time comes from and the one of the `Date` header may be apart. */
+/** How far two clocks of the platform may differ, in milliseconds: the one that dates credentials and the one in the `Date` header. */
 const toleranceMs = 10_000;
-/** The same where the server does not tell its time and the clock here has to do. */
+/** The same if the server sends no time and the clock of this machine is used instead, in milliseconds. */
 const blindToleranceMs = 5 * 60 * 1000;
-/** The statuses of a gateway that gave up on the server, or lost it: the server may still be at it. */
+/** The statuses of a gateway that gave up on the server or lost the connection to it. The server may still be processing the request. */
 const stillWorking = new Set([502, 503, 504]);
-/** The name is taken: by somebody else's credential, or by the one that this creation made before a proxy sent it once more. */
+/** The name is taken: by somebody else's credential, or by the one that this request created before a proxy sent it a second time. */
 const conflict = 409;
 
-/** Whether the server itself said that it failed, so that nothing more can come of the request after a while. */
+/** Whether the server itself said that it failed. Then the request has no further effect after a while. */
 function isOver(status: number | undefined): boolean {
   return status !== undefined && status >= 500 && !stillWorking.has(status);
 }
 
 export interface LostCreation {
   readonly wanted: NewCredential;
-  /** What there was before; undefined where that is not known, and the times have to tell. */
+  /** The credentials that existed before. If undefined, the times of the credentials have to tell which are new. */
   readonly known: Listing | undefined;
-  /** Undefined where no journal is kept: nothing is deleted then but what the response names itself. */
+  /** Undefined if no journal is kept. Then only a credential that the response itself names is deleted. */
   readonly facts: Facts | undefined;
   readonly error: OutcomeUnknownError;
 }
 
 /**
- * Finds out what became of a creation whose response was lost. What it made for sure is deleted; what it may have made is named.
+ * Finds out what became of a creation whose response was lost. A credential that it certainly created is deleted. Credentials that it may
+ * have created are named.
  * @returns the error to throw: ServerError (exit 2) when nothing is left, else OutcomeUnknownError (exit 11).
  */
 export async function settleLost(run: Run, lost: LostCreation): Promise<StsError> {
@@ -48,7 +52,7 @@ export async function settleLost(run: Run, lost: LostCreation): Promise<StsError
     return unsettled(run, lost, `The ${noun} may exist, and the list could not be read to find out.`);
   }
   const { strangers, orphan, isWhole } = found;
-  // A conflict is a clear word: only what it is about has to be looked up, once.
+  // A 409 is a definite response. One look at the list tells what the conflict is about.
   if (facts !== undefined && error.status === conflict && isWhole) await dropQuietly(run, run.destination.journal);
   if (strangers.length === 0) {
     if (error.status === conflict || isOver(error.status)) {
@@ -64,7 +68,7 @@ export async function settleLost(run: Run, lost: LostCreation): Promise<StsError
   return undoNamed(run, lost, orphan.id);
 }
 
-/** The new credential is known by its id, and its secret is lost: it is deleted. */
+/** Deletes the new credential by its id, because its secret is lost. */
 async function undoNamed(run: Run, { error, facts }: LostCreation, id: bigint): Promise<StsError> {
   const { words } = run.kind;
   try {
@@ -79,14 +83,14 @@ async function undoNamed(run: Run, { error, facts }: LostCreation, id: bigint): 
   return failed(error, `${capital(theCredential(words, id))} that it created was deleted again.`);
 }
 
-/** Whether an id that a response names can be that of the new credential; where it is not known what there was, its time tells. */
+/** Whether an id in a response can belong to the new credential. If the earlier list is not known, the time of the credential tells. */
 async function isNew(run: Run, lost: LostCreation, id: bigint): Promise<boolean> {
-  // An id that was there before is not taken over from the response.
+  // `createOnce` has already rejected an id that existed before.
   if (lost.known !== undefined) return true;
   return madeSince(run, lost, await listToTheEnd(run)).some((credential) => credential.id === id);
 }
 
-/** Whether it is sure that no other run has taken over: what is new in the list may be that one's. */
+/** Whether no other run has taken over for certain. Otherwise a new credential in the list may be that of the other run. */
 async function isStillOurs({ destination }: Run): Promise<boolean> {
   try {
     await destination.journal?.confirm();
@@ -97,7 +101,7 @@ async function isStillOurs({ destination }: Run): Promise<boolean> {
   }
 }
 
-/** Looks at the list; once more and again where the server said that it failed. */
+/** Looks at the list, and repeatedly if the server said that it failed. */
 async function lookAgain(run: Run, lost: LostCreation): Promise<Search & { readonly isWhole: boolean }> {
   const { clock } = run;
   const { status } = lost.error;
@@ -122,7 +126,7 @@ function lookIn(run: Run, lost: LostCreation, listing: Listing): Search {
   return { strangers, orphan: undefined };
 }
 
-/** Credentials of the name that came to be since the request left, by the server's own clock where it told it. */
+/** Credentials with the name that were created after the request was sent, by the server's clock if it is known. */
 function madeSince({ clock }: Run, { wanted, error }: LostCreation, listing: Listing): readonly Credential[] {
   const elapsed = Math.max(0, clock.now() - error.sentAt);
   const { serverTime } = listing;
@@ -152,8 +156,8 @@ function unsettled({ kind }: Run, { error, facts }: LostCreation, what: string):
     facts === undefined && id !== undefined
       ? [`Delete ${theCredential(words, id)} unless you know who made it: ${deleteCommand(words, id)}`]
       : facts === undefined
-        ? [`See in a minute whether it exists: ${listCommand(words)}`, `Delete it if so: sts ${words.command} delete --id ID`]
-        : ['Run the same command again: that looks for it first and deletes it.'];
+        ? [`Check in a minute whether it exists: ${listCommand(words)}`, `Delete it if so: sts ${words.command} delete --id ID`]
+        : ['Run the same command again: it first looks for it and deletes it.'];
   const untouched = facts?.old === undefined ? '' : ' The old one is untouched.';
   return error.because(`${what}${untouched}`, { hints });
 }

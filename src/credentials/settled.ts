@@ -3,8 +3,8 @@ import type { Destination, Words } from './ports.ts';
 import { finishCommand } from './words.ts';
 
 /**
- * Does something that must not come between the steps of a rotation: while no other run works on the destination, and none is unfinished.
- * The newest credential may otherwise be one that nobody received.
+ * Does something that must not happen in the middle of a rotation: no other run may work on the destination, and no run may be unfinished.
+ * Otherwise the newest credential may be one that nobody received.
  * @throws UsageError (exit 3) while a run is unfinished; what `Destination.open` and `Journal.read` throw.
  */
 export async function whileSettled<T>(destination: Destination, words: Words, work: () => Promise<T>): Promise<T> {

@@ -5,13 +5,13 @@ import type { Credential, Words } from './ports.ts';
 import { deleteCommand } from './words.ts';
 
 export interface Superseded {
-  /** The newest; undefined where there is none of the name. */
+  /** The newest credential; undefined if none has the name. */
   readonly kept: Credential | undefined;
   readonly superseded: readonly Credential[];
 }
 
 /**
- * All credentials of a name but the newest, newest first.
+ * All credentials with a name except the newest, sorted from newest to oldest.
  * @param now milliseconds since the epoch.
  * @throws UsageError (exit 3) when it is not clear which one is the newest, or the newest has expired: the others may be in use.
  */

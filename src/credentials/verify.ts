@@ -2,13 +2,13 @@ import { ServerError, StsError, UnauthorizedError, UnsupportedServerError } from
 import type { CredentialKind, Verdict } from './ports.ts';
 import type { Run } from './run.ts';
 
-/** How long a cluster may take until all of it knows a new credential. */
+/** How long all parts of a cluster may need to know a new credential, in milliseconds. */
 const patienceMs = 30_000;
 const firstWaitMs = 250;
 const longestWaitMs = 5000;
 
 /**
- * Makes sure that the server accepts a new secret. That it has no way to tell is reported and counts as a yes.
+ * Makes sure that the server accepts a new secret. A server that cannot verify secrets is reported, and the secret counts as accepted.
  * @throws what `askPatiently` throws.
  */
 export async function verifyNew(run: Run, secret: string): Promise<void> {
@@ -17,10 +17,10 @@ export async function verifyNew(run: Run, secret: string): Promise<void> {
 }
 
 /**
- * Asks the server whether it accepts a secret, again and again for 30 s until it does.
- * @param isGone asked after each refusal: whether there is nothing left to be accepted.
- * @returns `invalid` once that is so. @throws ServerError (exit 2) when the secret is refused all the time; the last trouble when the
- * server could not be asked.
+ * Asks the server whether it accepts a secret. Repeats the question for up to 30 s until the server accepts it.
+ * @param isGone called after each refusal: whether the credential no longer exists.
+ * @returns `invalid` only if `isGone` gave true.
+ * @throws ServerError (exit 2) when the secret is refused to the end; the last error if the server could not be asked.
  */
 export async function askPatiently(run: Run, secret: string, isGone = async () => false): Promise<Verdict> {
   const { kind, interrupt, clock } = run;
@@ -39,7 +39,7 @@ export async function askPatiently(run: Run, secret: string, isGone = async () =
   }
 }
 
-/** What the server says of a secret. @throws what keeps it from being asked. */
+/** What the server says about a secret. @throws the error of the request. */
 export async function ask(kind: CredentialKind, secret: string, signal?: AbortSignal): Promise<Verdict> {
   try {
     return await kind.verify(secret, signal === undefined ? {} : { signal });
@@ -51,12 +51,12 @@ export async function ask(kind: CredentialKind, secret: string, signal?: AbortSi
 
 function refusedForGood({ words }: CredentialKind): ServerError {
   return new ServerError(
-    `The server created a new ${words.short} and refuses it. It was asked again and again for ${patienceMs / 1000} s.`,
+    `The server created a new ${words.short}, but refuses it. It was asked repeatedly for ${patienceMs / 1000} s.`,
     { hints: [`Try again later. --no-verify takes a new ${words.short} without asking.`] },
   );
 }
 
-/** Whether waiting can help: not with a token that is not accepted, nor with a request the server calls wrong. */
+/** Whether waiting can help. It cannot help if the program's token is not accepted, or if the server calls the request wrong. */
 function mayPass(error: unknown): boolean {
   if (error instanceof UnauthorizedError || !(error instanceof StsError)) return false;
   if (!(error instanceof ServerError) || error.status === undefined) return true;

@@ -13,7 +13,7 @@ export function listCommand({ command, server = '' }: Words): string {
   return `sts ${command} list${server}`;
 }
 
-/** The command that goes on with a run, as a hint; without a journal it begins anew. @param name of what is replaced. */
+/** The command that continues a run, for a hint. Without a journal it begins a new one. @param name of the credential that is replaced. */
 export function rotateCommand(
   { kind, oldKind, destination }: Pick<Run, 'kind' | 'oldKind' | 'destination'>,
   name: string,
@@ -25,8 +25,8 @@ export function rotateCommand(
 }
 
 /**
- * The command that goes on with what a journal is about, as a hint: `renew` finishes that and then finds nothing left to do, while
- * `rotate` would begin one more rotation.
+ * The command that finishes an interrupted run from its journal, for a hint. `renew` finishes it and then finds nothing left to do, while
+ * `rotate` would begin another rotation.
  * @param name of what is replaced.
  */
 export function finishCommand(
@@ -47,12 +47,12 @@ export function theNew({ short }: Words, id: bigint | undefined): string {
   return id === undefined ? `the new ${short}` : `the new ${short} ${id}`;
 }
 
-/** A name in a message, not longer than a line. */
+/** A name in quotation marks for a message, shortened to fit a line. */
 export function quoted(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);
 }
 
-/** A sentence's beginning. */
+/** Makes the first letter a capital, for the beginning of a sentence. */
 export function capital(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }

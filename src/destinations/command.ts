@@ -6,19 +6,19 @@ import { HiddenOutput } from './hidden-output.ts';
 
 export interface CommandOptions {
   readonly processes: Processes;
-  /** A line for the system's shell. */
+  /** The command line, for the system's shell. */
   readonly command: string;
-  /** How long it may take, in milliseconds. */
+  /** How long the command may run, in milliseconds. */
   readonly timeoutMs: number;
-  /** The document for a secret. */
+  /** Makes the document that holds a secret. */
   readonly render: (secret: string) => string;
-  /** Takes what the command prints, as it comes. */
+  /** Receives the output of the command while it runs. */
   readonly onOutput: (text: string) => void;
 }
 
 /**
- * A command that takes the document on its stdin, for any store that has one: never in its arguments, never in its environment.
- * Delivered means that it ended in 0 in time.
+ * A command that reads the document from its stdin, for any store that has a command-line program. The secret is never in the arguments or
+ * the environment of the command. It counts as delivered if the command ends with exit code 0 in time.
  */
 export function commandDestination({ processes, command, timeoutMs, render, onOutput }: CommandOptions): Destination {
   const title = `the command ${JSON.stringify(command)}`;
@@ -45,7 +45,7 @@ export function commandDestination({ processes, command, timeoutMs, render, onOu
         );
       } catch (cause) {
         throw new DeliveryError(`T${title.slice(1)} could not be started, so the key counts as not delivered.`, {
-          hints: ['See whether the shell of this system is there: sh -c true'],
+          hints: ['Check that this system has a shell: sh -c true'],
           cause,
         });
       }
@@ -53,7 +53,7 @@ export function commandDestination({ processes, command, timeoutMs, render, onOu
       const why = failureOf(result, timeoutMs);
       if (why === undefined) return;
       throw new DeliveryError(`T${title.slice(1)} ${why}, so the key counts as not delivered.`, {
-        hints: ['Run it by hand with a text on its stdin to see what it says.'],
+        hints: ['Run it by hand with some text on its stdin to see what goes wrong.'],
       });
     },
     async close() {},
@@ -63,5 +63,5 @@ export function commandDestination({ processes, command, timeoutMs, render, onOu
 function failureOf({ code, signal, timedOut }: ProcessResult, timeoutMs: number): string | undefined {
   if (timedOut) return `did not end within ${timeoutMs / 1000} s (--key-command-timeout)`;
   if (signal !== null) return `was ended by ${signal}`;
-  return code === 0 ? undefined : `ended in ${code}`;
+  return code === 0 ? undefined : `ended with exit code ${code}`;
 }

@@ -10,9 +10,9 @@ import { systemReason } from './file-error.ts';
 import { FileJournal, journalLabel, pendingPath } from './file-journal.ts';
 import { undelivered } from './undelivered.ts';
 
-/** Part of the name of the file that proves the folder. */
+/** Part of the name of the temporary file that proves that the folder can be written. */
 const proofLabel = 'proof';
-/** How long a command that has read the old token may go on with it. */
+/** How long another command that has read the old token may still use it, in milliseconds. */
 const readersNeedMs = 10_000;
 
 /** The token that a context of the config file holds. */
@@ -21,27 +21,29 @@ export interface ContextToken {
   readonly path: string;
   /** Name of the context. */
   readonly name: string;
-  /** What is stored now; undefined where there is none. @throws ConfigError when the file cannot be read. */
+  /** The token that is stored now; undefined if there is none. @throws ConfigError when the file cannot be read. */
   read(): Promise<string | undefined>;
-  /** Puts another one in its place, whole or not at all. @throws ConfigError when `old` is not what is stored, or the file cannot be written. */
+  /** Replaces the token, whole or not at all. @throws ConfigError when the stored token is not `old`, or the file cannot be written. */
   replace(old: string, value: string): Promise<void>;
 }
 
 export interface ContextOptions {
   readonly disk: Disk;
   readonly token: ContextToken;
-  /** Takes one sentence for the user. */
+  /** Shows the user a sentence. */
   readonly warn: (sentence: string) => Promise<void>;
 }
 
-/** `--save-context`: the token that a context of the config file holds. The journal stands beside the config file, one a context. */
+/**
+ * `--save-context`: the token that a context of the config file holds. The journal is a file beside the config file, one for each context.
+ */
 export class ContextDestination implements Destination {
   readonly description: string;
   readonly flags: string;
   readonly journal: Journal;
   readonly readersNeedMs = readersNeedMs;
   readonly #options: ContextOptions;
-  /** What the names of the journal and its lock begin with. */
+  /** The beginning of the paths of the journal and its lock. */
   readonly #path: string;
   #lock: Lock | undefined;
 
@@ -61,7 +63,7 @@ export class ContextDestination implements Destination {
       if (this.#lock !== undefined) {
         await sweepSiblings(disk, this.#path, proofLabel);
         for (const file of await sweepSiblings(disk, pendingPath(this.#path), journalLabel)) {
-          await warn(`${file} may hold a token, and could not be removed: remove it.`);
+          await warn(`${file} may hold a token and could not be removed. Remove it.`);
         }
         return;
       }
@@ -74,7 +76,7 @@ export class ContextDestination implements Destination {
     });
   }
 
-  /** The change of the config file begins with a file beside it. */
+  /** Creates a temporary file beside the config file, as the change of the config file will. */
   async prove(): Promise<void> {
     const { disk } = this.#options;
     await this.#stored();
@@ -104,7 +106,7 @@ export class ContextDestination implements Destination {
     }
     if (record === undefined) return;
     await this.journal.write(record).catch((error: unknown) => {
-      // Without this note the next run tells by the config file itself that the token was delivered.
+      // If the journal misses this record, the next run sees in the config file that the token was delivered.
       if (error instanceof JournalLostError || !(error instanceof StsError)) throw error;
     });
   }
@@ -112,7 +114,7 @@ export class ContextDestination implements Destination {
   async close(): Promise<void> {
     const lock = this.#lock;
     this.#lock = undefined;
-    // What cannot be released is released by the end of the process.
+    // A lock that cannot be released is released when the process ends.
     await lock?.release().catch(() => undefined);
   }
 
@@ -132,16 +134,16 @@ export class ContextDestination implements Destination {
     if (systemCode(error) === undefined) return error;
     const folder = dirname(this.#path);
     return new DeliveryError(`The folder ${folder} of the config file cannot be written: ${systemReason(error)}.`, {
-      hints: [`Allow this user to write it: ls -ld ${shellWord(folder)}`],
+      hints: [`Give this user write permission to it: ls -ld ${shellWord(folder)}`],
       cause: error,
     });
   }
 }
 
-/** The file holds the new token, and it is not certain that it keeps it. */
+/** The error for a config file that holds the new token, but may lose it in a power cut. */
 function unsure(error: StsError): DeliveryUnknownError {
   return new DeliveryUnknownError(`${error.message} No token was deleted.`, {
-    hints: ['Look after the disk, then run the same command again.', ...error.hints],
+    hints: ['Check the disk, then run the same command again.', ...error.hints],
     cause: error,
   });
 }

@@ -8,27 +8,27 @@ import { DeliveryError } from '../errors.ts';
 export interface FileDocumentOptions {
   /** Absolute path, for messages. */
   readonly path: string;
-  /** Undefined: an existing file keeps its own, a new one is raw. */
+  /** Undefined: an existing file keeps its format, and a new file is raw. */
   readonly format: KeyFormat | undefined;
-  /** Undefined: an existing file has only one, a new one has the default of `names`. */
+  /** Undefined: an existing file must have only one variable or field, and a new file gets the name in `names`. */
   readonly keyVar: string | undefined;
-  /** For a new document. */
+  /** The names for a new document. */
   readonly names: DocumentNames;
-  /** Whether a file that holds no key, or is of another format, may be written over. */
+  /** Whether a file that holds no key, or has another format, may be overwritten. */
   readonly force: boolean;
 }
 
-/** What a key file holds: how its text changes with the key. */
+/** The content of a key file: finds and replaces the key in its text. */
 export interface FileDocument {
   /**
-   * Refuses a text that cannot take the key, before there is one.
-   * @param text of the file; undefined: there is none.
+   * Checks, before a key is created, that the text can take one.
+   * @param text of the file; undefined if there is no file.
    * @throws DeliveryError (exit 6) where it holds no key, DocumentError (exit 3) where the flags do not fit it.
    */
   check(text: string | undefined): Promise<void>;
-  /** The secret in a text; undefined where there is none. @throws DocumentError (exit 3) where it is not clear which one it is. */
+  /** The secret in a text; undefined if there is none. @throws DocumentError (exit 3) when it is not clear which value is the secret. */
   secretIn(text: string): Promise<string | undefined>;
-  /** The text with another secret, and all else as it is. @throws as `check`. */
+  /** The text with another secret and everything else unchanged. @throws as `check`. */
   with(secret: string, text: string | undefined): Promise<string>;
 }
 
@@ -45,12 +45,12 @@ export function fileDocument(options: FileDocumentOptions): FileDocument {
       if (force) return;
       try {
         const document = await readDocument(text, reading);
-        // Tells whether the flags fit: the text itself is not used.
+        // Only checks that the flags fit the document. The result is not used.
         await changeDocument(text, document.secret, format === undefined ? reading : { ...reading, format });
       } catch (error) {
         if (!(error instanceof DocumentError) || !['no-key', 'no-value'].includes(error.problem)) throw error;
         throw new DeliveryError(`${error.message} It was left as it is, and nothing was created.`, {
-          hints: ['Name the file that holds the key: --key-file PATH', 'Or write over this one: --force'],
+          hints: ['Name the file that holds the key: --key-file PATH', 'Or overwrite this one: --force'],
           cause: error,
         });
       }

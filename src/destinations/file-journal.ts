@@ -14,16 +14,16 @@ export const journalLabel = 'journal';
 
 const largest = 16 * 1024 * 1024;
 
-/** Where the journal of a file stands. */
+/** The path of the journal of a file. */
 export function pendingPath(path: string): string {
   return `${path}.sts-pending`;
 }
 
 /**
- * A journal beside a file, mode 0600. It is used under the file's lock; that the text is still the one last read or written tells in
- * addition that no other run has taken it.
+ * A journal beside a file, with mode 0600. It is used under the file's lock. In addition, a write compares the journal's text with the text
+ * that this run last read or wrote, to see whether another run has taken it over.
  * @param path of the file.
- * @param lock the file's lock, once it is held.
+ * @param lock gives the file's lock, once it is held.
  */
 export class FileJournal implements Journal {
   readonly place: string;
@@ -31,7 +31,7 @@ export class FileJournal implements Journal {
   readonly keepsSecrets = true;
   readonly #disk: Disk;
   readonly #lock: () => Lock | undefined;
-  /** The text as this run last saw it; undefined: there was no journal. */
+  /** The text as this run last saw it; undefined if there was no journal. */
   #seen: string | undefined;
 
   constructor(disk: Disk, path: string, lock: () => Lock | undefined) {
@@ -47,12 +47,12 @@ export class FileJournal implements Journal {
     if (text === undefined) return undefined;
     if (!(await this.#isTrusted())) {
       throw new DeliveryError(
-        `The journal ${this.place} is not believed: another user owns it, or may change it or its folder. Nothing was done.`,
-        { hints: [`See whose it is: ls -l ${shellWord(this.place)}`, `If you did not make it, remove it: ${this.remove}`] },
+        `The journal ${this.place} cannot be trusted: another user owns it, or may change it or its folder. Nothing was done.`,
+        { hints: [`See who owns it: ls -l ${shellWord(this.place)}`, `If it is not yours, remove it: ${this.remove}`] },
       );
     }
     const record = readRecord(text);
-    if (record === undefined) throw this.#unreadable('is no journal of this program');
+    if (record === undefined) throw this.#unreadable('is not a journal of this program');
     return record;
   }
 
@@ -66,7 +66,7 @@ export class FileJournal implements Journal {
       });
     } catch (cause) {
       if (cause instanceof StsError) throw cause;
-      // It may stand there all the same.
+      // The text may have been written despite the error.
       if ((await this.#text().catch(() => undefined)) === text) this.#seen = text;
       const leftover = cause instanceof DurableWriteError ? cause.leftover : undefined;
       const secret = leftover === undefined ? [] : [`Remove this file, which may hold a key: rm ${shellWord(leftover)}`];
@@ -80,12 +80,12 @@ export class FileJournal implements Journal {
 
   async confirm(): Promise<void> {
     await this.#compare();
-    if (!(await this.#lock()?.isHeld())) throw this.#lost(`Another run of sts may have the lock of ${this.place} by now.`);
+    if (!(await this.#lock()?.isHeld())) throw this.#lost(`Another run of sts may now hold the lock of ${this.place}.`);
   }
 
   async drop(): Promise<void> {
     if (this.#seen === undefined) return;
-    // Not the lock: a text that names this run is of no use to anybody else.
+    // The lock is not checked: a journal with the id of this run is of no use to another run.
     await this.#compare();
     try {
       await this.#disk.unlink(this.place);
@@ -105,7 +105,7 @@ export class FileJournal implements Journal {
     }
   }
 
-  /** @throws JournalLostError when the text is not what this run has last read or written. */
+  /** @throws JournalLostError when the text is not the one that this run last read or wrote. */
   async #compare(): Promise<void> {
     const text = await this.#text();
     if (text === this.#seen) return;
@@ -114,7 +114,7 @@ export class FileJournal implements Journal {
   }
 
   #lost(what: string): JournalLostError {
-    return new JournalLostError(`${what} This one stops.`, {
+    return new JournalLostError(`${what} This run stops.`, {
       hints: ['See what the other run says, then run the same command again if it is still needed.'],
     });
   }
@@ -123,7 +123,7 @@ export class FileJournal implements Journal {
     try {
       const facts = await this.#disk.facts(this.place);
       if (facts === undefined) return undefined;
-      if (facts.kind !== 'file') throw this.#unreadable('is no regular file');
+      if (facts.kind !== 'file') throw this.#unreadable('is not a regular file');
       return (await this.#disk.read(this.place, largest)).text;
     } catch (error) {
       if (error instanceof FileReadError) throw error;
@@ -132,11 +132,11 @@ export class FileJournal implements Journal {
     }
   }
 
-  /** The system's error is kept out: nothing may quote what stands in the journal. */
+  /** The system's error is left out, because no error may quote the journal. */
   #unreadable(why: string): FileReadError {
-    return new FileReadError(`An earlier run was broken off, and its journal ${this.place} ${why}.`, {
+    return new FileReadError(`An earlier run was interrupted, and its journal ${this.place} ${why}.`, {
       hints: [
-        'See which credentials there are with `list`, and delete the ones nobody uses.',
+        'See with `list` which credentials exist, and delete those that nobody uses.',
         `Then remove the journal: ${this.remove}`,
       ],
     });

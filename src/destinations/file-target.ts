@@ -3,8 +3,8 @@ import { DeliveryError } from '../errors.ts';
 import type { Disk, FileFacts } from '../platform/disk.ts';
 
 /**
- * Looks at what stands where a key file is to be written.
- * @returns facts of the file that is there and may be replaced; undefined where nothing is.
+ * Checks the path to which a key file is to be written.
+ * @returns facts of the existing file, which may be replaced; undefined if nothing exists there.
  * @throws DeliveryError (exit 6)
  */
 export async function checkTarget({
@@ -19,34 +19,34 @@ export async function checkTarget({
   const facts = await disk.facts(path);
   if (facts === undefined) return undefined;
   if (facts.kind !== 'file') {
-    const kind = facts.kind === 'link' ? 'a symbolic link' : facts.kind === 'folder' ? 'a folder' : 'no regular file';
-    throw new DeliveryError(`The key file ${path} is ${kind}; only a regular file is written.`, {
-      hints: ['Name a path that is absent or a regular file: --key-file PATH'],
+    const kind = facts.kind === 'link' ? 'a symbolic link' : facts.kind === 'folder' ? 'a folder' : 'not a regular file';
+    throw new DeliveryError(`The key file ${path} is ${kind}; only a regular file can be written.`, {
+      hints: ['Name a regular file, or a path where nothing exists: --key-file PATH'],
     });
   }
   if (!mayReplace) throw appeared(path);
   if (await disk.isMountPoint(path)) {
-    throw new DeliveryError(`The key file ${path} is mounted by itself, so it cannot be replaced by another file.`, {
+    throw new DeliveryError(`The key file ${path} is mounted as a single file, so it cannot be replaced by another file.`, {
       hints: [`Mount its folder instead, and name a file in it: --key-file FOLDER/${basename(path)}`],
     });
   }
   return facts;
 }
 
-/** The error for a file that is there and must not be replaced. */
+/** The error for an existing file that must not be replaced. */
 export function appeared(path: string): DeliveryError {
   return new DeliveryError(`The key file ${path} exists already and was left as it is.`, {
     hints: ['Replace it with --force, or name another file: --key-file PATH'],
   });
 }
 
-/** Whether two paths are names of one file. */
+/** Whether two paths lead to the same file. */
 export async function isSameFile(disk: Disk, a: string, b: string): Promise<boolean> {
   const [one, other] = [await disk.facts(a), await disk.facts(b)];
   return one !== undefined && one.device === other?.device && one.inode === other.inode;
 }
 
-/** Whether a file is the one it was, and whoever could read it then still can. */
+/** Whether a file is still the same one, with the same owner and mode. */
 export function hasSameAccess(before: FileFacts, now: FileFacts): boolean {
   const isSame = before.inode === now.inode && before.device === now.device;
   return isSame && before.mode === now.mode && before.uid === now.uid && before.gid === now.gid;

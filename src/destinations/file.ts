@@ -14,9 +14,9 @@ import { undelivered } from './undelivered.ts';
 
 /** Part of the names of the key file's temporary files. */
 const keyLabel = 'key';
-/** Space taken while the disk is proven: more than most documents need, so the write itself cannot run out of it. */
+/** Bytes to reserve while the disk is proven. Most documents need less, so that the write itself does not run out of space. */
 const reservedBytes = 8192;
-/** How long a program that re-reads the file needs to notice the change. */
+/** How long a program that re-reads the file needs to notice a change, in milliseconds. */
 const readersNeedMs = 10_000;
 
 export interface KeyFileOptions {
@@ -32,7 +32,7 @@ export interface KeyFileOptions {
   readonly warn: (sentence: string) => Promise<void>;
 }
 
-/** A file: it appears whole or not at all, an existing one keeps its owner, its mode and all but the one value. */
+/** A key file. It appears whole or not at all. An existing file keeps its owner, its mode and everything but the key. */
 export class KeyFile implements Destination {
   readonly description: string;
   readonly flags: string;
@@ -41,7 +41,7 @@ export class KeyFile implements Destination {
   readonly #options: KeyFileOptions;
   #lock: Lock | undefined;
   #temporary: OpenFile | undefined;
-  /** The file whose access the temporary one has. */
+  /** The file whose owner and mode were copied to the temporary file. */
   #copied: FileFacts | undefined;
 
   constructor(options: KeyFileOptions) {
@@ -60,7 +60,7 @@ export class KeyFile implements Destination {
           ...(await sweepSiblings(disk, path, keyLabel)),
           ...(await sweepSiblings(disk, pendingPath(path), journalLabel)),
         ];
-        for (const file of left) await warn(`${file} may hold a key, and could not be removed: remove it.`);
+        for (const file of left) await warn(`${file} may hold a key and could not be removed. Remove it.`);
       }
     } catch (error) {
       await this.close();
@@ -79,14 +79,14 @@ export class KeyFile implements Destination {
       await document.check(former === undefined ? undefined : await this.#text());
       const file = await disk.create(temporarySibling(path, keyLabel), 0o600);
       this.#temporary = file;
-      // Told by a file that is this user's own: the rest of the question is about the folder.
+      // The temporary file belongs to this user, so only its folder can make it untrusted.
       if (!(await disk.isTrusted(file.path))) await warn(openFolder(dirname(path)));
       await file.overwrite(Buffer.alloc(reservedBytes, '\n'));
       if (former === undefined) await file.chmod(mode);
       else await this.#keepAccess(file, former);
       await file.sync();
       if (former !== undefined && (former.mode & 0o044) !== 0) {
-        await warn(`The key file ${path} can be read by others (mode 0${former.mode.toString(8)}), and stays so.`);
+        await warn(`The key file ${path} can be read by others (mode 0${former.mode.toString(8)}). Its mode is not changed.`);
       }
     } catch (error) {
       await this.#discard();
@@ -114,14 +114,14 @@ export class KeyFile implements Destination {
       await this.#discard();
       if (error instanceof StsError) throw undelivered(error);
       if (systemCode(error) === undefined) throw error;
-      // A network file system may have done what it calls failed.
+      // A network file system may report a failure although it has done the work.
       if ((await this.current().catch(() => undefined)) === issued.secret) throw this.#unsure(error);
       throw fileError(path, 'could not be written', error);
     }
     await this.#syncFolder();
     if (record === undefined) return;
     await this.journal.write(record).catch((error: unknown) => {
-      // Without this note the next run tells by the file itself that the key was delivered.
+      // If the journal misses this record, the next run sees in the file that the key was delivered.
       if (error instanceof JournalLostError || !(error instanceof StsError)) throw error;
     });
   }
@@ -130,7 +130,7 @@ export class KeyFile implements Destination {
     await this.#discard();
     const lock = this.#lock;
     this.#lock = undefined;
-    // What cannot be released is released by the end of the process.
+    // A lock that cannot be released is released when the process ends.
     await lock?.release().catch(() => undefined);
   }
 
@@ -138,7 +138,7 @@ export class KeyFile implements Destination {
     const { disk, path, document } = this.#options;
     const file = this.#temporary;
     if (file === undefined) throw new Error('deliver() without prove()');
-    // Looked at again: somebody may have changed the file, or put something else there, since it was proven.
+    // Checked again: somebody may have changed or replaced the file since it was proven.
     const former = await checkTarget(this.#options);
     const bytes = Buffer.from(await document.with(secret, former === undefined ? undefined : await this.#text()), 'utf8');
     await file.overwrite(bytes);
@@ -151,7 +151,7 @@ export class KeyFile implements Destination {
     await this.#placeNew(file.path);
   }
 
-  /** A link, unlike a rename, does not replace a file that appeared meanwhile. */
+  /** Uses a hard link: unlike a rename, it does not replace a file that has appeared in the meantime. */
   async #placeNew(temporaryPath: string): Promise<void> {
     const { disk, path } = this.#options;
     try {
@@ -159,11 +159,11 @@ export class KeyFile implements Destination {
     } catch (error) {
       const code = systemCode(error);
       if (code === 'EEXIST') {
-        // A network file system that repeats a request says so of the file that the first request made.
+        // A network file system may repeat the request. The second one then fails because of the file that the first one created.
         if (await isSameFile(disk, temporaryPath, path)) return this.#removeName(temporaryPath);
         throw appeared(path);
       }
-      // A file system without hard links: nothing stood there a moment ago.
+      // The file system has no hard links. A moment ago nothing existed at this path, so a rename is safe enough.
       if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS') {
         return disk.rename(temporaryPath, path);
       }
@@ -198,12 +198,12 @@ export class KeyFile implements Destination {
     }
   }
 
-  /** The file has the new key now, and it is not certain that it will keep it. */
+  /** The error for a file that holds the new key, but may lose it in a power cut. */
   #unsure(cause: unknown): DeliveryUnknownError {
     const { path } = this.#options;
     return new DeliveryUnknownError(
-      `The key is in ${path}, but it is not certain that it stays there: ${systemReason(cause)}. No key was deleted.`,
-      { hints: ['Look after the disk, then run the same command again.'], cause },
+      `The key is in ${path}, but a power cut may undo that: ${systemReason(cause)}. No key was deleted.`,
+      { hints: ['Check the disk, then run the same command again.'], cause },
     );
   }
 

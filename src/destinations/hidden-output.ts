@@ -1,19 +1,22 @@
-/** What stands in the place of a secret. */
+/** The text to show in place of a secret. */
 const hidden = '[hidden]';
-/** A line that does not end is shown in parts of this length, in characters. */
+/** A longer line is shown in parts of this length, in characters. */
 const longestLine = 65_536;
 
-/** Passes on what a program prints, line by line, without the secret that it was given: it may print its input, or parts of it. */
+/**
+ * Passes on the output of a program line by line, without the secret that the program was given. Programs may print their input, or parts
+ * of it.
+ */
 export class HiddenOutput {
   readonly #secrets: readonly string[];
   readonly #onOutput: (text: string) => void;
-  /** The last line of each stream, not ended yet. */
+  /** The last, incomplete line of each stream. */
   readonly #pending = new Map<string, string>();
 
-  /** @param document what the program was given, with the secret in it. */
+  /** @param document the input of the program, which holds the secret. */
   constructor(secret: string, document: string, onOutput: (text: string) => void) {
     const forms = [...formsOf(secret), base64(document), base64(document.trim())];
-    // The longest first: a shorter one may be a part of it.
+    // The longest form comes first, because it may contain a shorter one.
     this.#secrets = [...new Set(forms)].filter((form) => form !== '').sort((a, b) => b.length - a.length);
     this.#onOutput = onOutput;
   }
@@ -29,7 +32,7 @@ export class HiddenOutput {
     if (lines.length > 0) this.#show(`${lines.join('\n')}\n`);
   }
 
-  /** Shows what is left. */
+  /** Shows the incomplete lines. */
   end(): void {
     for (const rest of this.#pending.values()) if (rest !== '') this.#show(`${rest}\n`);
     this.#pending.clear();
@@ -40,7 +43,7 @@ export class HiddenOutput {
   }
 }
 
-/** A secret as programs print it: as it is, and as JSON, base64 and URLs have it. */
+/** The forms in which programs print a secret: unchanged, and encoded for JSON, base64 and URLs. */
 function formsOf(secret: string): readonly string[] {
   return [
     secret,

@@ -2,25 +2,25 @@ import { FileReadError } from '../errors.ts';
 import { type Disk, NotRegularError } from '../platform/disk.ts';
 import { systemCode } from '../system.ts';
 
-/** Most bytes of a key document: many times what the longest Secret of ours takes. */
+/** The largest key document, in bytes. A Secret made by this program is much smaller. */
 export const largestDocument = 1024 * 1024;
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
-  ENOTDIR: 'a part of its path is no folder',
+  ENOTDIR: 'a part of its path is not a folder',
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
   EISDIR: 'it is a folder',
   ELOOP: 'its symbolic links lead nowhere',
-  ENXIO: 'it is no regular file',
+  ENXIO: 'it is not a regular file',
   EIO: 'the disk reports an input/output error',
   ESTALE: 'the network file system has lost it (stale file handle)',
 };
 
 /**
- * All of a key file, as text. A symbolic link is followed, as Kubernetes mounts a Secret's fields by one.
+ * Reads a whole key file as text. A symbolic link is followed, because Kubernetes mounts the fields of a Secret as symbolic links.
  * @param path absolute path.
- * @throws FileReadError (exit 5) when it is no regular file, cannot be read, or is larger than any key document.
+ * @throws FileReadError (exit 5) when the file is not a regular file, cannot be read, or is larger than 1 MiB.
  */
 export async function readKeyText(disk: Disk, path: string): Promise<string> {
   try {
@@ -34,7 +34,7 @@ export async function readKeyText(disk: Disk, path: string): Promise<string> {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof NotRegularError) return error.kind === 'folder' ? 'it is a folder' : 'it is no regular file';
+  if (error instanceof NotRegularError) return error.kind === 'folder' ? 'it is a folder' : 'it is not a regular file';
   if (error instanceof RangeError) return 'it is larger than any key document';
   const code = systemCode(error);
   return (code === undefined ? undefined : reasons[code]) ?? code ?? 'unknown trouble';

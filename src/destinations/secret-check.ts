@@ -1,11 +1,12 @@
+import { looksIssued } from '../documents/usable.ts';
 import { DeliveryError, UsageError } from '../errors.ts';
 import type { Secret } from '../kubernetes/index.ts';
 import { nearest } from '../nearest.ts';
 
-/** The field of a Secret that does not say one. */
+/** The field to use if neither the flags nor the Secret name one. */
 export const defaultField = 'API_KEY';
 
-/** Programs that write a Secret from a source of their own, by the names under which the API server notes them. */
+/** Programs that write a Secret from a source of their own, by the manager names that the API server records. */
 const restorers: readonly (readonly [RegExp, string])[] = [
   [/^helm/i, 'Helm'],
   [/argocd/i, 'Argo CD'],
@@ -17,8 +18,8 @@ const restorers: readonly (readonly [RegExp, string])[] = [
 
 /**
  * The field that holds the key.
- * @param asked `--key-var`; undefined: the only one there is.
- * @throws UsageError (exit 3) when there are several and none was asked for, or the one asked for is not there and has to be.
+ * @param asked `--key-var`; undefined: the only field that the Secret has.
+ * @throws UsageError (exit 3) when there are several fields and none was asked for, or when the field must exist and does not.
  */
 export function fieldOf(secret: Secret | undefined, asked: string | undefined, mustExist: boolean): string {
   const names = secret === undefined ? [] : [...secret.data.keys()].sort();
@@ -36,12 +37,18 @@ export function fieldOf(secret: Secret | undefined, asked: string | undefined, m
   if (names.length === 0) {
     if (!mustExist) return defaultField;
     throw new DeliveryError(`${title} holds no key: it has no fields.`, {
-      hints: ['Create the first one into it: use create in place of rotate.'],
+      hints: ['Use create instead of rotate to put the first key into it.'],
     });
   }
   throw new UsageError(`${title} has ${names.length} fields. It is not clear which one holds the key.`, {
-    hints: [`Name the one that holds the key: --key-var ${nearest(defaultField, names) ?? only}`, list],
+    hints: [`Name the one that holds the key: --key-var ${likelyField(secret, names) ?? 'NAME'}`, list],
   });
+}
+
+/** The field that a hint may name: to follow it overwrites a value, so nothing is guessed where nothing speaks for one of them. */
+function likelyField(secret: Secret | undefined, names: readonly string[]): string | undefined {
+  const keys = names.filter((name) => looksIssued(secret?.data.get(name)?.toString('latin1') ?? ''));
+  return keys.length === 1 ? keys[0] : nearest(defaultField, names);
 }
 
 /** @throws DeliveryError when a Secret cannot be changed. */
@@ -49,18 +56,21 @@ export function checkChangeable({ namespace, name, immutable, deleting, type }: 
   const title = `The Secret ${namespace}/${name}`;
   if (immutable) {
     throw new DeliveryError(`${title} is immutable: its fields cannot be changed.`, {
-      hints: ['Make a Secret without `immutable: true`, and point its consumers there.'],
+      hints: ['Create a Secret without `immutable: true`, and point its consumers to it.'],
     });
   }
   if (deleting) throw new DeliveryError(`${title} is being deleted.`);
   if (type !== 'Opaque' && type !== '') {
-    throw new DeliveryError(`${title} is of the type ${type}, which is not for keys of this kind.`, {
-      hints: ['Name a Secret of the type Opaque.'],
+    throw new DeliveryError(`${title} has the type ${type}, which does not hold keys of this kind.`, {
+      hints: ['Name a Secret with the type Opaque.'],
     });
   }
 }
 
-/** Who else writes the Secret, and may put the old key back. @returns a sentence for the user; undefined where nobody is known to. */
+/**
+ * Names the other programs that write the Secret and may put the old key back.
+ * @returns a sentence for the user; undefined if none is known.
+ */
 export function otherWriters({ namespace, name, managers, owners, labels }: Secret): string | undefined {
   const found = new Set<string>();
   for (const [pattern, title] of restorers) if (managers.some((manager) => pattern.test(manager))) found.add(title);
@@ -68,5 +78,5 @@ export function otherWriters({ namespace, name, managers, owners, labels }: Secr
   const label = labels['app.kubernetes.io/managed-by'];
   if (label !== undefined && found.size === 0 && label !== 'sts') found.add(label);
   if (found.size === 0) return undefined;
-  return `The Secret ${namespace}/${name} is also written by ${[...found].join(', ')}, which may put the old key back: let that one leave this field alone.`;
+  return `The Secret ${namespace}/${name} is also written by ${[...found].join(', ')}, which may put the old key back. Configure it to leave this field alone.`;
 }

@@ -22,22 +22,22 @@ import { nothingCreated } from './undelivered.ts';
 /** The annotations of a Secret that this program writes. None of them holds a secret: `kubectl describe` prints them. */
 export const annotations = {
   journal: 'sts.stackstate.com/journal',
-  /** Present on a Secret that this program created and that has not had a key yet. */
+  /** Present on a Secret that this program has created and that has not held a key yet. */
   created: 'sts.stackstate.com/created',
   id: 'sts.stackstate.com/credential-id',
-  /** SHA-256 of the secret that the id belongs to: somebody may have changed the field by hand since. */
+  /** SHA-256 of the secret that the id belongs to. It tells whether somebody has changed the field by hand since. */
   digest: 'sts.stackstate.com/credential-digest',
   expires: 'sts.stackstate.com/expires',
   delivered: 'sts.stackstate.com/delivered',
 } as const;
 
-/** How often a write is tried again because somebody changed something else of the Secret in between. */
+/** How often a write is tried if somebody else changes other parts of the Secret in between. */
 const attempts = 10;
 
 /**
- * The journal of a Secret is an annotation of it, and the Secret's `resourceVersion` is its lock: each write says which version it is
- * about, so that of two runs that write at the same time one fails. It holds facts alone; the secret arrives in one request together
- * with the stage.
+ * The journal of a Secret is an annotation of it, and the Secret's `resourceVersion` is its lock. Each write names the version that it
+ * changes, so that one of two simultaneous writes fails. The journal holds no secret. One request writes the secret to the field and the
+ * new stage to the journal.
  */
 export class SecretJournal implements Journal {
   readonly place: string;
@@ -45,9 +45,9 @@ export class SecretJournal implements Journal {
   readonly keepsSecrets = false;
   readonly #kubernetes: Kubernetes;
   readonly #id: SecretId;
-  /** The annotation as this run last saw it; undefined: there was none. */
+  /** The annotation as this run last saw it; undefined if there was none. */
   #seen: string | undefined;
-  /** The Secret as it was when the journal was last known to be this run's; undefined: there was none. Writes are about that version. */
+  /** The Secret when this run last owned the journal; undefined if there was no Secret. Writes change this version. */
   #secret: Secret | undefined;
 
   constructor(kubernetes: Kubernetes, id: SecretId) {
@@ -57,7 +57,7 @@ export class SecretJournal implements Journal {
     this.remove = `kubectl annotate secret ${id.name} --namespace ${id.namespace} ${annotations.journal}-`;
   }
 
-  /** The Secret as it is now; undefined where there is none. @throws DeliveryError (exit 6) where its namespace is missing. */
+  /** Requests the Secret; undefined if there is none. @throws DeliveryError (exit 6) when its namespace does not exist. */
   async look(): Promise<Secret | undefined> {
     try {
       return await this.#kubernetes.secrets.get(this.#id);
@@ -74,8 +74,8 @@ export class SecretJournal implements Journal {
     if (this.#seen === undefined) return undefined;
     const record = readRecord(this.#seen);
     if (record !== undefined) return record;
-    throw new FileReadError(`An earlier run was broken off, and ${this.place} is no journal of this program.`, {
-      hints: ['See which credentials there are, and delete the ones nobody uses.', `Then remove the journal: ${this.remove}`],
+    throw new FileReadError(`An earlier run was interrupted, and ${this.place} is not a journal of this program.`, {
+      hints: ['See which credentials exist, and delete those that nobody uses.', `Then remove the journal: ${this.remove}`],
     });
   }
 
@@ -84,7 +84,7 @@ export class SecretJournal implements Journal {
       await this.change({}, writeRecord(record));
     } catch (error) {
       if (!(error instanceof StsError) || error instanceof JournalLostError) throw error;
-      // Of a journal alone nothing has to be found out before it is undone.
+      // This write would only have created the journal. Nothing depends on it, so its unknown outcome counts as a failed delivery.
       throw new DeliveryError(error.message, { hints: error.hints, cause: error });
     }
   }
@@ -93,7 +93,7 @@ export class SecretJournal implements Journal {
     await this.refresh();
   }
 
-  /** The Secret as it is now. @throws JournalLostError when another run has taken the journal over since it was read. */
+  /** Requests the Secret again. @throws JournalLostError when another run has taken over the journal since it was read. */
   async refresh(): Promise<Secret | undefined> {
     const secret = await this.look();
     const found = secret?.annotations[annotations.journal];
@@ -115,7 +115,7 @@ export class SecretJournal implements Journal {
     try {
       await this.change({}, undefined);
     } catch (error) {
-      // Somebody has deleted the Secret, and the journal with it.
+      // Somebody has deleted the Secret, and with it the journal.
       if (!(error instanceof ObjectMissingError)) throw error;
       this.#seen = undefined;
     }
@@ -124,9 +124,9 @@ export class SecretJournal implements Journal {
   /**
    * Changes the Secret and its journal in one request.
    * @param journal the new annotation; undefined removes it.
-   * @param check looks at the Secret that is about to be changed; what it throws ends the change.
-   * @throws JournalLostError when another run has taken the journal over; DeliveryUnknownError when responses were lost, and it cannot be
-   * found out what became of the requests.
+   * @param check checks the Secret that is about to be changed. An error that it throws stops the change.
+   * @throws JournalLostError when another run has taken over the journal; DeliveryUnknownError when a response was lost and the state of
+   * the Secret cannot be determined.
    */
   async change(change: SecretChange, journal: string | undefined, check?: (secret: Secret) => void): Promise<void> {
     const written = { ...change, annotations: { ...change.annotations, [annotations.journal]: journal ?? null } };
@@ -156,7 +156,10 @@ export class SecretJournal implements Journal {
     });
   }
 
-  /** After a conflict or a lost response: whether the Secret holds what was to be written. Somebody's label is no other run. */
+  /**
+   * Called after a conflict or a lost response: whether the Secret already holds what was to be written. A conflict need not come from
+   * another run: somebody may have changed a label.
+   */
   async #wasDone(journal: string | undefined, error: StsError): Promise<boolean> {
     let secret: Secret | undefined;
     try {
@@ -166,15 +169,18 @@ export class SecretJournal implements Journal {
       throw unknown(error, trouble);
     }
     const found = secret?.annotations[annotations.journal];
-    // A journal names its run, so that the same text is the same write: this one, or the one before whose response was lost.
+    // A journal names its run. So the same text means that this write, or the previous one whose response was lost, has been done.
     const wasDone = found === journal && journal !== this.#seen;
-    // The version of what another run has written is not taken over: this one's next write must fail as well.
+    // If another run has written the journal, `#secret` keeps the old version. This run's next write must fail as well.
     if (!wasDone && found !== this.#seen) throw this.#lost(found);
     this.#secret = secret;
     return wasDone;
   }
 
-  /** Deletes a Secret that was created for a key which never came. Few service accounts may: an empty Secret does no harm. */
+  /**
+   * Deletes a Secret that was created for a key, if the key could not be delivered. Most service accounts lack the permission to delete a
+   * Secret. In that case the empty Secret stays, which does no harm.
+   */
   async #isRemoved({ resourceVersion }: Secret): Promise<boolean> {
     try {
       await this.#kubernetes.secrets.delete(this.#id, { resourceVersion });
@@ -187,23 +193,23 @@ export class SecretJournal implements Journal {
     return true;
   }
 
-  /** @param found the annotation as it is now. */
+  /** @param found the present annotation. */
   #lost(found: string | undefined): JournalLostError {
     const what =
       found === undefined
         ? `Somebody has removed ${this.place}, or another run of sts has taken it over and ended.`
         : `Another run of sts has taken over ${this.place}.`;
-    return new JournalLostError(`${what} This one stops.`, {
+    return new JournalLostError(`${what} This run stops.`, {
       hints: ['See what the other run says, then run the same command again if it is still needed.'],
     });
   }
 }
 
-/** The error for a request that may or may not have been done. @param trouble what kept that from being found out. */
+/** The error for a request with an unknown outcome. @param trouble the error of the request that was to find out the outcome. */
 function unknown(error: OutcomeUnknownError, trouble?: StsError): DeliveryUnknownError {
-  const why = trouble === undefined ? '' : ` It could not be found out either: ${trouble.message}`;
+  const why = trouble === undefined ? '' : ` It could not be found out: ${trouble.message}`;
   return new DeliveryUnknownError(`${error.message}${why}`, {
-    hints: ['Run the same command again: it finishes or undoes what was begun.', ...(trouble?.hints ?? [])],
+    hints: ['Run the same command again: it finishes or undoes the interrupted run.', ...(trouble?.hints ?? [])],
     cause: error,
   });
 }

@@ -19,18 +19,18 @@ import { checkChangeable, fieldOf, otherWriters } from './secret-check.ts';
 import { annotations, SecretJournal } from './secret-journal.ts';
 import { nothingCreated, undelivered } from './undelivered.ts';
 
-/** How long the kubelet needs to bring a changed Secret to the files of running pods, in milliseconds. */
+/** How long the kubelet needs to update the mounted files of running pods after a change of the Secret, in milliseconds. */
 const kubeletNeedsMs = 120_000;
 const placeholder = 'dry run';
 
 export interface SecretOptions {
   readonly kubernetes: Kubernetes;
   readonly id: SecretId;
-  /** Undefined: the only field there is, else API_KEY. */
+  /** Undefined: the only field of the Secret, or API_KEY if it has none. */
   readonly field: string | undefined;
-  /** The flags that name the cluster, as a command line gives them: ` --kube-context prod`. Without them a hint would lead elsewhere. */
+  /** The flags that name the cluster, for hints: ` --kube-context prod`. Without them a hint would name another cluster. */
   readonly clusterFlags?: string;
-  /** Whether the field has to hold a key already, as for `rotate`. */
+  /** Whether the field must already hold a key, as for `rotate`. */
   readonly isReplaced: boolean;
   /** Whether a missing Secret may be created. */
   readonly mayCreate: boolean;
@@ -40,14 +40,17 @@ export interface SecretOptions {
   readonly restartTimeoutMs: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Ends the waiting for a restart. */
+  /** Stops the wait for a restart. */
   readonly interrupt: AbortSignal;
   readonly warn: (sentence: string) => Promise<void>;
-  /** Takes what is not ready yet while a restart is waited for. */
+  /** Receives a sentence about what is not ready yet, during the wait for a restart. */
   readonly onProgress: (sentence: string) => void;
 }
 
-/** A field of a Kubernetes Secret. It keeps its other fields, its labels and annotations; each change is one request under its `resourceVersion`. */
+/**
+ * A field of a Kubernetes Secret. The Secret keeps its other fields, labels and annotations. Each change is one request that names its
+ * `resourceVersion`.
+ */
 export class SecretDestination implements Destination {
   readonly description: string;
   readonly flags: string;
@@ -77,7 +80,7 @@ export class SecretDestination implements Destination {
   async prove(): Promise<void> {
     const { kubernetes, id, mayCreate, restart: workloads } = this.#options;
     await nothingCreated(async () => {
-      // Another run may have begun since the journal was read.
+      // Another run may have started since the journal was read.
       const secret = await this.#journal.refresh();
       if (secret !== undefined) await this.#proveChange(secret);
       else if (mayCreate) await this.#proveCreation();
@@ -103,24 +106,29 @@ export class SecretDestination implements Destination {
     const { id } = this.#options;
     const data = { [this.#fieldIn(undefined)]: placeholder };
     await secrets.create(id, { data }, { dryRun: true });
-    // The journal comes before the key, so that the Secret is changed after it is created: whoever may not is told so by this request.
+    // The Secret is first created with the journal alone and then patched with the key. This request shows whether the credentials may
+    // patch it.
     await secrets.patch(id, { data }, { dryRun: true, resourceVersion: '1' }).catch((error: unknown) => {
       if (!(error instanceof ObjectMissingError)) throw error;
     });
   }
 
   async current(): Promise<string | undefined> {
-    const secret = await this.#journal.look();
-    if (secret === undefined) return undefined;
-    return textOf(secret.data.get(this.#field ?? fieldOf(secret, this.#options.field, false)));
+    return this.#heldIn(await this.#journal.look());
   }
 
   async currentId(): Promise<bigint | undefined> {
-    const held = await this.current();
-    const { [annotations.id]: id, [annotations.digest]: digest } = (await this.#journal.look())?.annotations ?? {};
+    const secret = await this.#journal.look();
+    const held = this.#heldIn(secret);
+    const { [annotations.id]: id, [annotations.digest]: digest } = secret?.annotations ?? {};
     return held === undefined || id === undefined || digest !== (await digestOf(held)) || !/^\d{1,19}$/.test(id)
       ? undefined
       : BigInt(id);
+  }
+
+  #heldIn(secret: Secret | undefined): string | undefined {
+    if (secret === undefined) return undefined;
+    return textOf(secret.data.get(this.#field ?? fieldOf(secret, this.#options.field, false)));
   }
 
   async deliver(issued: Issued, record?: JournalRecord): Promise<void> {
@@ -142,7 +150,7 @@ export class SecretDestination implements Destination {
     }
   }
 
-  /** The pods are marked with the new credential's id: a run that goes on after a break restarts nothing twice. */
+  /** The pods are marked with the id of the new credential, so that a run that continues after an interruption restarts nothing twice. */
   async settle(newId: bigint | undefined, consumers: readonly string[]): Promise<void> {
     if (consumers.length === 0) return;
     const { kubernetes, restartTimeoutMs, interrupt, warn, onProgress } = this.#options;
@@ -166,7 +174,7 @@ export class SecretDestination implements Destination {
     });
   }
 
-  /** @returns false for one that only an earlier run named, and that is gone: nobody there uses the old secret. */
+  /** @returns false for a workload that only an earlier run named and that no longer exists. It does not use the old secret. */
   async #restarted(workload: WorkloadId, marker: string): Promise<boolean> {
     const { kubernetes, warn } = this.#options;
     const name = `${workload.kind}/${workload.name}`;
@@ -205,12 +213,12 @@ export class SecretDestination implements Destination {
     });
   }
 
-  /** A field named by mistake, such as that of a certificate, must not be lost. */
+  /** Protects a field that was named by mistake, such as that of a certificate. */
   #refuseNoKey({ data }: Secret, field: string): void {
     const { mayCreate, force } = this.#options;
     const value = textOf(data.get(field));
     const why = value === undefined ? 'it is empty' : usableSecret(value);
-    // Where there may be none at all, an empty field is as good.
+    // If the whole Secret may be missing, an empty field is fine too.
     if (why === undefined || force || (value === undefined && mayCreate)) return;
     const hint =
       value === undefined
@@ -219,14 +227,14 @@ export class SecretDestination implements Destination {
     throw new DeliveryError(`The field ${field} of ${this.description} holds no key: ${why}.`, { hints: [hint] });
   }
 
-  /** The same for every run that goes on with this delivery. */
+  /** The marker is the same for every run that continues this delivery. */
   async #markerWithoutId(): Promise<string> {
     const secret = await this.#journal.look();
     return `delivered-${secret?.annotations[annotations.delivered] ?? ''}`;
   }
 }
 
-/** The value of a field without a newline at its end; undefined where there is none. */
+/** The value of a field without a newline at its end; undefined if it is empty or missing. */
 function textOf(value: Buffer | undefined): string | undefined {
   const text = value?.toString('utf8').replace(/\r?\n$/, '');
   return text === '' ? undefined : text;

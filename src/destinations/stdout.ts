@@ -1,14 +1,14 @@
 import type { Destination, Issued } from '../credentials/ports.ts';
 
-/** How a secret is shown on stdout. */
+/** Shows a secret on stdout. */
 export interface SecretOutput {
-  /** @throws DeliveryError when nobody could read it. */
+  /** @throws DeliveryError when stdout is closed or is the null device. */
   prove(): void;
-  /** @throws DeliveryError when it was not taken. */
+  /** @throws DeliveryError when the secret could not be written. */
   show(issued: Issued): Promise<void>;
 }
 
-/** Standard output: the secret is written at once, and nothing is remembered. */
+/** Standard output. The secret is written at once, and no journal is kept. */
 export function stdoutDestination(output: SecretOutput): Destination {
   return {
     description: 'standard output',

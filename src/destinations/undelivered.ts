@@ -1,12 +1,12 @@
 import { DeliveryError, DeliveryUnknownError, StsError } from '../errors.ts';
 
-/** What keeps a secret from being delivered ends in one exit code (6), whatever it is, unless it is not known whether it arrived (11). */
+/** Gives an error that prevented a delivery exit code 6, whatever its cause. An unknown delivery keeps exit code 11. */
 export function undelivered(error: StsError): StsError {
   if (error instanceof DeliveryError || error instanceof DeliveryUnknownError) return error;
   return new DeliveryError(error.message, { hints: error.hints, cause: error });
 }
 
-/** What is refused before there is a secret is said to have created nothing. */
+/** Runs a check that comes before the creation, and adds to its errors that nothing was created. */
 export async function nothingCreated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

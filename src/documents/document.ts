@@ -8,22 +8,22 @@ import { parseDocument } from './parse.ts';
 import { noVariables, pick } from './pick.ts';
 import { usableSecret } from './usable.ts';
 
-/** How a document is read. */
+/** Options for reading a document. */
 export interface ReadOptions {
-  /** Variable of a dotenv file, field of a Secret; not needed where there is only one. */
+  /** Variable of a dotenv file, or field of a Secret. Not needed if the document has only one. */
   readonly keyVar?: string;
-  /** What the document is, at the beginning of a sentence: `The key file /etc/otel/key`. Default: `The key document`. */
+  /** The name of the document at the beginning of a sentence: `The key file /etc/otel/key`. Default: `The key document`. */
   readonly subject?: string;
 }
 
 export interface ChangeOptions extends ReadOptions {
-  /** What the document must be; default: what it is. */
+  /** The format that the document must have. Default: any. */
   readonly format?: KeyFormat;
 }
 
 export interface DocumentContents {
   readonly format: KeyFormat;
-  /** The names of its variables or fields, in the order of the document; none of a raw document. */
+  /** The names of its variables or fields, in the order of the document. Empty for a raw document. */
   readonly fields: readonly string[];
 }
 
@@ -36,8 +36,8 @@ export interface KeyDocument extends DocumentContents {
 const SUBJECT = 'The key document';
 
 /**
- * What a document is and has, without a look at its values.
- * @throws DocumentError (exit 3) when it is no key document.
+ * Tells the format of a document and the names in it, without looking at its values.
+ * @throws DocumentError (exit 3) when the text is not a key document.
  */
 export async function inspectDocument(
   text: string,
@@ -47,8 +47,9 @@ export async function inspectDocument(
 }
 
 /**
- * Reads the key from a document, whose format its content tells.
- * @throws DocumentError (exit 3) when it holds no key, or it is not clear which one. The message never quotes the document.
+ * Reads the key from a document. The content tells the format.
+ * @throws DocumentError (exit 3) when the document holds no key, or it is not clear which value is the key. The message never quotes the
+ * document.
  */
 export async function readDocument(text: string, { keyVar, subject = SUBJECT }: ReadOptions = {}): Promise<KeyDocument> {
   const document = await parseDocument(text, subject);
@@ -56,7 +57,7 @@ export async function readDocument(text: string, { keyVar, subject = SUBJECT }: 
   const contents = contentsOf(document);
   const secret = field.value ?? '';
   const place = isRaw(document.format) ? '' : ` in ${visible(field.name)}`;
-  const why = field.value === undefined ? 'it is not text (in data of a Secret: base64 of text)' : usableSecret(secret);
+  const why = field.value === undefined ? 'it is not text (or, in data of a Secret, not base64 of text)' : usableSecret(secret);
   if (why !== undefined) {
     throw new DocumentError('no-value', `${subject} holds no key${place}: ${why}.`, [
       isRaw(document.format) ? WHAT_IS_A_KEY_DOCUMENT : 'Put the key there, or name what holds it: --key-var NAME',
@@ -66,8 +67,8 @@ export async function readDocument(text: string, { keyVar, subject = SUBJECT }: 
 }
 
 /**
- * Puts another key in the place of the one in a document; all else stays byte for byte. What stood there need not be a key.
- * @throws DocumentError (exit 3) when it is not clear what to change, or the document is of another format than asked for.
+ * Replaces the key in a document. Everything else stays byte for byte. The old value need not be a key.
+ * @throws DocumentError (exit 3) when it is not clear what to change, or the document has another format than `options.format`.
  * @throws DeliveryError (exit 6) when the document cannot carry the key.
  */
 export async function changeDocument(text: string, secret: string, options: ChangeOptions = {}): Promise<string> {
@@ -80,8 +81,8 @@ export async function changeDocument(text: string, secret: string, options: Chan
 }
 
 /**
- * Adds a variable or field to a document in its own style, as its last one; one that is there already is changed.
- * @throws DocumentError (exit 3) when there is no place for one; UsageError when the format cannot have one of that name.
+ * Adds a variable or field at the end of a document, in the style of the document. One that exists already is changed.
+ * @throws DocumentError (exit 3) when the document has no place for it; UsageError when the format does not allow the name.
  * @throws DeliveryError (exit 6) when the document cannot carry the key.
  */
 export async function addValue(
@@ -102,8 +103,8 @@ function contentsOf({ format, fields }: ParsedDocument): DocumentContents {
 }
 
 function otherFormat(own: KeyFormat, asked: KeyFormat, subject: string): DocumentError {
-  return new DocumentError('other-format', `${subject} is of the format ${own}, not ${asked}.`, [
-    `Leave out --key-format to keep its format, or say --key-format ${own}.`,
+  return new DocumentError('other-format', `${subject} has the format ${own}, not ${asked}.`, [
+    `Leave out --key-format to keep its format, or use --key-format ${own}.`,
   ]);
 }
 
@@ -114,7 +115,7 @@ interface Change {
   readonly subject: string;
 }
 
-/** Makes the change and reads the result: a document that does not say what was meant is worse than none. */
+/** Makes the change and reads the result back, so that a wrong document is never delivered. */
 async function checkedEdit(text: string, before: ParsedDocument, { name, secret, edit, subject }: Change): Promise<string> {
   const result = applyEdit(text, edit);
   const after = await parseDocument(result, subject).catch(() => undefined);
@@ -125,8 +126,8 @@ async function checkedEdit(text: string, before: ParsedDocument, { name, secret,
     after.fields.length === values.size &&
     after.fields.every((field) => values.get(field.name) === field.value);
   if (!same || after.fields.some((field) => field.name === name && field.refused !== undefined)) {
-    throw new DeliveryError(`${subject} is laid out in a way that cannot be changed safely. It was not changed.`, {
-      hints: ['Write the document anew in a plain layout, and try again.'],
+    throw new DeliveryError(`${subject} has a layout that cannot be changed safely. It was not changed.`, {
+      hints: ['Rewrite the document in a plain layout, then try again.'],
     });
   }
   return result;

@@ -1,17 +1,17 @@
-/** How the value of an assignment is quoted: as a whole, or not, or in parts. */
+/** How the value of an assignment is quoted. `parts`: different parts of it are quoted differently. */
 export type Quoting = 'none' | 'single' | 'double' | 'parts';
 
 /**
- * Characters that need no quotes: shells, systemd, docker and the libraries named dotenv take them for themselves. Not "#", which
- * begins a comment for some, and not a value of nothing but "=", which would read as the padding of a raw key.
+ * Values that need no quotes: shells, systemd, docker and the dotenv libraries read them literally. "#" is left out, because it begins a
+ * comment for some of them. A value of "=" only is left out, because the line would look like a raw key with padding.
  */
 const PLAIN = /^(?!=+$)[A-Za-z0-9_./:@%+=,*?[\]{}^!-]+$/;
 
 /**
- * A key as the value of an assignment, quoted as the value before it where such quotes can hold it as it is.
- * - Single quotes hold anything but themselves, for all readers that know quotes; docker takes them for a part of the value.
- * - A single quote itself goes into double quotes, with escapes where they are needed. Of `'a'\''b'`, as shells are often given it,
- *   systemd takes the last quotes for a part of the value.
+ * Writes a key as the value of an assignment, quoted like the old value if such quotes can hold it without escapes.
+ * - Single quotes can hold anything but single quotes, for every reader that knows quotes. Docker takes the quotes as part of the value.
+ * - A value with a single quote is put in double quotes, with escapes where needed. The usual shell form `'a'\''b'` is not used, because
+ *   systemd takes the last quotes as part of the value.
  */
 export function assignedValue(secret: string, quoting: Quoting = 'none'): string {
   const fitsSingle = !secret.includes("'");

@@ -1,39 +1,39 @@
 import type { Quoting } from './dotenv-quoting.ts';
 import { closingQuote } from './shell-quotes.ts';
 
-/** The value of one assignment, read as a shell does; offsets count UTF-16 units. */
+/** The value of one assignment, as a shell reads it. Offsets count UTF-16 units. */
 export interface AssignedValue {
-  /** What is replaced when the value changes, quotes included. */
+  /** Where the value begins and ends, quotes included. */
   readonly start: number;
   readonly end: number;
   /** Where the next line begins. */
   readonly next: number;
   readonly quoting: Quoting;
-  /** With the quoting undone. */
+  /** The value without its quotes and escapes. */
   readonly value: string;
-  /** Why its readers differ about it, as the end of a sentence that begins with the variable. */
+  /** Why programs read this value differently, as the end of a sentence that begins with the variable. */
   readonly refused?: string;
 }
 
-/** Each the end of a sentence that begins with the variable. */
+/** Each text ends a sentence that begins with the variable. */
 const UNCLEAR = {
-  blanks: 'has a value with blanks outside of quotes, which its readers take differently',
+  blanks: 'has a value with blanks outside of quotes, which programs read differently',
   expansion: 'takes its value from elsewhere: it has a "$" or a "`" outside of single quotes, which a shell replaces',
   operator: 'has a value with characters outside of quotes that a shell acts on',
   quote: 'has a quote that is not closed on its line',
   continued: 'has a value that continues on the next line',
 } as const;
 
-/** What may follow a value: blanks, a comment, or what exports the variable. */
+/** What may follow a value: blanks, a comment, or an `export` of the variable. */
 const REST = /[ \t]*(?:[ \t]#[^\n]*|;[ \t]*export[ \t]+[A-Za-z_]\w*[ \t]*;?[ \t]*)?\r?(?=\n|$)/y;
 
 /**
- * Reads the value that begins at `from`, right behind the equals sign. The value of a variable nobody asks for may be anything:
- * a shell, systemd and docker differ about many of them, and `refused` says where they do.
+ * Reads the value that begins at `from`, right after the equals sign. Shells, systemd and docker read many values differently; `refused`
+ * then says why. That matters only for the variable that holds the key.
  */
 export function readAssignedValue(text: string, from: number): AssignedValue {
   const start = skipBlanks(text, from);
-  // A "#" begins a comment only behind a blank.
+  // A "#" begins a comment only after a blank.
   if (matchesAt(REST, text, from)) {
     return { start: from, end: from, next: nextLine(text, from), quoting: 'none', value: '' };
   }
@@ -80,7 +80,10 @@ function readPiece(text: string, at: number, start: number): Piece {
   return { end: at + 1, value: char, quoting: 'none', ...(refused === undefined ? {} : { refused }) };
 }
 
-/** Quotes that begin a value may reach over lines for all readers that know quotes; within a value only for a shell. */
+/**
+ * Quotes at the beginning of a value may span lines for every reader that knows quotes. Quotes in the middle of a value may span lines only
+ * for a shell.
+ */
 function readQuoted(text: string, at: number, start: number): Piece {
   const quote = text.charAt(at);
   const close = closingQuote(text, at);

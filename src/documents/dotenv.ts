@@ -8,23 +8,23 @@ interface Assignment extends AssignedValue {
   readonly name: string;
   readonly line: number;
   readonly exported: boolean;
-  /** It stands within quotes that a shell takes to begin on a line before it. */
+  /** Whether a shell sees the assignment inside quotes that begin on an earlier line. */
   readonly straddled: boolean;
 }
 
-/** Where a text is no dotenv file: the first line that is none of one, from 1. */
+/** A text that is not a dotenv file, with the first line that does not belong in one, counted from 1. */
 export interface NotDotenv {
   readonly line: number;
 }
 
-/** systemd takes a semicolon for the beginning of a comment, too. */
+/** For systemd a semicolon begins a comment, too. */
 const BLANK_OR_COMMENT = /[ \t\r]*(?:[#;][^\n]*)?(?:\n|$)/y;
-/** Shells export a variable so; docker takes a name alone from its own environment. */
+/** Shells export a variable this way. Docker takes the value of such a name from its own environment. */
 const NAME_ALONE = /[ \t]*(?:export(?:[ \t]+[A-Za-z_]\w*)+|[A-Z_][A-Z0-9_]*)[ \t]*\r?(?:\n|$)/y;
-/** Blanks around the equals sign are the custom of some readers, and no script has them there. */
+/** Some programs allow blanks around the equals sign. No script has blanks there. */
 const ASSIGNMENT = /[ \t]*(export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=(?!>|=[ \t])/y;
 
-/** A text of assignments, comments and blank lines alone. */
+/** Parses a text that has only assignments, comments and blank lines. */
 export function parseDotenv(text: string): ParsedDocument | NotDotenv {
   const assignments: Assignment[] = [];
   let at = text.startsWith('\ufeff') ? 1 : 0;
@@ -49,11 +49,11 @@ export function parseDotenv(text: string): ParsedDocument | NotDotenv {
     const { name } = assignment;
     const before = first.get(name);
     if (before === undefined) first.set(name, assignment);
-    // In a container that docker starts the first one counts, for shells and systemd the last.
+    // Docker uses the first assignment; shells and systemd use the last.
     else
       twice.set(
         name,
-        `is set more than once (lines ${before.line} and ${assignment.line}): readers differ about which one counts`,
+        `is set more than once (lines ${before.line} and ${assignment.line}): programs differ about which one counts`,
       );
   }
   return {
@@ -78,7 +78,7 @@ function skipLine(text: string, at: number): number | undefined {
 }
 
 function fieldOf({ name, line, value, start, end, quoting, straddled, ...assignment }: Assignment, twice?: string): Field {
-  const unclear = straddled ? 'stands within quotes that begin on a line before it' : assignment.refused;
+  const unclear = straddled ? 'is inside quotes that begin on an earlier line' : assignment.refused;
   const refused = twice ?? (unclear === undefined ? undefined : `${unclear} (line ${line})`);
   return {
     name,
@@ -88,7 +88,7 @@ function fieldOf({ name, line, value, start, end, quoting, straddled, ...assignm
   };
 }
 
-/** A new last line, exported and quoted as the last assignment is. */
+/** Adds a last line, exported and quoted like the last assignment. */
 function appendLine(text: string, last: Assignment | undefined, name: string, secret: string): Edit {
   const lineEnd = lineEndOf(text);
   const assignment = `${last?.exported ? 'export ' : ''}${name}${assignedValue(secret, last?.quoting)}`;
@@ -96,7 +96,7 @@ function appendLine(text: string, last: Assignment | undefined, name: string, se
   return {
     start: text.length,
     end: text.length,
-    // Where the last line has no end the new one has none either.
+    // If the last line has no line end, the new one has none either.
     text: complete ? `${assignment}${lineEnd}` : `${lineEnd}${assignment}`,
   };
 }

@@ -1,16 +1,16 @@
 import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 
-/** What a document can be; `raw-no-newline` is for readers that take a newline for a part of the key. */
+/** The formats of a document. `raw-no-newline` is for programs that take a newline as part of the key. */
 export const KEY_FORMATS = ['raw', 'raw-no-newline', 'dotenv', 'kubernetes-secret'] as const;
 export type KeyFormat = (typeof KEY_FORMATS)[number];
 
-/** A document without names: the key and nothing else. */
+/** Whether a document of this format is the key alone, without names. */
 export function isRaw(format: KeyFormat): boolean {
   return format === 'raw' || format === 'raw-no-newline';
 }
 
-/** What `--key-var` and `--secret-name` are for a new document: the OpenTelemetry collector's. */
+/** The defaults of `--key-var` and `--secret-name` for a new document. They are the names that the OpenTelemetry collector uses. */
 export const DEFAULT_KEY_VAR = 'API_KEY';
 export const DEFAULT_SECRET_NAME = 'open-telemetry-collector';
 
@@ -33,12 +33,12 @@ export function checkKeyFormat(value: string): KeyFormat {
 }
 
 /**
- * @param format what the name is for; undefined where that is not known yet: then any name that one of the formats takes is taken.
+ * @param format the format of the document; undefined if it is not known yet. Then a name is accepted if any of the formats allows it.
  * @throws UsageError unless `value` can name a shell variable, or a field of a Secret.
  */
 export function checkKeyVar(value: string, format?: KeyFormat): string {
   if (format !== 'dotenv') {
-    // The rule of the API server. "." and "..x" would leave the folder that a Secret is mounted as.
+    // This is the rule of the API server. A mounted Secret is a folder, and "." and "..x" would lead out of it.
     if (value.length <= 253 && /^(?!\.$|\.\.)[-._A-Za-z0-9]+$/.test(value)) return value;
     throw new UsageError(`--key-var ${JSON.stringify(value)} cannot be the name of a Secret's field.`, {
       hints: suggest('--key-var', value.replace(/[^-._A-Za-z0-9]+/g, '_').replace(/^\.\.?(?=\.|$)/, ''), {
@@ -58,7 +58,7 @@ export function checkKeyVar(value: string, format?: KeyFormat): string {
   });
 }
 
-/** The error for a variable's name where the document holds the key alone. */
+/** The error for `--key-var` with a raw document. */
 export function keyVarInRaw(): UsageError {
   return new UsageError('--key-var names a variable or field, and a raw document has none.', {
     hints: ['Add --key-format dotenv or --key-format kubernetes-secret, or leave --key-var out.'],
@@ -94,7 +94,7 @@ export function checkNamespace(value: string): string {
 interface Rule {
   readonly rule: string;
   readonly example: string;
-  /** What the nearest name must be to be worth proposing. */
+  /** The pattern that the nearest name must match to be proposed. */
   readonly valid: RegExp;
 }
 

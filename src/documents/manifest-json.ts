@@ -17,9 +17,9 @@ const BLANKS = /\s*/y;
 
 /**
  * Finds the fields of a Secret written in JSON.
- * @param text valid JSON that is an object, but for a byte order mark.
- * @param subject the text, at the beginning of a sentence.
- * @throws DocumentError when it is no valid Secret.
+ * @param text a valid JSON object, which may have a byte order mark before it.
+ * @param subject the name of the document at the beginning of a sentence.
+ * @throws DocumentError when the text is not a valid Secret.
  */
 export function jsonManifest(text: string, subject: string): Manifest {
   const open = text.indexOf('{');
@@ -32,7 +32,7 @@ export function jsonManifest(text: string, subject: string): Manifest {
   if (noMap !== undefined) throw noKey(`${subject} is not a valid Secret: its ${noMap.section} is not an object of fields.`);
   const sections = places.map((place) => ({ ...place, fields: membersOf(text, place.start) }));
   if ([members, ...sections.map(({ fields }) => fields)].some(hasTwice))
-    throw noKey(`${subject} is not a valid Secret: one of its members is there twice.`);
+    throw noKey(`${subject} is not a valid Secret: it has two members with the same name.`);
   const entries = sections.flatMap(({ section, fields }) => fields.map((field) => entryOf(text, section, field)));
   const version = members.find(({ name }) => name === 'apiVersion');
   return {
@@ -51,7 +51,7 @@ export function jsonManifest(text: string, subject: string): Manifest {
   };
 }
 
-/** The members of the object whose brace stands at `open`. */
+/** The members of the object whose opening brace is at `open`. */
 function membersOf(text: string, open: number): Member[] {
   const members: Member[] = [];
   let at = endOf(BLANKS, text, open + 1);
@@ -67,7 +67,7 @@ function membersOf(text: string, open: number): Member[] {
   return members;
 }
 
-/** Where the value that begins at `start` ends. Counts brackets, so that no depth is too deep for it. */
+/** Where the value that begins at `start` ends. It counts brackets instead of recursing, so that deep nesting does no harm. */
 function valueEnd(text: string, start: number): number {
   let depth = 0;
   let at = start;
@@ -116,7 +116,7 @@ function entryOf(text: string, section: SectionName, { name, start, end }: Membe
 
 type NewMember = readonly [name: string, json: string];
 
-/** Adds a last member, set off from the one before as the first is from the brace. */
+/** Adds a last member. The whitespace before it is the same as between the brace and the first member. */
 function addMember(text: string, open: number, members: readonly Member[], added: NewMember): Edit {
   const last = members.at(-1);
   const first = members[0];
@@ -125,7 +125,7 @@ function addMember(text: string, open: number, members: readonly Member[], added
   return { start: last.end, end: last.end, text: `,${text.slice(open + 1, first.nameStart)}${member}` };
 }
 
-/** A member with the blanks that the ones beside it have around their colon. */
+/** Writes a member with the same blanks around its colon as the first member. */
 function written(text: string, [first]: readonly Member[], [name, json]: NewMember): string {
   const colon = first === undefined ? ': ' : text.slice(first.nameEnd, first.start);
   return `${JSON.stringify(name)}${colon}${json}`;

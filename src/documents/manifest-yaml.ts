@@ -4,13 +4,13 @@ import { DocumentError, noKey } from './errors.ts';
 import { type Entry, type Manifest, SECTIONS, type SectionName } from './manifest.ts';
 import { addPair, fillPair, fillSection, isNothing, replaceScalar } from './yaml-edit.ts';
 
-// Loaded only for a text that is YAML: the parser is the heaviest part of this folder.
+// This module is loaded only for YAML, because the parser takes the longest to load.
 
 /**
  * Finds the Secret in a text of one or more YAML documents, and its fields.
- * @param subject the text, at the beginning of a sentence.
- * @throws DocumentError when there is none, or more than one, or the YAML is broken. The parser's messages quote the line they are
- * about, and that line may be the key: they are not shown.
+ * @param subject the name of the document at the beginning of a sentence.
+ * @throws DocumentError when there is no Secret or more than one, or the YAML is invalid. The parser's messages are not shown, because they
+ * quote a line, which may be the key.
  */
 export function yamlManifest(text: string, subject: string): Manifest {
   const maps = parseDocuments(text, subject).flatMap(({ contents }) => (isMap(contents) ? [contents] : []));
@@ -40,14 +40,16 @@ function parseDocuments(text: string, subject: string): readonly Document[] {
     const parsed = parseAllDocuments(text, { keepSourceTokens: true, logLevel: 'silent' });
     documents = 'empty' in parsed ? [] : parsed;
   } catch {
-    // Nested too deeply for the parser.
+    // The text is nested too deeply for the parser.
     throw broken;
   }
   if (documents.some(({ errors }) => errors.length > 0)) throw broken;
   return documents;
 }
 
-/** @throws DocumentError where fields come from elsewhere in the document: a change would miss them, or change more than them. */
+/**
+ * @throws DocumentError when fields come from elsewhere in the document. A change would miss them, or would change other fields as well.
+ */
 function manifestOf(text: string, secret: YAMLMap, subject: string): Manifest {
   const places = SECTIONS.flatMap((section) => {
     const pair = pairOf(secret, section);
@@ -103,7 +105,7 @@ function entryOf(text: string, section: SectionName, name: string, pair: Pair): 
   };
 }
 
-/** What an anchor names may stand in other places too, and would change with it. */
+/** Why a field cannot be changed alone. A value with an anchor may be used in other places, which would change with it. */
 function whyRefused(node: unknown): string | undefined {
   if (isAlias(node)) return 'is a YAML alias of a value elsewhere in the document';
   if (!isScalar(node)) return 'is not text';

@@ -9,36 +9,36 @@ export type SectionName = (typeof SECTIONS)[number];
 export interface Entry {
   readonly section: SectionName;
   readonly name: string;
-  /** As it stands there; undefined where it is no text. */
+  /** The value as it is written; undefined if it is not text. */
   readonly text: string | undefined;
-  /** Why it cannot be changed alone, as the end of a sentence. */
+  /** Why the field cannot be changed alone, as the end of a sentence. */
   readonly refused?: string;
-  /** Puts this text in its place, quoted as the manifest needs it. */
+  /** Replaces the value by this text, quoted as the manifest needs it. */
   replace(text: string): Edit;
 }
 
 /** A Secret, in YAML or JSON, with the places of its fields. */
 export interface Manifest {
-  /** Undefined where it is not said. */
+  /** Undefined if the manifest does not have it. */
   readonly apiVersion: unknown;
-  /** A member that only sops writes, beside values it has encrypted. */
+  /** Whether the manifest has a member that only sops writes, next to the values that it encrypts. */
   readonly encrypted: boolean;
   readonly entries: readonly Entry[];
   readonly sections: readonly SectionName[];
-  /** Adds a field to a section, and the section where there is none. */
+  /** Adds a field to a section, and the section itself if it is missing. */
   add(section: SectionName, name: string, text: string): Edit;
 }
 
 /**
- * What a Secret says, whatever it is written in.
- * @param subject the document, at the beginning of a sentence.
- * @throws DocumentError for what only looks like a Secret of Kubernetes.
+ * Makes a document of a Secret written in YAML or JSON.
+ * @param subject the name of the document at the beginning of a sentence.
+ * @throws DocumentError when the manifest is not a usable Kubernetes Secret.
  */
 export function documentOf(manifest: Manifest, subject: string): ParsedDocument {
   const { apiVersion, encrypted, entries, sections } = manifest;
   if (apiVersion !== undefined && apiVersion !== 'v1') throw noKey(`${subject} is not a Secret of Kubernetes' apiVersion v1.`);
   if (encrypted) throw noKey(`${subject} is a Secret encrypted by sops: its values cannot be read or changed here.`);
-  // stringData wins over data, as it does in the cluster.
+  // `stringData` wins over `data`, as it does in the cluster.
   const counting = new Map<string, Entry>();
   for (const section of SECTIONS) {
     for (const entry of entries) if (entry.section === section) counting.set(entry.name, entry);
@@ -67,7 +67,7 @@ function encode(section: SectionName, secret: string): string {
   return section === 'data' ? Buffer.from(secret, 'utf8').toString('base64') : secret;
 }
 
-/** The text in base64 as Go reads it: padded, line breaks anywhere. */
+/** Decodes base64 as Go does: padding is required, line breaks are allowed anywhere. Undefined if the result is not text. */
 function decode(base64: string): string | undefined {
   const digits = base64.replace(/[\r\n ]/g, '');
   if (digits.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(digits)) return undefined;

@@ -5,11 +5,11 @@ import { whyNotRaw } from './raw.ts';
 import { usableSecret } from './usable.ts';
 
 /**
- * The whole document that holds a key.
+ * Makes a new document that holds a key.
  * - `raw`: the key and a newline; `raw-no-newline`: the key alone.
- * - `dotenv`: `NAME=key`, quoted where a shell needs it: sh and systemd read the key, docker reads the quotes with it.
+ * - `dotenv`: `NAME=key`, quoted if a shell needs it. sh and systemd remove the quotes; docker takes them as part of the key.
  * - `kubernetes-secret`: a `v1` Secret with the key in `stringData`.
- * @throws DeliveryError (exit 6) when the format cannot carry the key.
+ * @throws DeliveryError (exit 6) when the format cannot hold the key.
  */
 export function newDocument(secret: string, format: KeyFormat, names: DocumentNames): string {
   checkCarried(secret, format);
@@ -25,12 +25,12 @@ export function newDocument(secret: string, format: KeyFormat, names: DocumentNa
   }
 }
 
-/** Why a format cannot carry a key, as the end of a sentence: `it has blanks in it`; undefined: it can. */
+/** Why a format cannot hold a key, as the end of a sentence (`it has blanks in it`); undefined if it can. */
 export function whyNotCarried(secret: string, format: KeyFormat): string | undefined {
   return usableSecret(secret) ?? (isRaw(format) ? whyNotRaw(secret) : undefined);
 }
 
-/** @throws DeliveryError (exit 6) when the format cannot carry the key. */
+/** @throws DeliveryError (exit 6) when the format cannot hold the key. */
 export function checkCarried(secret: string, format: KeyFormat): void {
   const reason = whyNotCarried(secret, format);
   if (reason === undefined) return;

@@ -5,15 +5,15 @@ import type { ParsedDocument } from './model.ts';
 import { parseRaw } from './raw.ts';
 
 /**
- * Reads a document, whose format its content tells.
- * @param subject the document, at the beginning of a sentence: `The key file /etc/otel/key`.
- * @throws DocumentError for what is no key document. The message never quotes it.
+ * Parses a document. The content tells the format.
+ * @param subject the name of the document at the beginning of a sentence: `The key file /etc/otel/key`.
+ * @throws DocumentError when the text is not a key document. The message never quotes it.
  */
 export async function parseDocument(text: string, subject: string): Promise<ParsedDocument> {
   const body = text.replace(/^\ufeff/, '');
   if (body.trim() === '') throw noKey(`${subject} is empty: it holds no key.`);
-  // A decoder puts U+FFFD in the place of bytes that are no text; written back, they would be lost.
-  if (/[\0\ufffd]/.test(body)) throw noKey(`${subject} is not UTF-8 text: it is no key document.`);
+  // A decoder replaces invalid bytes by U+FFFD. They would be lost when the text is written back.
+  if (/[\0\ufffd]/.test(body)) throw noKey(`${subject} is not UTF-8 text, so it is not a key document.`);
   if (body.startsWith('#!')) throw noKey(`${subject} is a script, not a key document.`);
   if (body.trimStart().startsWith('-----BEGIN ')) throw noKey(`${subject} is a certificate or a PEM key, not a key document.`);
   const raw = parseRaw(text);
@@ -29,7 +29,7 @@ export async function parseDocument(text: string, subject: string): Promise<Pars
   throw refusalOf(body, subject, dotenv.line);
 }
 
-/** Undefined where the text is not JSON; raw keys may well begin with a brace. */
+/** Undefined if the text is not JSON. A raw key may begin with a brace, too. */
 function parseJson(body: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(body) };
@@ -47,7 +47,7 @@ async function jsonDocument(text: string, { value }: { readonly value: unknown }
   return documentOf(jsonManifest(text, subject), subject);
 }
 
-/** YAML with a member that every Kubernetes object has. */
+/** Whether the text is YAML with a member that every Kubernetes object has. */
 function looksLikeManifest(body: string): boolean {
   return /(?:^|[{,])[ \t]*["']?(?:kind|apiVersion)["']?[ \t]*:(?:["'\s]|$)/m.test(body);
 }
@@ -58,7 +58,6 @@ function refusalOf(body: string, subject: string, strangeLine: number): Document
   if (/^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=[^=\s]/m.test(body))
     return noKey(`${subject} is not a dotenv file: line ${strangeLine} is neither NAME=value nor a comment.`);
   const lines = body.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '');
-  if (lines.length > 1)
-    return noKey(`${subject} has several lines, and they are neither NAME=value lines nor a Kubernetes Secret.`);
+  if (lines.length > 1) return noKey(`${subject} has several lines, which are neither NAME=value lines nor a Kubernetes Secret.`);
   return noKey(`${subject} holds no key: its line has blanks, or characters that are not printable ASCII.`);
 }

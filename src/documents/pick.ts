@@ -3,13 +3,15 @@ import { nearest } from '../nearest.ts';
 import { DocumentError, WHAT_IS_A_KEY_DOCUMENT } from './errors.ts';
 import { DEFAULT_KEY_VAR, isRaw, type KeyFormat } from './formats.ts';
 import type { Field, ParsedDocument } from './model.ts';
+import { looksIssued } from './usable.ts';
 
-/** So many names a hint lists. */
+/** How many names a hint lists at most. */
 const LISTED = 20;
 
 /**
- * The field that holds the key: the one asked for, else the only one.
- * @throws DocumentError when there is none, when several are there and none was asked for, or when its value cannot be told for certain.
+ * Picks the field that holds the key: the one asked for, else the only one.
+ * @throws DocumentError when there is no such field, when there are several and none was asked for, or when the value cannot be read
+ * reliably.
  */
 export function pick(document: ParsedDocument, keyVar: string | undefined, subject: string): Field {
   const { format, fields } = document;
@@ -19,22 +21,28 @@ export function pick(document: ParsedDocument, keyVar: string | undefined, subje
     throw new DocumentError('missing', `${subject} has no ${noun(format)} that could hold a key.`, [WHAT_IS_A_KEY_DOCUMENT]);
   }
   const field = keyVar === undefined ? first : fields.find(({ name }) => name === keyVar);
-  const names = fields.map(({ name }) => name);
-  if (field === undefined || (keyVar === undefined && fields.length > 1)) throw whichOne(format, names, keyVar, subject);
+  if (field === undefined || (keyVar === undefined && fields.length > 1)) throw whichOne(document, keyVar, subject);
   if (field.refused !== undefined) {
     throw new DocumentError('unclear', `${subject} cannot be used: ${visible(field.name)} ${field.refused}.`, [
-      `Make the key itself the one value of ${visible(field.name)}, and try again.`,
+      `Make the key the only value of ${visible(field.name)}, then try again.`,
     ]);
   }
   return field;
 }
 
-function whichOne(format: KeyFormat, names: readonly string[], keyVar: string | undefined, subject: string): DocumentError {
-  const near = nearest(keyVar ?? DEFAULT_KEY_VAR, names);
-  const ordered = (near === undefined ? names : [near, ...names.filter((name) => name !== near)]).map(visible);
+function whichOne({ format, fields }: ParsedDocument, keyVar: string | undefined, subject: string): DocumentError {
+  const names = fields.map(({ name }) => name);
+  const keys = fields.filter(({ value }) => value !== undefined && looksIssued(value));
+  const [only] = keys;
+  // To follow the hint overwrites a value: where nothing speaks for one of them, none is named.
+  const likely = keys.length === 1 && only !== undefined ? only.name : nearest(keyVar ?? DEFAULT_KEY_VAR, names);
+  const ordered = (likely === undefined ? names : [likely, ...names.filter((name) => name !== likely)]).map(visible);
   const more = ordered.length > LISTED ? ` and ${ordered.length - LISTED} more` : '';
   const list = `${ordered.slice(0, LISTED).join(', ')}${more}`;
-  const hints = [`Name the one that holds the key: --key-var ${ordered[0]}`, `There are: ${list}`];
+  const hints = [
+    `Name the one that holds the key: --key-var ${likely === undefined ? 'NAME' : visible(likely)}`,
+    `There are: ${list}`,
+  ];
   if (keyVar !== undefined) return new DocumentError('missing', `${subject} has no ${noun(format)} ${visible(keyVar)}.`, hints);
   return new DocumentError(
     'ambiguous',
@@ -43,7 +51,7 @@ function whichOne(format: KeyFormat, names: readonly string[], keyVar: string | 
   );
 }
 
-/** A raw document was asked for a variable. */
+/** The error for `--key-var` with a raw document. */
 export function noVariables(keyVar: string, subject: string): DocumentError {
   return new DocumentError(
     'other-format',

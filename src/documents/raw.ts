@@ -1,18 +1,18 @@
 import type { ParsedDocument } from './model.ts';
 
 /**
- * A name without a value, `API_KEY=`. Text of mixed case is base64 with its padding, and so is what ends in two equals signs.
+ * A name without a value, such as `API_KEY=`. Text in mixed case, or with two equals signs at its end, is base64 with padding instead.
  */
 const NAME_ALONE = /^(?:[A-Z_][A-Z0-9_]*|[a-z]+(?:_[a-z0-9]+)*)=$/;
 
-/** Base64 with padding is no assignment: a value has something else than "=" in it. */
+/** Whether a line is base64 with padding, and not an assignment. A value would have other characters than "=". */
 export function looksPadded(line: string): boolean {
   return /^[\w.+/-]+={1,2}$/.test(line) && !NAME_ALONE.test(line);
 }
 
 /**
- * Why one line of text is not read as the key of a raw document, as the end of a sentence: `it has blanks in it`; undefined: it is.
- * A key that this refuses cannot be carried as raw either, since the next rotation would take the file for something else.
+ * Why one line of text is not read as the key of a raw document, as the end of a sentence (`it has blanks in it`); undefined if it is. A
+ * key that is refused here cannot be written as a raw document either, because the next rotation would not recognize the file.
  */
 export function whyNotRaw(line: string): string | undefined {
   if (/[ \t]/.test(line)) return 'it has blanks in it';
@@ -23,7 +23,7 @@ export function whyNotRaw(line: string): string | undefined {
   return undefined;
 }
 
-/** Numbers and words are JSON as well, and may be keys. */
+/** Whether the line is JSON. Numbers and words are JSON too, but they may be keys. */
 function isJson(line: string): boolean {
   if (!/^[{["]/.test(line)) return false;
   try {
@@ -34,7 +34,7 @@ function isJson(line: string): boolean {
   }
 }
 
-/** A document of the key alone, with or without a newline behind it; undefined where the text is none. */
+/** Parses a document that is the key alone, with or without a newline at its end; undefined if the text is something else. */
 export function parseRaw(text: string): ParsedDocument | undefined {
   const start = text.startsWith('\ufeff') ? 1 : 0;
   const line = text.slice(start).replace(/(?:\r?\n)+$/, '');

@@ -1,4 +1,4 @@
-/** Where the quotes that open at `at` close; -1 where they do not. A backslash escapes within double quotes only. */
+/** Where the quotes that open at `at` close; -1 if they do not. A backslash is an escape only in double quotes. */
 export function closingQuote(text: string, at: number): number {
   const quote = text.charAt(at);
   if (quote === "'") return text.indexOf(quote, at + 1);
@@ -7,16 +7,16 @@ export function closingQuote(text: string, at: number): number {
   return close < text.length ? close : -1;
 }
 
-/** Quoted text that reaches over lines, as offsets of its quotes. */
+/** Quoted text that spans lines, as the offsets of its quotes. */
 export interface QuotedLines {
   readonly open: number;
   readonly close: number;
 }
 
 /**
- * What a shell takes for quoted text of several lines: with `A=it's` on one line and `B=that's` on another, all between the two. Readers
- * of single lines see no quotes there.
- * @returns in the order of the text; none where quotes are left open at the end, since no shell can read such a file.
+ * Finds text that a shell takes as a quoted text of several lines. For example, with `A=it's` on one line and `B=that's` on another,
+ * everything between the two quotes is quoted. Programs that read line by line see no quotes there.
+ * @returns in the order of the text. Empty if the last quotes are never closed, because no shell can read such a file.
  */
 export function quotedLines(text: string): QuotedLines[] {
   const found: QuotedLines[] = [];
@@ -37,7 +37,7 @@ export function quotedLines(text: string): QuotedLines[] {
   return found;
 }
 
-/** A semicolon begins a comment for systemd, at the beginning of a line, where no shell can have one. */
+/** Whether a comment begins here. For systemd a semicolon at the beginning of a line begins one; in a shell that is a syntax error. */
 function beginsComment(text: string, at: number): boolean {
   const before = at === 0 ? '\n' : text.charAt(at - 1);
   return (text[at] === '#' && /\s/.test(before)) || (text[at] === ';' && before === '\n');

@@ -1,11 +1,11 @@
-/** Servers and proxies take about this much for all headers of a request together. */
+/** Servers and proxies accept about this many bytes for all headers of a request together. */
 const LONGEST_SECRET = 8192;
 
 /**
- * Whether a text can be a key or token at all: an HTTP header has to carry it as it is. Any printable ASCII will do, a blank inside
- * included: nothing says that platforms make keys of letters only, and dotenv files and Secrets can hold a blank. A blank at an end
- * is lost on the way, since receivers trim headers.
- * @returns why it cannot be used, as the end of a sentence: `it is empty`; undefined: it can.
+ * Checks that a text can be a key or token: an HTTP header must carry it unchanged. Any printable ASCII is allowed, also a blank in the
+ * middle, because no specification limits keys to letters, and dotenv files and Secrets can hold blanks. A blank at either end would be
+ * lost, because receivers trim headers.
+ * @returns why it cannot be used, as the end of a sentence (`it is empty`); undefined if it can.
  */
 export function usableSecret(secret: string): string | undefined {
   if (secret.trim() === '') return 'it is empty';
@@ -17,4 +17,12 @@ export function usableSecret(secret: string): string | undefined {
   if (/^ENC\[AES256_GCM,/.test(secret)) return 'it is encrypted by sops';
   if (/^\{\{.*\}\}$/.test(secret) || /^\$\{.*\}$/.test(secret)) return 'it is a placeholder that a template fills in';
   return undefined;
+}
+
+/**
+ * Whether a text looks like what the platform gives out: `iapikeyok-...` or `svctok-...`. Only good for a guess, since nothing promises
+ * these beginnings.
+ */
+export function looksIssued(text: string): boolean {
+  return /^(?:iapikeyok|svctok)-/.test(text);
 }

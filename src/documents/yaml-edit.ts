@@ -1,21 +1,21 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml';
 import { type Edit, lineEndOf } from './model.ts';
 
-// Changes to YAML text that touch nothing but the bytes in question. They are not trusted: whoever makes one reads the result again and
-// compares it with what was meant.
+// Changes to YAML text that leave all other bytes as they are. Callers do not trust them: they parse the result and compare it with the
+// intended change.
 
-/** A field to be written. */
+/** A field to write. */
 export interface NewField {
   readonly name: string;
   readonly value: string;
 }
 
-/** Null, written or not: a field that has no value yet. */
+/** Whether a field has no value yet: null, written out or empty. */
 export function isNothing(node: unknown): boolean {
   return node === undefined || node === null || (isScalar(node) && node.value === null);
 }
 
-/** Puts a text in a scalar's place, quoted as that one is; a block scalar becomes one of a single line. */
+/** Replaces a scalar by a text with the same quoting. A block scalar becomes a scalar of a single line. */
 export function replaceScalar(text: string, node: Scalar, value: string): Edit {
   const [start, end] = rangeOf(node);
   switch (node.type) {
@@ -26,7 +26,7 @@ export function replaceScalar(text: string, node: Scalar, value: string): Edit {
     case 'PLAIN':
       return { start, end, text: plainOrQuoted(value) };
     default: {
-      // A block scalar: its header may have a comment, and its last line end belongs to it.
+      // The header of a block scalar may have a comment, and the last line end is part of the scalar.
       const block = text.slice(start, end);
       const comment = /^[|>][-+0-9]*([ \t]+#[^\r\n]*)?/.exec(block)?.[1] ?? '';
       return { start, end, text: `${plainOrQuoted(value)}${comment}${/\r?\n$/.exec(block)?.[0] ?? ''}` };
@@ -34,16 +34,16 @@ export function replaceScalar(text: string, node: Scalar, value: string): Edit {
   }
 }
 
-/** Gives a key that has no value its value. */
+/** Adds a value to a key that has none. */
 export function fillPair(text: string, pair: Pair, node: unknown, value: string): Edit {
   const [start, end] = isNode(node) ? rangeOf(node) : [0, 0];
   if (start < end) return { start, end, text: plainOrQuoted(value) };
   const colon = afterColon(pair);
-  // `{A:}` and `A:` alike; what follows on the line is a blank, a comment or the end.
+  // This serves both `{A:}` and `A:`. A blank, a comment or the end of the line follows.
   return { start: colon, end: colon, text: ` ${plainOrQuoted(value)}${/[^\s,}]/.test(text.charAt(colon)) ? ' ' : ''}` };
 }
 
-/** Adds a key behind the last one of a map that has some. @param value a text, or a map of one field. */
+/** Adds a key after the last one of a map that is not empty. @param value a text, or a map of one field. */
 export function addPair(text: string, map: YAMLMap, name: string, value: string | NewField): Edit {
   const last = map.items.at(-1);
   const first = map.items[0];
@@ -63,7 +63,7 @@ export function addPair(text: string, map: YAMLMap, name: string, value: string 
   );
 }
 
-/** Puts a first field in a section that has none: `data:`, `data: {}` or `data: null`. */
+/** Adds the first field to an empty section: `data:`, `data: {}` or `data: null`. */
 export function fillSection(text: string, parent: YAMLMap, section: Pair, field: NewField): Edit {
   const [start, end] = isNode(section.value) ? rangeOf(section.value) : [0, 0];
   const pair = flowPair(field.name, field.value);
@@ -77,13 +77,16 @@ function flowPair(name: string, value: string): string {
   return `${plainOrQuoted(name)}: ${plainOrQuoted(value)}`;
 }
 
-/** Plain where YAML 1.1 and 1.2 both take it for this text, within braces too; else in double quotes, as JSON writes it. */
+/**
+ * Writes a text without quotes if YAML 1.1 and 1.2 both read it as this text, also in braces. Otherwise writes it in double quotes, as JSON
+ * does.
+ */
 function plainOrQuoted(value: string): string {
   const plain = /^[A-Za-z/][\w./+=-]*$/.test(value) && !/^(?:true|false|yes|no|on|off|y|n|null)$/i.test(value);
   return plain ? value : JSON.stringify(value);
 }
 
-/** Whole lines behind the line of an offset; where the text has no last line end it goes on without one. */
+/** Adds whole lines after the line of an offset. A text without a line end at its end still has none. */
 function addLines(text: string, offset: number, lines: readonly string[]): Edit {
   const lineEnd = lineEndOf(text);
   if (text[offset - 1] === '\n') return { start: offset, end: offset, text: lines.map((line) => line + lineEnd).join('') };
@@ -93,13 +96,13 @@ function addLines(text: string, offset: number, lines: readonly string[]): Edit 
   return { start: at, end: at, text: added.join('') };
 }
 
-/** The blanks that make a line begin where an offset is on its own one; behind `? ` or `- ` it stands as deep. */
+/** The indentation that puts a line in the same column as an offset, also if `? ` or `- ` stands before that. */
 function indentOf(text: string, offset: number): string {
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   return text.slice(start, offset).replace('\ufeff', '').replace(/[^ ]/g, ' ');
 }
 
-/** Where the last character of a pair or node is, without the comments and line ends behind it. */
+/** Where the content of a pair or node ends, before the comments and line ends that follow it. */
 function contentEnd(item: Pair | Node): number {
   if (isPair(item)) {
     const value = item.value;
@@ -114,7 +117,7 @@ function contentEnd(item: Pair | Node): number {
   return rangeOf(item)[1];
 }
 
-/** Where a value begins that is not there. */
+/** Where the missing value of a pair begins. */
 function afterColon(pair: Pair): number {
   const token: unknown = pair.srcToken;
   const separators = typeof token === 'object' && token !== null && 'sep' in token ? token.sep : undefined;

@@ -6,9 +6,9 @@ export interface KindOptions {
   readonly api: StackStateApi;
   /** URL of the API. */
   readonly server: string;
-  /** Deadline of one request, in milliseconds. */
+  /** Deadline for one request, in milliseconds. */
   readonly timeoutMs: number;
-  /** The flags that name the server in a hint, with a blank in front. */
+  /** The flags that name the server, for hints, with a leading blank: ` --context prod-eu`. */
   readonly flags?: string;
 }
 

@@ -5,7 +5,7 @@ import type { KindOptions } from './ingestion-api-key.ts';
 import { serviceTokenWords } from './words.ts';
 
 export interface ServiceTokenOptions extends KindOptions {
-  /** The token that authenticates this program, where it is a service token. */
+  /** The token that authenticates this program, if it is a service token. */
   readonly ownToken: string | undefined;
 }
 
@@ -24,8 +24,8 @@ export function serviceTokens({ api, server, timeoutMs, flags = '', ownToken }: 
     },
     async create({ name, roles = [], expiration, dedicatedSubject }, call) {
       if (roles.length === 0) {
-        throw new UsageError('A new service token needs roles, and none are given. Nothing was created.', {
-          hints: ['Say what it may do: --roles ROLE[,ROLE...]'],
+        throw new UsageError('A new service token needs roles, but none are given. Nothing was created.', {
+          hints: ['Give it at least one role: --roles ROLE[,ROLE...]'],
         });
       }
       const wanted = {
@@ -49,7 +49,7 @@ export function serviceTokens({ api, server, timeoutMs, flags = '', ownToken }: 
     },
     delete: (id, call) => tokens.delete(id, call),
     verify: (secret, call) => tokens.validate(secret, call),
-    // The server removes a dedicated subject together with its token, and the new token would be left without one.
+    // The server removes a dedicated subject together with its token. The new token would lose its subject.
     refuseRotation: ({ id, name, dedicatedSubject }) =>
       dedicatedSubject === undefined
         ? undefined
@@ -62,14 +62,14 @@ export function serviceTokens({ api, server, timeoutMs, flags = '', ownToken }: 
   };
 }
 
-/** How a role comes into being that the server does not know, which its refusal does not tell for sure. */
+/** Hints for creating a missing role. The server's refusal does not say for certain that a role is missing. */
 function subjectHints(roles: readonly string[]): string[] {
   return [
-    "If a role does not exist, make a subject of its name, with StackState's own sts CLI:",
+    "If a role does not exist, create a subject with its name, using StackState's own sts CLI:",
     ...roles.flatMap((role) => [
       `  sts rbac create-subject --subject ${shellWord(role)}`,
       `  sts rbac grant --subject ${shellWord(role)} --permission update-metrics`,
     ]),
-    'For a token of one cluster alone, grant update-scoped-permissions in place of update-metrics.',
+    'For a token that is used by one cluster only, grant update-scoped-permissions instead of update-metrics.',
   ];
 }

@@ -1,4 +1,4 @@
-// Where Node may keep its compile cache. Node runs what it finds there, so nobody but the user may be able to write it.
+// The folder for Node's compile cache. Node executes the code in it, so nobody but the user may be able to write to it.
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 
@@ -7,9 +7,9 @@ const openToOthers = 0o077;
 const sticky = 0o1000;
 
 /**
- * A folder that only the effective user can change: `stackstate-cli/compile-cache` in `$XDG_CACHE_HOME`, else in `~/.cache`. Made
- * where it is missing, but no home is made.
- * @returns its path without symbolic links. Undefined where there is no such place, and where there are no user ids to judge by.
+ * A folder that only the effective user can change: `stackstate-cli/compile-cache` in `$XDG_CACHE_HOME`, else in `~/.cache`. It is created
+ * if it is missing, but a missing home folder is not.
+ * @returns its path without symbolic links. Undefined if there is no safe folder, or if the system has no user ids.
  */
 export function compileCacheFolder(): string | undefined {
   const user = process.geteuid?.();
@@ -18,7 +18,7 @@ export function compileCacheFolder(): string | undefined {
   const ours = join(caches, 'stackstate-cli');
   try {
     let folder = '';
-    // Level by level, and each is judged before anything is made in it: root makes nothing in somebody else's home.
+    // Each folder is checked before anything is created in it, so that root creates nothing in somebody else's home.
     for (const level of [caches, ours, join(ours, 'compile-cache')]) {
       if (!isSafe(realpathSync(dirname(level)), user)) return undefined;
       makeFolder(level);
@@ -26,14 +26,14 @@ export function compileCacheFolder(): string | undefined {
       const { uid, mode } = lstatSync(folder);
       if (uid !== user || (mode & writableByOthers) !== 0) return undefined;
     }
-    // Node makes folders inside with the mode that the umask leaves, so the last level keeps others out altogether.
+    // The umask decides the mode of the folders that Node creates inside, so the last folder must be closed to others altogether.
     return (lstatSync(folder).mode & openToOthers) === 0 && isSafe(folder, user) ? folder : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** A relative path leads into whatever folder one works in, so it counts as none. */
+/** The user's cache folder. A relative path is ignored, because it would depend on the working folder. */
 function userCaches(): string | undefined {
   const caches = process.env['XDG_CACHE_HOME'] ?? '';
   if (isAbsolute(caches)) return caches;
@@ -46,18 +46,18 @@ function userCaches(): string | undefined {
   }
 }
 
-/** Whether nobody but the user and root can change where this path leads. @param path without symbolic links. */
+/** Whether only the user and root can change this folder and those above it. @param path without symbolic links. */
 function isSafe(path: string, user: number): boolean {
   for (let level = path; ; level = dirname(level)) {
     const { uid, mode } = lstatSync(level);
     if (uid !== user && uid !== 0) return false;
-    // Others may write a sticky folder such as /tmp, but not touch what the user has in it.
+    // Others may write to a sticky folder such as /tmp, but cannot touch the user's files in it.
     if ((mode & writableByOthers) !== 0 && (mode & sticky) === 0) return false;
     if (level === dirname(level)) return true;
   }
 }
 
-/** Only the last level: Node, asked to make a whole path, never comes back from /proc. */
+/** Creates one folder. Node's recursive mkdir is not used, because it never returns for a path in /proc. */
 function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });

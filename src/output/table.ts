@@ -1,9 +1,9 @@
 import { visible } from '../escape.ts';
-import { drawLines, type Line, SEPARATOR } from './draw.ts';
-import type { Color } from './style.ts';
-import { displayWidth, isPlain, trimEnd, wrap } from './width.ts';
+import { type Cell, linesOf, textOf } from './cell.ts';
+import { drawLines, SEPARATOR } from './draw.ts';
+import { displayWidth, isPlain, trimEnd } from './width.ts';
 
-export type Cell = string | { readonly text: string; readonly color: Color };
+export type { Cell };
 
 export interface TableOptions {
   /** Columns of the terminal to fit in; without it one row is one line and nothing is cut. */
@@ -13,12 +13,16 @@ export interface TableOptions {
 }
 
 const ROWS_PER_BLOCK = 100;
-/** Columns under which no column is narrowed: a wide character must fit. */
-const NARROWEST = 2;
+/** Columns that a wrapped cell needs to be read with ease. */
+const READABLE = 12;
 
 /**
  * Draws a table in blocks of rows: header in capitals, columns padded to the widest cell and separated by ` | `. Cells are
  * made harmless here. Time grows with the number of rows: the widths are fixed beforehand, and each block is drawn alone.
+ *
+ * A terminal gets the table as long as it can be read there: no title and no cell of a whole column is broken, and every other cell
+ * has at least READABLE columns, or all it needs. On a narrower one each row is a record of one line a column, as `psql` and MySQL's
+ * `\G` show it (records.ts). No column is left out: who asks for it wants to see it.
  *
  * @param header names of the columns.
  * @param rows each with one cell a column.
@@ -31,7 +35,15 @@ export async function renderTable(
 ): Promise<Iterable<string>> {
   const titles = header.map((title) => title.toUpperCase());
   const natural = naturalWidths(titles, rows);
-  const widths = options.width === undefined ? natural : fitWidths(natural, options.width, options.whole);
+  const { width, whole = [] } = options;
+  const least = natural.map((most, column) =>
+    whole[column] ? most : Math.max(displayWidth(titles[column] ?? ''), Math.min(most, READABLE)),
+  );
+  if (width !== undefined && totalOf(least) > width && rows.length > 0) {
+    const { recordsOf } = await import('./records.ts');
+    return recordsOf(titles, rows, { width, whole, room: Math.max(READABLE, ...natural.filter((_, column) => whole[column])) });
+  }
+  const widths = width === undefined ? natural : fitWidths(natural, width, least);
   const wraps = widths.some((width, column) => width < (natural[column] ?? 0));
   // The layouter is loaded where cells have several lines; a script's table has none.
   const draw = wraps && rows.length <= ROWS_PER_BLOCK ? (await import('./draw-block.ts')).drawBlock : drawLines;
@@ -71,28 +83,26 @@ function naturalWidths(titles: readonly string[], rows: readonly (readonly Cell[
   return widths;
 }
 
-function linesOf(cell: Cell, width: number): Line[] {
-  const lines = wrap(visible(textOf(cell)), width);
-  return lines.map((text) => (typeof cell === 'string' ? { text } : { text, color: cell.color }));
+/** Columns of a whole row. */
+function totalOf(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, SEPARATOR.length * (widths.length - 1));
 }
 
-function textOf(cell: Cell): string {
-  return typeof cell === 'string' ? cell : cell.text;
-}
-
-/** Narrows the widest columns first, the rightmost of equals, until all fit or none can give more. */
-function fitWidths(natural: readonly number[], width: number, whole: readonly boolean[] = []): number[] {
+/** Narrows the widest columns first, the rightmost of equals, until all fit. None gets narrower than its `least`. */
+function fitWidths(natural: readonly number[], width: number, least: readonly number[]): number[] {
   const widths = [...natural];
-  let excess = widths.reduce((sum, column) => sum + column, SEPARATOR.length * (widths.length - 1)) - width;
+  let excess = totalOf(widths) - width;
   while (excess > 0) {
-    const flexible = widths.filter((_, column) => !whole[column]);
-    const widest = Math.max(...flexible);
-    if (widest <= NARROWEST) break;
-    const second = Math.max(NARROWEST, ...flexible.filter((column) => column < widest));
-    const shared = flexible.filter((column) => column === widest).length;
+    const canGive = (column: number) => (widths[column] ?? 0) > (least[column] ?? 0);
+    const giving = widths.filter((_, column) => canGive(column));
+    if (giving.length === 0) break;
+    const widest = Math.max(...giving);
+    const chosen = widths.findLastIndex((column, at) => column === widest && canGive(at));
+    const next = Math.max(least[chosen] ?? 0, ...giving.filter((column) => column < widest));
+    const shared = giving.filter((column) => column === widest).length;
     // All the way down to the next widest where nobody shares the place, else column by column.
-    const step = shared === 1 ? Math.min(excess, widest - second) : 1;
-    widths[widths.findLastIndex((column, at) => column === widest && !whole[at])] = widest - step;
+    const step = shared === 1 ? Math.min(excess, widest - next) : 1;
+    widths[chosen] = widest - step;
     excess -= step;
   }
   return widths;

@@ -5,15 +5,15 @@ import { systemCode } from '../system.ts';
 const run = promisify(execFile);
 
 /**
- * Gives a file the access control list of another one, by the system's own tools: Node has no call for it. Where the tools are missing
- * nothing is done.
- * @throws the tool's error when there is a list and it cannot be set.
+ * Copies the access control list of one file to another with the system's own tools, because Node has no function for it. Does nothing if
+ * the tools are missing.
+ * @throws the tool's error when there is a list but it cannot be set.
  */
 export async function copyAcl(from: string, to: string): Promise<void> {
   const list = await run('getfacl', ['--absolute-names', '--omit-header', '--skip-base', '--', from], { timeout: 5000 }).then(
     ({ stdout }) => stdout.trim(),
     (error: unknown) => {
-      // No such tool, or a file system without such lists.
+      // The tool is missing, or the file system has no such lists.
       if (systemCode(error) !== undefined || isFailedRun(error)) return '';
       throw error;
     },

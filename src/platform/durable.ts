@@ -6,17 +6,17 @@ import type { Disk, OpenFile } from './disk.ts';
 export interface DurableOptions {
   /** Permission bits of the file. */
   readonly mode: number;
-  /** What the file is written for, as a part of the temporary file's name; `sweepSiblings` finds it by that. */
+  /** A part of the temporary file's name that says what it is for. `sweepSiblings` finds the file by this label. */
   readonly label: string;
-  /** Called with the temporary file while it is still empty: to give it an owner, say. What it throws ends the write. */
+  /** Called with the temporary file while it is still empty, for example to set its owner. An error stops the write. */
   readonly prepare?: (file: OpenFile) => Promise<void>;
-  /** Called once the text is on the disk, right before it takes the file's place. What it throws ends the write. */
+  /** Called when the text is on the disk, right before the temporary file replaces the file. An error stops the write. */
   readonly beforeRename?: () => Promise<void>;
 }
 
-/** A durable write that did not end as it should. `systemCode` gives that of its cause. */
+/** A durable write that failed partly. `systemCode` gives the code of its cause. */
 export class DurableWriteError extends Error {
-  /** The file holds the new text, but a power cut may bring the old one back; else it is as it was. */
+  /** True: the file holds the new text, but a power cut may bring the old text back. False: the file is unchanged. */
   readonly replaced: boolean;
   /** Path of a temporary file with the new text that could not be removed. */
   readonly leftover: string | undefined;
@@ -32,11 +32,11 @@ export class DurableWriteError extends Error {
 }
 
 /**
- * Writes a whole file, so that a reader sees the old text or the new one and never a part, also after a kill or a power cut: into a
- * temporary sibling, which then takes the file's place. What a kill leaves is removed by `sweepSiblings`.
- * @param path absolute path; no symbolic link, which would be replaced.
- * @throws the system's error, or what an option threw: the file is then as it was, and no temporary file is left.
- * @throws DurableWriteError where either is not so.
+ * Writes a whole file. A reader sees the old text or the new one, never a part, even after a kill or a power cut. The text is written to a
+ * temporary file in the same folder, which then replaces the file. `sweepSiblings` removes temporary files that a kill left behind.
+ * @param path absolute path; not a symbolic link, because that would be replaced.
+ * @throws the system's error, or the error of an option. The file is then unchanged, and no temporary file is left.
+ * @throws DurableWriteError when the file was changed, or a temporary file is left.
  */
 export async function writeDurably(disk: Disk, path: string, text: string, options: DurableOptions): Promise<void> {
   const temporary = temporarySibling(path, options.label);
@@ -63,13 +63,13 @@ export async function writeDurably(disk: Disk, path: string, text: string, optio
 }
 
 /**
- * Removes the temporary siblings that killed writes have left. Only for who has the lock of the file.
- * @returns paths of those that could not be removed: they may hold a secret.
+ * Removes the temporary files that killed writes have left. The caller must hold the lock of the file.
+ * @returns paths of the files that could not be removed. They may hold a secret.
  */
 export async function sweepSiblings(disk: Disk, path: string, label: string): Promise<string[]> {
   const folder = dirname(path);
   const prefix = siblingPrefix(path, label);
-  // A folder that cannot be listed can still be written.
+  // It may be possible to write to a folder that cannot be listed.
   const names = await disk.list(folder).catch((): string[] => []);
   const left: string[] = [];
   for (const name of names.filter((candidate) => candidate.startsWith(prefix) && candidate.endsWith('.tmp'))) {
@@ -79,12 +79,12 @@ export async function sweepSiblings(disk: Disk, path: string, label: string): Pr
   return left;
 }
 
-/** The path of a temporary file beside the file that it becomes, see `sweepSiblings`. */
+/** The path for a temporary file in the same folder, named so that `sweepSiblings` finds it. */
 export function temporarySibling(path: string, label: string): string {
   return join(dirname(path), `${siblingPrefix(path, label)}${randomBytes(9).toString('hex')}.tmp`);
 }
 
-/** Which file a temporary one belongs to, and that it is ours, is told by its name; the rest of it cannot be guessed. */
+/** The name of a temporary file says that it is ours and which file it belongs to. The rest of the name is random. */
 function siblingPrefix(path: string, label: string): string {
   return `.${basename(path)}.sts-${label}-`;
 }

@@ -3,8 +3,8 @@ import { systemCode } from '../system.ts';
 import type { Disk } from './disk.ts';
 
 /**
- * Makes a folder and those above it, level by level: asked to make a whole path, Node never comes back from /proc.
- * @param mode permission bits of the folders that are made.
+ * Creates a folder and its missing parents, one at a time. Node's recursive mkdir never returns for a path in /proc.
+ * @param mode permission bits of the new folders.
  * @throws the system's error.
  */
 export async function makeFolders(disk: Disk, path: string, mode: number): Promise<void> {
@@ -14,7 +14,7 @@ export async function makeFolders(disk: Disk, path: string, mode: number): Promi
   try {
     await disk.makeFolder(path, mode);
   } catch (error) {
-    // Another process may have made it meanwhile.
+    // Another process may have created it in the meantime.
     if (systemCode(error) !== 'EEXIST') throw error;
     return;
   }

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 
 /**
- * A path with the home folder for a `~` that no shell has replaced: shells leave it alone in `--config=~/sts.yaml`.
- * @throws UsageError for the home folder of another user, which only a shell knows, and where no home folder is known.
+ * Replaces a leading `~` in a path by the home folder. Shells do not replace it in `--config=~/sts.yaml`.
+ * @throws UsageError for the home folder of another user, which only a shell knows, and when no home folder is known.
  */
 export function expandHome(path: string, home: string | undefined): string {
   if (!/^~(?:$|[^/]*\/)/.test(path)) return path;

@@ -2,13 +2,14 @@ import { lock } from 'proper-lockfile';
 import { systemCode } from '../system.ts';
 import type { Lock } from './disk.ts';
 
-/** A lock that nobody renewed for this long belongs to a process that has ended. */
+/** A lock that was not renewed for this long, in milliseconds, belongs to a process that has ended. */
 const staleMs = 10_000;
 
 /**
- * A lock for file systems that have no sockets: a folder, renewed while it is held. After a kill it stays in the way for ten seconds.
+ * A lock for file systems without sockets. The lock is a folder whose time is renewed while the lock is held. After a kill it blocks others
+ * for ten seconds.
  * @param place path of the lock itself.
- * @returns undefined when another process has it.
+ * @returns undefined when another process holds it.
  */
 export async function lockByFolder(place: string): Promise<Lock | undefined> {
   let lost = false;

@@ -5,26 +5,29 @@ import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../system.ts';
 import type { Lock } from './disk.ts';
 
-/** What file systems say that have no sockets or no hard links, or no room for a socket's address. */
+/** The error codes of file systems without sockets or hard links, and of addresses that are too long for a socket. */
 const without = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'ENOSYS', 'EINVAL', 'ENAMETOOLONG']);
-/** A file's name up to this length stands in the name of its lock, which is a part of the socket's address; in bytes. */
+/**
+ * A file name up to this length, in bytes, becomes part of the lock's name. The lock's name is part of the socket's address, whose length
+ * is limited.
+ */
 const longestName = 48;
-/** How often a lock that changes hands is looked at again. */
+/** How often to try again when the lock keeps changing while it is examined. */
 const attempts = 20;
 
 /**
- * Takes the lock of a file: a socket in its folder that this process listens on, under a name made from the file's. The system refuses
- * connections to it as soon as its process has ended, however it ended, so that a killed program never stands in the way. The socket is
- * known by its inode: it is the same lock whatever path leads to the folder, in every mount and network namespace of the machine.
+ * Takes the lock of a file. The lock is a socket in the file's folder that this process listens on; its name is made from the file's name.
+ * The system refuses connections to the socket as soon as its process has ended, so a killed program never blocks others. A socket is
+ * identified by its inode, so it is the same lock whatever path leads to the folder, in every mount and network namespace of the machine.
  * @param path absolute path of the file; it need not exist.
- * @returns undefined when another process has it.
+ * @returns undefined when another process holds it.
  * @throws the system's error when the folder cannot be written.
  */
 export async function lockFile(path: string): Promise<Lock | undefined> {
   if (process.platform === 'win32') return byPipe(path);
   const folder = await realpath(dirname(path));
   const place = join(folder, `.${await nameOf(path)}.sts-lock`);
-  // The folder's handle keeps the socket's address short: it may have some hundred bytes.
+  // An address through the folder's handle is short. A socket's address may only have about a hundred bytes.
   const handle = await open(folder, 'r');
   try {
     return await bySocket(place, (name) => addressOf(handle.fd, folder, name));
@@ -37,7 +40,7 @@ export async function lockFile(path: string): Promise<Lock | undefined> {
   }
 }
 
-/** The name of a file, or a short one made from it. */
+/** The name of a file, or a digest of it if the name is too long. */
 async function nameOf(path: string): Promise<string> {
   const name = basename(path);
   if (Buffer.byteLength(name) <= longestName) return name;
@@ -45,10 +48,10 @@ async function nameOf(path: string): Promise<string> {
   return createHash('sha256').update(name).digest('hex').slice(0, 32);
 }
 
-/** Here no lock can be made of sockets. */
+/** The file system cannot hold a lock made of sockets. */
 class NoSocketsError extends Error {}
 
-/** Tells by a first step whether the file system has what is needed. */
+/** Runs a first step, whose failure shows that the file system does not support sockets. */
 async function first<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();
@@ -68,7 +71,7 @@ async function bySocket(place: string, address: (name: string) => string): Promi
   let held = false;
   try {
     const stats = await ownFacts(own);
-    // Who has the lock swept the own socket away while it did not listen yet, and took it for a dead one.
+    // The holder of the lock has removed this process's socket as a dead one, because it was not listening yet.
     if (stats === undefined) return undefined;
     const { ino, dev } = stats;
     const isOwn = async () => {
@@ -84,14 +87,14 @@ async function bySocket(place: string, address: (name: string) => string): Promi
       isHeld: async () => !released && isOwn(),
       async release() {
         if (released) return;
-        // From here on another file may have the inode, and another process the lock.
+        // From here on another file may get the inode, and another process the lock.
         released = true;
         if (await isOwn()) await unlink(place);
         await close(server);
       },
     };
   } catch (error) {
-    // Who has the lock sweeps, and took the own socket for a dead one: it did not listen yet.
+    // The holder of the lock has removed this process's socket as a dead one, because it was not listening yet.
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   } finally {
@@ -109,7 +112,7 @@ async function ownFacts(own: string): Promise<{ readonly ino: number; readonly d
   }
 }
 
-/** Puts the own socket in the lock's place. @returns false when another process has the lock. */
+/** Links this process's socket to the lock's path. @returns false when another process holds the lock. */
 async function take(own: string, place: string, alive: (name: string) => Promise<boolean>): Promise<boolean> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     if (await linked(own, place)) return true;
@@ -121,7 +124,7 @@ async function take(own: string, place: string, alive: (name: string) => Promise
   return false;
 }
 
-/** Removes the sockets that killed processes left beside the lock. Only for who has the lock. */
+/** Removes the sockets that killed processes left beside the lock. The caller must hold the lock. */
 async function sweepDead(place: string, ownName: string, alive: (name: string) => Promise<boolean>): Promise<void> {
   const prefix = `${basename(place)}-`;
   for (const name of await readdir(dirname(place)).catch((): string[] => [])) {
@@ -130,7 +133,10 @@ async function sweepDead(place: string, ownName: string, alive: (name: string) =
   }
 }
 
-/** Replaces the socket of a process that has ended. Only one process at a time may: another could take the new one for the dead one. */
+/**
+ * Replaces the socket of a process that has ended. Only one process may do this at a time: a second one could remove the new socket instead
+ * of the dead one.
+ */
 async function replaceDead(
   own: string,
   place: string,
@@ -172,7 +178,7 @@ function isAlive(address: string): Promise<boolean> {
       done(alive);
     };
     socket.once('connect', () => end(true));
-    // A full queue is that of a living process, which may be frozen.
+    // If the queue is full, the process is alive, but may be frozen.
     socket.once('error', (error) => end(!['ECONNREFUSED', 'ENOENT', 'ENOTSOCK'].includes(systemCode(error) ?? '')));
   });
 }
@@ -181,7 +187,7 @@ function listen(address: string): Promise<Server> {
   return new Promise((done, fail) => {
     const server = createServer((socket) => socket.destroy());
     server.once('error', fail);
-    // Any user may ask whether this process is alive; who may take the lock is told by the folder's permissions.
+    // Any user may connect to find out that this process is alive. The permissions of the folder decide who may take the lock.
     server.listen({ path: address, backlog: 511, readableAll: true, writableAll: true }, () => {
       server.unref();
       done(server);
@@ -193,7 +199,7 @@ function close(server: Server): Promise<void> {
   return new Promise((done) => server.close(() => done()));
 }
 
-/** Windows takes a named pipe back when its process ends, and lets no second one have the name. */
+/** Uses a named pipe on Windows. Windows removes the pipe when its process ends, and allows only one pipe of a name. */
 async function byPipe(path: string): Promise<Lock | undefined> {
   const { createHash } = await import('node:crypto');
   const folder = await realpath(dirname(path));

@@ -1,11 +1,11 @@
-// The promises of this module take longer to load than a config file to read: they are looked at only by what changes something.
+// Loading `fs.promises` takes longer than reading a config file. So it is used only by functions that change something.
 import fs, { type Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../system.ts';
 import { type Disk, type FileContent, type FileFacts, NotRegularError, type OpenFile } from './disk.ts';
 
-/** What the system says where it cannot bring a folder to the disk, and the file itself is in place all the same. */
+/** The error codes of systems that cannot sync a folder. The file itself is in place all the same. */
 const cannotSync = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EPERM', 'EACCES', 'EBADF']);
 
 /** The disk of this machine. */
@@ -75,9 +75,9 @@ const chunkLength = 65_536;
 /** Only the owner of a file may rename or remove it in a folder with this bit. */
 const sticky = 0o1000;
 
-/** Reads at once, without the promises of `node:fs`: a small local file is there sooner than they are loaded. */
+/** Reads synchronously, because a small local file is read faster than `fs.promises` is loaded. */
 async function read(path: string, limit: number): Promise<FileContent> {
-  // A FIFO would keep the program waiting for a writer.
+  // Without O_NONBLOCK a FIFO would make the program wait for a writer.
   const file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   try {
     const stats = fs.fstatSync(file);
@@ -123,14 +123,14 @@ function openFile(path: string, file: FileHandle): OpenFile {
     path,
     facts: async () => factsOf(await file.stat()),
     async overwrite(bytes) {
-      // A write that takes only a part is no error to the system: the next one says why.
+      // The system may write only a part without an error. The next write then reports why.
       for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, bytes.length - at, at)).bytesWritten;
     },
     truncate: (length) => file.truncate(length),
     async copyAccess({ path: from, facts }) {
       const own = await file.stat();
       if (own.uid !== facts.uid || own.gid !== facts.gid) await file.chown(facts.uid, facts.gid);
-      // After the owner: to change that takes away some bits.
+      // The mode is set after the owner, because changing the owner clears some bits.
       await file.chmod(facts.mode);
       const { copyAcl } = await import('./acl.ts');
       await copyAcl(from, path);
@@ -149,7 +149,7 @@ function openFile(path: string, file: FileHandle): OpenFile {
 function factsOf(stats: Stats): FileFacts {
   return {
     kind: stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : stats.isSymbolicLink() ? 'link' : 'other',
-    // Windows has no group and no others, and Node gives them the bits of the owner.
+    // Windows has no group and no others. Node reports the bits of the owner for them.
     mode: stats.mode & (process.platform === 'win32' ? 0o700 : 0o7777),
     uid: stats.uid,
     gid: stats.gid,
@@ -162,7 +162,8 @@ function factsOf(stats: Stats): FileFacts {
 async function isMountPoint(path: string): Promise<boolean> {
   const folder = dirname(path);
   const mounts = await fs.promises.readFile('/proc/self/mountinfo', 'utf8').catch(() => undefined);
-  // Where Linux has its list it decides: layered file systems have devices of their own for files.
+  // The device number is compared only without Linux's list of mounts: on layered file systems, files may have another device number than
+  // their folder.
   if (mounts === undefined) return (await fs.promises.lstat(path)).dev !== (await fs.promises.lstat(folder)).dev;
   const real = join(await fs.promises.realpath(folder), basename(path));
   const pathOf = (point: string) =>
@@ -170,10 +171,10 @@ async function isMountPoint(path: string): Promise<boolean> {
   return mounts.split('\n').some((line) => pathOf(line.split(' ')[4] ?? '') === real);
 }
 
-/** The file, and its folder: who may write there can put another file in its place. */
+/** Checks the file and its folder: whoever may write to the folder can replace the file. */
 async function isTrusted(path: string): Promise<boolean> {
   const uid = process.geteuid?.();
-  // Windows has no such bits.
+  // Windows has no such permission bits.
   if (uid === undefined) return true;
   const file = await fs.promises.lstat(path);
   if (file.uid !== uid || (file.mode & 0o022) !== 0) return false;

@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import type { Processes, ProcessOptions, ProcessResult } from './processes.ts';
 
-/** How long a program has to end after it was asked to. */
+/** How long a program may take to end after SIGTERM, in milliseconds, before it is killed. */
 const graceMs = 2000;
-/** How long output is waited for after a program has ended: what it left running may hold its streams open for ever. */
+/**
+ * How long to wait for output after a program has ended, in milliseconds. Processes that it left running may keep its streams open for
+ * ever.
+ */
 const lingerMs = 1000;
-/** A timer takes no longer time: 24 days. */
+/** The longest time that a timer accepts: 24 days. */
 const longestTimerMs = 2 ** 31 - 1;
-/** Most of what a program prints that is kept, in characters. */
+/** How much of a program's output is kept, in characters. */
 const keptLength = 64 * 1024;
 
 /** The processes of this machine. */
@@ -31,7 +34,7 @@ export const nodeProcesses: Processes = {
       }
       const ending = endingOf(child.pid, options);
       child.stdin?.on('error', () => {
-        // A program that does not read its input says by its exit code what it thinks of it.
+        // It is not an error if a program does not read its input. Its exit code tells whether it succeeded.
       });
       child.stdin?.end(options.input ?? '');
       child.once('error', (error) => {
@@ -54,8 +57,9 @@ export const nodeProcesses: Processes = {
 };
 
 /**
- * A line for the shell, with its input from a pipe. What Node gives a program as stdin is a socket, and Linux does not open a socket by the
- * name `/dev/stdin`, which many programs take for a file. Without `cat` the line gets the socket.
+/**
+ * A line for the shell, with its input from a pipe. Node connects a program's stdin to a socket. Linux does not open a socket by the name
+ * `/dev/stdin`, which many programs take for a file. Without `cat` the line gets the socket.
  */
 function throughShell(line: string): { readonly words: readonly string[]; readonly shell: boolean } {
   if (process.platform === 'win32') return { words: [line], shell: true };
@@ -63,12 +67,15 @@ function throughShell(line: string): { readonly words: readonly string[]; readon
   return { words: ['/bin/sh', '-c', piped, 'sh', line], shell: false };
 }
 
-/** A group of its own, so that what a shell has started can be ended with it; outside of this program's it could not ask on the terminal. */
+/**
+ * Whether the program gets its own process group. Then everything that a shell has started can be ended with it. A program that may ask on
+ * the terminal must stay in this program's group.
+ */
 function ownGroup({ terminal = false }: ProcessOptions): boolean {
   return process.platform !== 'win32' && !terminal;
 }
 
-/** Ends a program by its deadline or by a signal: first asked to, then made to. */
+/** Ends a program at its deadline or on a signal, first with SIGTERM, then with SIGKILL. */
 function endingOf(pid: number | undefined, options: ProcessOptions) {
   const { timeoutMs, signal } = options;
   const target = pid === undefined || !ownGroup(options) ? pid : -pid;
@@ -92,7 +99,7 @@ function endingOf(pid: number | undefined, options: ProcessOptions) {
   return {
     timedOut: () => timedOut,
     wasAsked: () => asked,
-    /** The program itself was in time, whatever it has left running. */
+    /** The program itself ended in time, even if it left other processes running. */
     exited: () => clearTimeout(timer),
     settled() {
       clearTimeout(timer);
@@ -102,12 +109,12 @@ function endingOf(pid: number | undefined, options: ProcessOptions) {
   };
 }
 
-/** @param target a process by its id, or a group by its negative. */
+/** @param target a process id, or the negative id of a process group. */
 function send(target: number | undefined, signal: NodeJS.Signals): void {
   if (target === undefined) return;
   try {
     process.kill(target, signal);
   } catch {
-    // It has ended.
+    // The process has already ended.
   }
 }

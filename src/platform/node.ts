@@ -6,13 +6,13 @@ import { expandHome } from './home.ts';
 import type { InputStream, OutputStream, World } from './world.ts';
 
 /**
- * The process as a world. Whatever costs time to load (streams, terminals, signals) is loaded by what is used: help is printed without.
- * From the first look at `interrupt` on, signals are this program's to handle.
+ * The world of a Node process. Streams, terminals and signals take time to load, so each is loaded when it is first used; printing help
+ * needs none of them. Once `interrupt` was read, this program handles the signals itself.
  */
 export function nodeWorld(): World {
   let interrupt: AbortSignal | undefined;
-  // Node ignores this signal, so that a write beyond the file size limit fails like any other; the library that locks the
-  // config file would end the process by it, unless somebody else listens.
+  // Node ignores SIGXFSZ, so that a write beyond the file size limit fails like any other. But the library that locks the config file ends
+  // the process on this signal unless there is another listener.
   process.on('SIGXFSZ', () => {});
   const home = process.env['HOME'] ?? (process.platform === 'win32' ? process.env['USERPROFILE'] : undefined);
   const world: World = {
@@ -45,27 +45,28 @@ function resolvePath(path: string): string {
   try {
     return resolve(path);
   } catch (cause) {
-    throw new FileReadError(`The working folder is gone, so ${JSON.stringify(path)} leads nowhere.`, {
-      hints: ['Go to a folder that exists, or give an absolute path.'],
+    throw new FileReadError(`The working folder no longer exists, so the relative path ${JSON.stringify(path)} cannot be used.`, {
+      hints: ['Change to a folder that exists, or give an absolute path.'],
       cause,
     });
   }
 }
 
 /**
- * Ends the process; every write was waited for. After a signal it ends by that same signal, so that a shell sees why.
+ * Ends the process. The caller has waited for every write. After a signal the process ends with that same signal, so that a shell sees the
+ * cause.
  * @param code exit code, 0 to 255.
  */
 export function endProcess(code: number): void {
   const signal = interruptSignals.find((name) => new InterruptedError(name).exitCode === code);
-  // As process 1 of a container it would ignore its own signal.
+  // As process 1 of a container, this process would ignore its own signal.
   if (signal === undefined || process.pid === 1) process.exit(code);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
   setTimeout(() => process.exit(code), 100);
 }
 
-/** A terminal that is closed sends SIGHUP: a key that is just being made must not be lost by that. */
+/** A closed terminal sends SIGHUP. It must not lose a key that is just being created. */
 const interruptSignals: readonly InterruptSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 function interruptOnSignals(): AbortSignal {
@@ -82,7 +83,7 @@ function interruptOnSignals(): AbortSignal {
   return controller.signal;
 }
 
-// What a pipe takes at once unless it is full already.
+// A pipe accepts this many bytes at once unless it is nearly full.
 const smallText = 4096;
 
 function outputStream(descriptor: 1 | 2, stream: () => NodeJS.WriteStream): OutputStream {
@@ -90,7 +91,7 @@ function outputStream(descriptor: 1 | 2, stream: () => NodeJS.WriteStream): Outp
   const open = (): NodeJS.WriteStream => {
     if (opened === undefined) {
       opened = stream();
-      // Each write reports its own failure; without a listener Node would print a stack as well.
+      // Each write reports its own failure. Without a listener Node would print a stack trace as well.
       opened.on('error', () => {});
     }
     return opened;
@@ -118,13 +119,13 @@ function outputStream(descriptor: 1 | 2, stream: () => NodeJS.WriteStream): Outp
   };
 }
 
-/** Writes without the streams, which cost more to load than the rest of a short run. @returns what was not taken. */
+/** Writes without Node's streams, which take longer to load than the rest of a short run. @returns the bytes that were not written. */
 function writeAtOnce(descriptor: number, bytes: Buffer): Buffer {
   let rest = bytes;
   try {
     while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
   } catch (error) {
-    // A pipe that is full for now: the stream knows how to wait.
+    // The pipe is full for now. The stream waits until there is room.
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
   }
   return rest;
@@ -132,7 +133,7 @@ function writeAtOnce(descriptor: number, bytes: Buffer): Buffer {
 
 function isTerminal(descriptor: number): boolean {
   try {
-    // A look that loads nothing; only a character device can be a terminal.
+    // This check loads nothing. Only a character device can be a terminal.
     if (!fstatSync(descriptor).isCharacterDevice()) return false;
   } catch {
     return false;
@@ -140,7 +141,7 @@ function isTerminal(descriptor: number): boolean {
   return process.getBuiltinModule('node:tty').isatty(descriptor);
 }
 
-/** Node opens the null device in place of a descriptor that was closed at start, where every write succeeds and is lost. */
+/** If a descriptor is closed at the start, Node opens the null device in its place. Every write to that succeeds and is lost. */
 function descriptorState(descriptor: number): OutputStream['state'] {
   try {
     const stat = fstatSync(descriptor);
@@ -171,10 +172,10 @@ function inputStream(interrupt: () => AbortSignal): InputStream {
       const signal = interrupt();
       signal.throwIfAborted();
       const [{ createInterface }, { Writable }] = await Promise.all([import('node:readline/promises'), import('node:stream')]);
-      // With a terminal readline echoes by itself; a hidden answer is swallowed by an output that writes nothing.
+      // With a terminal, readline echoes the input itself. A hidden input goes to an output that discards it.
       const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
       const lines = createInterface({ input: process.stdin, output: options.hidden ? silent : process.stderr, terminal: true });
-      // Only now the terminal itself echoes no more: who sees the question may answer at once.
+      // The question is shown only now, after the terminal's own echo was switched off. The user may answer at once.
       if (options.hidden) process.stderr.write(question);
       lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
       const gone = new AbortController();

@@ -1,20 +1,20 @@
 export interface ProcessOptions {
-  /** Text for its stdin; default none. */
+  /** Text for the program's stdin; default none. */
   readonly input?: string;
-  /** Its stdin is this program's own, and it stays in this program's session: it may ask the user on the terminal. */
+  /** The program shares this program's stdin and session, so that it can ask the user on the terminal. */
   readonly terminal?: boolean;
-  /** Its whole environment; default this program's own. */
+  /** The whole environment of the program; default: that of this program. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Ends it, and what it has started, after so many milliseconds. */
+  /** Time limit in milliseconds. At its end the program and the processes that it has started are ended. */
   readonly timeoutMs: number;
-  /** Ends it as well. */
+  /** Ends the program, too. */
   readonly signal?: AbortSignal;
-  /** Takes what it prints, as it comes; default: it is collected in the result alone. */
+  /** Receives the output while the program runs. The result has the output in any case. */
   readonly onOutput?: (text: string, stream: 'stdout' | 'stderr') => void;
 }
 
 export interface ProcessResult {
-  /** Null when a signal ended it. */
+  /** Null if a signal ended the program. */
   readonly code: number | null;
   readonly signal: string | null;
   readonly timedOut: boolean;
@@ -26,7 +26,7 @@ export interface ProcessResult {
 export interface Processes {
   /**
    * Runs a program and waits for its end.
-   * @param command the program and its arguments; or a line for the system's shell.
+   * @param command the program and its arguments, or a command line for the system's shell.
    * @throws the system's error (ENOENT ...) when it cannot be started.
    */
   run(command: readonly string[] | { readonly shell: string }, options: ProcessOptions): Promise<ProcessResult>;

@@ -1,7 +1,7 @@
 import type { Disk } from './disk.ts';
 import type { Processes } from './processes.ts';
 
-/** Text going out. A write settles when the operating system has taken it, so that a failed delivery is seen. */
+/** A stream for output. A write resolves when the operating system has accepted the text, so that a failed delivery is noticed. */
 export interface OutputStream {
   /** @throws the system error (EPIPE, ENOSPC ...) when the text could not be written. */
   write(text: string): Promise<void>;
@@ -10,7 +10,7 @@ export interface OutputStream {
   readonly columns: number | undefined;
   /** Height of the terminal in lines; undefined off a terminal. */
   readonly rows: number | undefined;
-  /** Whether text written here can be read by anybody. */
+  /** Whether anybody can read the text: not if the stream was closed at the start or is the null device. */
   readonly state: 'open' | 'closed' | 'null-device';
 }
 
@@ -18,19 +18,22 @@ export interface InputStream {
   readonly isTTY: boolean;
   /**
    * All of the input as UTF-8 text.
-   * @param limit most bytes to take; more is an error.
+   * @param limit the largest input, in bytes. More is an error.
    */
   readAll(limit: number): Promise<string>;
-  /** Asks on the terminal's stderr and returns the line typed, without its newline. Rejects with InterruptedError on SIGINT. */
+  /**
+   * Writes a question to stderr, which must be a terminal, and returns the line that the user types, without its newline. Rejects with
+   * InterruptedError on SIGINT.
+   */
   ask(question: string, options?: { readonly hidden?: boolean }): Promise<string>;
 }
 
-/** All that a command may touch of the world: one object, with a double in tests. */
+/** Everything outside the program that a command may use, as one object. Tests replace it. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Home folder of the user; undefined where none is known. */
   readonly home: string | undefined;
-  /** The absolute path; a `~/` at its beginning is the home folder. @throws UsageError for the home folder of another user. */
+  /** Makes a path absolute. A leading `~/` is the home folder. @throws UsageError for the home folder of another user. */
   resolvePath(path: string): string;
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
@@ -43,7 +46,7 @@ export interface World {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Aborted with an InterruptedError by the first SIGHUP, SIGINT or SIGTERM; the second ends the process at once. */
   readonly interrupt: AbortSignal;
-  /** Loaded when first used. */
+  /** The disk, loaded when first used. */
   disk(): Promise<Disk>;
   processes(): Promise<Processes>;
 }

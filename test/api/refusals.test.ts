@@ -76,6 +76,8 @@ test.each([
   ['a code that is a number', '{"message":"No","errorCode":9007199254740993}', {}, 'No', ': No (errorCode 9007199254740993).'],
   ['marks alone', '{"trackingKey":"trk-8"}', {}, undefined, ' (trackingKey trk-8).'],
   ['plain text', 'quota\n exceeded\n', plain, 'quota exceeded', ': quota exceeded.'],
+  ['plain text in colour', '\u001b[31mquota', plain, '\\u001b[31mquota', ': \\u001b[31mquota.'],
+  ['bytes as plain text', 'a\u0000\u0001', plain, undefined, '.'],
   ['text under the content type of JSON', 'upstream gone', {}, 'upstream gone', ': upstream gone.'],
   ['a text as JSON', '"not now"', {}, 'not now', ': not now.'],
   ['of a framework', '{"timestamp":1,"status":500,"error":"Oops","path":"/"}', {}, 'Oops', ': Oops.'],

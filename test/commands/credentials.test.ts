@@ -62,7 +62,7 @@ describe.each(verbKinds)('the verbs of $title', (kind) => {
     expect(readFileSync(path, 'utf8')).toBe(`${rows(server)[0]?.secret}\n`);
     expect(taken.stdout).not.toContain(rows(server)[0]?.secret);
     const refused = await runVerb(kind, server, ['create', '-n', 'ci', '--key-command', 'cat >/dev/null; exit 3']);
-    expect(refused).toMatchObject({ code: 6, stdout: '', stderr: expect.stringContaining('ended in 3') });
+    expect(refused).toMatchObject({ code: 6, stdout: '', stderr: expect.stringContaining('ended with exit code 3') });
     expect(refused.stderr).toContain(`The new ${short} was deleted again.`);
     expect(rows(server)).toHaveLength(1);
   });

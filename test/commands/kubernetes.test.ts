@@ -111,7 +111,8 @@ describe.each(verbKinds)('--kubernetes-secret with $title', (kind) => {
     const { server, kubernetes, run } = await start(kind);
     const old = seed(server, { name: 'otel' });
     kubernetes.seedSecret({ namespace, name, fields: { [field]: old.secret } });
-    kubernetes.seedWorkload('deployment', { name: 'collector', namespace, rollout: rollouts.stuck });
+    const rollout = { unit: 'ms', observed: 0, ready: 45_000, gone: 45_000 } as const;
+    kubernetes.seedWorkload('deployment', { name: 'collector', namespace, rollout });
     const rotate = ['rotate', '-n', 'otel', '--delete-old', '--restart', 'deployment/collector'] as const;
     const late = await run([...rotate, '--restart-timeout', '30s']);
     expect(late).toMatchObject({ code: 13, stdout: '' });
@@ -120,10 +121,10 @@ describe.each(verbKinds)('--kubernetes-secret with $title', (kind) => {
     expect(late.stderr).toContain(`sts ${noun} renew --name otel --kubernetes-secret ${secret}`);
     expect(rows(server)).toHaveLength(2);
     expect(kubernetes.field(namespace, name, field)).toBe(rows(server)[1]?.secret);
-    kubernetes.setRollout('deployment', namespace, 'collector', rollouts.instant);
-    kubernetes.seedWorkload('deployment', { name: 'other', namespace });
+    // It names no restart: the journal does.
     const renewal = await run(['renew', '-n', 'otel', '--delete-old', '--after', '0s']);
     expect(renewal.code, renewal.stderr).toBe(0);
+    expect(changesIn(kubernetes).filter((change) => change.endsWith('deployments/collector'))).toHaveLength(1);
     expect(rows(server).map(({ secret: held }) => held)).toEqual([kubernetes.field(namespace, name, field)]);
   });
 
@@ -140,6 +141,53 @@ describe.each(verbKinds)('--kubernetes-secret with $title', (kind) => {
     const again = await run([...renew, '--key-var', field]);
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('written to the Secret') });
     expect(kubernetes.field(namespace, name, 'OTHER')).toBe('kept');
+  });
+
+  test('a Secret that holds the one of another name is left alone, and --force puts the new one there all the same', async () => {
+    const { server, kubernetes, run } = await start(kind);
+    await run(['create', '-n', 'otel', '--expires-in', '90d']);
+    const other = seed(server);
+    const before = changes(server);
+    for (const flags of [['rotate'], ['rotate', '--dry-run'], ['renew'], ['renew', '--dry-run']] as const) {
+      const result = await run([...flags, '-n', 'ci', '--delete-old']);
+      expect(result, flags.join(' ')).toMatchObject({ code: 3, stdout: '' });
+      expect(result.stderr).toContain(
+        `The Secret ${secret} holds the ${kind.short} ${rows(server)[0]?.id}, which is named "otel"`,
+      );
+      expect(result.stderr).toContain('--name otel\n');
+      expect(result.stderr).toContain('--force\n');
+    }
+    expect(changes(server)).toEqual(before);
+    expect(kubernetes.field(namespace, name, field)).toBe(rows(server)[0]?.secret);
+
+    expect(await run(['rotate', '-n', 'ci', '--delete-old', '--after', '0s', '--force'])).toMatchObject({ code: 0 });
+
+    expect(rows(server).map((row) => [row.name, row.id === other.id])).toEqual([
+      ['otel', false],
+      ['ci', false],
+    ]);
+    expect(kubernetes.field(namespace, name, field)).toBe(rows(server)[1]?.secret);
+  });
+
+  test('somebody has put another one into the field by hand: what the Secret remembers is no obstacle', async () => {
+    const { server, kubernetes, run } = await start(kind);
+    await run(['create', '-n', 'otel']);
+    const data = { [field]: Buffer.from(seed(server).secret).toString('base64') };
+    kubernetes.changeSecret(namespace, name, { data });
+    expect(await run(['rotate', '-n', 'ci', '--delete-old', '--after', '0s'])).toMatchObject({ code: 0, stderr: '' });
+    expect(rows(server)[1]).toMatchObject({ name: 'ci', secret: kubernetes.field(namespace, name, field) });
+  });
+
+  test('a new name is the name from then on, also for who finishes the rotation', async () => {
+    const { server, kubernetes, run } = await start(kind);
+    await run(['create', '-n', 'otel', '--expires-in', '90d']);
+    const renamed = ['--new-name', 'collector', '--delete-old', '--after', '1h', '--no-wait'];
+    expect(await run(['rotate', '-n', 'otel', ...renamed])).toMatchObject({ code: 0, stderr: '' });
+    const finished = await run(['renew', '-n', 'otel', '--delete-old', '--after', '0s']);
+    expect(finished).toMatchObject({ code: 0, stdout: expect.stringContaining('is up to date') });
+    expect(rows(server)).toMatchObject([{ name: 'collector', secret: kubernetes.field(namespace, name, field) }]);
+    expect(await run(['renew', '-n', 'otel'])).toMatchObject({ code: 3, stderr: expect.stringContaining('--name collector\n') });
+    expect(rows(server)).toHaveLength(1);
   });
 
   test('verify of a Secret with two fields asks for --key-var; a refused one says which Secret and which server', async () => {

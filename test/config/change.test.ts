@@ -243,7 +243,7 @@ describe('replacing a token', () => {
   ])('that %s is refused', (_what, name, old) => {
     const attempt = () => withToken(path, written, name, old, 'new');
     expect(attempt).toThrow(ConfigError);
-    expect(attempt).toThrow(`The token of the context "prod" in ${path} is no longer the one that is to be replaced`);
+    expect(attempt).toThrow(`The token of the context "prod" in ${path} has changed in the meantime`);
     expect(attempt).not.toThrow(/abc|def|"old"/);
   });
 
@@ -264,7 +264,7 @@ describe('setting the current context', () => {
     try {
       attempt();
     } catch (error) {
-      expect(error).toMatchObject({ hints: ['Did you mean "prod"?', 'See the contexts there are: sts context list'] });
+      expect(error).toMatchObject({ hints: ['Did you mean "prod"?', 'See which contexts exist: sts context list'] });
     }
   });
 });

@@ -28,10 +28,10 @@ describe('a file that cannot be used is said to be wrong in', () => {
     ['contexts: []\n---\ncontexts: []\n', 2, 1, 'a second document begins'],
     ['url: https://a\n---\n', 2, 1, 'a second document begins'],
     ['---\nurl: https://a\n...\n---\nurl: https://b\n', 4, 1, 'a second document begins'],
-    ['a: &a\n  b: *a\n', 2, 6, 'an alias refers to what it stands in'],
-    ['contexts: &l\n  - name: a\n    context: *l\n', 3, 14, 'an alias refers to what it stands in'],
-    ['a: &a [[[*a]]]\n', 1, 10, 'an alias refers to what it stands in'],
-    ['a: &a {<<: *a}\n', 1, 12, 'an alias refers to what it stands in'],
+    ['a: &a\n  b: *a\n', 2, 6, 'an alias refers to a node that contains it'],
+    ['contexts: &l\n  - name: a\n    context: *l\n', 3, 14, 'an alias refers to a node that contains it'],
+    ['a: &a [[[*a]]]\n', 1, 10, 'an alias refers to a node that contains it'],
+    ['a: &a {<<: *a}\n', 1, 12, 'an alias refers to a node that contains it'],
     ['a: *b\nb: &b x\n', 1, 4, 'an alias refers to nothing'],
     ['a: &a x\ncontexts:\n  - name: a\n    context:\n      <<: *a\n', 5, 7, 'a merge key << takes a map, or a list of maps'],
     ['- a\n', 1, 1, 'it must be a map with the key "contexts"'],
@@ -46,8 +46,8 @@ describe('a file that cannot be used is said to be wrong in', () => {
   });
 
   test.each([
-    ['a bomb of aliases', `${laughs}\n`, 'its aliases stand for too many values', /line 6, column \d+/],
-    ['a bomb of aliases that is used', `${laughs}\ncontexts: *a8\n`, 'its aliases stand for too many values', /line 6, /],
+    ['a bomb of aliases', `${laughs}\n`, 'its aliases expand to too many values', /line 6, column \d+/],
+    ['a bomb of aliases that is used', `${laughs}\ncontexts: *a8\n`, 'its aliases expand to too many values', /line 6, /],
     ['too many brackets', `contexts: ${'['.repeat(20_000)}`, 'it is nested too deeply', /line 1, column \d+/],
     ['too many braces', `contexts: ${'{a: '.repeat(5_000)}`, 'it is nested too deeply', /line 1, column \d+/],
     ['too many dashes', `contexts:\n  ${'- '.repeat(5_000)}x`, 'it is nested too deeply', /line 2, column \d+/],

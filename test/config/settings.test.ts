@@ -334,7 +334,7 @@ describe('the token file of the pod', () => {
   test('that is absent is where the token was looked for', async () => {
     const error = await failure({ flags: url, env: cluster });
     expect(error).toBeInstanceOf(ConfigError);
-    expect(error.hints[0]).toBe(`The pod's own token was looked for in ${join(home, 'pod-token')}: there is no such file.`);
+    expect(error.hints[0]).toBe(`The pod's own token was expected in ${join(home, 'pod-token')}, but that file does not exist.`);
     expect((await failure({ flags: url })).hints.join()).not.toContain('pod');
   });
 });
@@ -367,7 +367,7 @@ describe('CA certificates', () => {
   test('that cannot be read, are no base64 or no certificate are told apart', async () => {
     expect(await failure({ flags: { ...flags, caCertPath: 'nope' } })).toBeInstanceOf(FileReadError);
     expect((await failure({ flags: { ...flags, caCertPath: 'no.pem' } })).message).toContain('holds no PEM certificate');
-    expect((await failure({ flags: { ...flags, caCertBase64Data: '%%%' } })).message).toContain('no base64');
+    expect((await failure({ flags: { ...flags, caCertBase64Data: '%%%' } })).message).toContain('not base64');
     expect((await failure({ env: { ...env, STS_CA_CERT_BASE64_DATA: 'AAAA' } })).message).toContain('holds no PEM certificate');
   });
 });
@@ -417,7 +417,7 @@ describe('what is missing or wrong', () => {
     const error = await failure(world);
     expect(error).toBeInstanceOf(NotFoundError);
     expect(error.message).toContain(`"tset" (${origin})`);
-    expect(error.hints).toEqual(['Did you mean "test"?', 'See the contexts there are: sts context list']);
+    expect(error.hints).toEqual(['Did you mean "test"?', 'See which contexts exist: sts context list']);
   });
 
   test('a timeout by flag is a usage error, by environment a configuration error', async () => {
@@ -446,7 +446,7 @@ describe('a config file that is broken', () => {
 
   test('is left out with a warning when URL and token are given', async () => {
     expect((await settings({ flags, file: broken })).url).toBe('https://flag');
-    expect(warnings).toEqual([expect.stringContaining('The file is not used')]);
+    expect(warnings).toEqual([expect.stringContaining('The file is ignored')]);
   });
 
   test('is an error again when it is asked for', async () => {

@@ -153,7 +153,7 @@ describe('what a kill has left', () => {
     writeFileSync(join(folder, leftovers[0] ?? ''), 'secret');
     await setCurrentContext(accessWith({ ...nodeDisk, unlink: refusing('unlink', 'EPERM') }), path, 'test');
     expect(warnings).toEqual([
-      `The temporary file ${join(folder, leftovers[0] ?? '')} may hold a token and cannot be removed: delete it.`,
+      `The temporary file ${join(folder, leftovers[0] ?? '')} may hold a token and cannot be removed. Delete it.`,
     ]);
   });
 });
@@ -164,7 +164,7 @@ describe('a disk that refuses', () => {
     ['create', 'EDQUOT', 'cannot be written: the disk quota is used up.'],
     ['create', 'EROFS', 'cannot be written: the file system is read-only.'],
     ['rename', 'ESTALE', 'cannot be written: the network file system has lost it.'],
-    ['rename', 'EBUSY', 'cannot be changed, because it is mounted by itself.'],
+    ['rename', 'EBUSY', 'cannot be changed, because it is mounted as a single file.'],
     ['realpath', 'EIO', 'cannot be written: the disk reports an error.'],
     ['lock', 'EACCES', 'cannot be written: permission denied.'],
     ['read', 'EIO', 'cannot be read: the disk reports an error.'],
@@ -173,10 +173,20 @@ describe('a disk that refuses', () => {
     write(stored);
     const error = await failure(saveContext(accessWith({ ...nodeDisk, [call]: refusing(call, code) }), path, 'new', context));
     expect(error.message).toBe(`The config file ${path} ${message}`);
-    if (call !== 'read') expect(error.hints.join()).toContain('The file is as it was.');
+    if (call !== 'read') expect(error.hints.join()).toContain('The file is unchanged.');
     expect(readFileSync(path, 'utf8')).toBe(stored);
     expect(readdirSync(folder)).toEqual(['config.yaml']);
   });
+
+  test.each(['realpath', 'facts', 'isMountPoint'] as const)(
+    '%s, when a save is checked before anything is asked',
+    async (call) => {
+      write(stored);
+      const error = await failure(checkSave({ ...nodeDisk, [call]: refusing(call, 'EACCES') }, path, 'new', context));
+      expect(error).toBeInstanceOf(ConfigError);
+      expect(error.message).toBe(`The config file ${path} cannot be written: permission denied.`);
+    },
+  );
 
   test('to bring the folder to the disk: the change is there, and said not to be safe', async () => {
     write(stored);
@@ -184,9 +194,7 @@ describe('a disk that refuses', () => {
       replaceToken(accessWith({ ...nodeDisk, syncFolder: refusing('syncFolder', 'EIO') }), path, 'prod', 'old-token', 'rotated'),
     );
     expect(error).toBeInstanceOf(ConfigUnsyncedError);
-    expect(error.message).toContain(
-      'was written, but may be lost in a power cut: the system could not bring it to the disk (EIO)',
-    );
+    expect(error.message).toContain('was written, but a power cut may undo that: the system could not sync it to the disk (EIO)');
     expect(error.hints.join()).not.toContain('as it was');
     expect(readFileSync(path, 'utf8')).toContain('rotated');
   });
@@ -197,7 +205,7 @@ describe('a disk that refuses', () => {
     const error = await failure(saveContext(accessWith(disk), path, 'new', context));
     const temporary = readdirSync(folder).find((name) => name.endsWith('.tmp'));
     expect(error.hints[0]).toBe(
-      `The temporary file ${join(folder, temporary ?? '')} may hold a token and cannot be removed: delete it.`,
+      `The temporary file ${join(folder, temporary ?? '')} may hold a token and cannot be removed. Delete it.`,
     );
   });
 
@@ -210,15 +218,15 @@ describe('a disk that refuses', () => {
   });
 });
 
-describe('a file that is mounted by itself', () => {
+describe('a file that is mounted as a single file', () => {
   test('is refused before anything is asked or written', async () => {
     write(stored);
     const disk = { ...nodeDisk, isMountPoint: async () => true };
     for (const attempt of [checkSave(disk, path, 'new', context), saveContext(accessWith(disk), path, 'new', context)]) {
       const error = await failure(attempt);
-      expect(error.message).toBe(`The config file ${path} cannot be changed, because it is mounted by itself.`);
+      expect(error.message).toBe(`The config file ${path} cannot be changed, because it is mounted as a single file.`);
       expect(error.hints).toEqual([
-        `The file is as it was. Mount its folder ${folder} instead, or change the file where the mount comes from.`,
+        `The file is unchanged. Mount its folder ${folder} instead, or change the file at the source of the mount.`,
       ]);
     }
     expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual([stored, ['config.yaml']]);
@@ -231,7 +239,7 @@ describe('a file that is mounted by itself', () => {
     execFileSync('mount', ['--bind', source, path]);
     onTestFinished(() => void execFileSync('umount', [path]));
     const error = await failure(saveContext(accessWith(nodeDisk), path, 'new', context));
-    expect(error.message).toContain('mounted by itself');
+    expect(error.message).toContain('mounted as a single file');
     expect(readFileSync(source, 'utf8')).toBe(stored);
   });
 });
@@ -240,7 +248,7 @@ test('a folder that nobody can make is an error at once', async () => {
   const started = performance.now();
   const error = await failure(saveContext(accessWith(nodeDisk), '/proc/x/c.yaml', 'new', context));
   expect(error.message).toBe(
-    'The config file /proc/x/c.yaml cannot be written, because its folder cannot be made: the system lets nobody make it.',
+    'The config file /proc/x/c.yaml cannot be written, because its folder cannot be created: the system does not allow it.',
   );
   expect(performance.now() - started).toBeLessThan(5_000);
 });
@@ -268,7 +276,7 @@ describe('another process', () => {
     };
     const disk: Disk = { ...nodeDisk, lock: async () => undefined };
     const error = await failure(saveContext(accessWith(disk, { sleep }), path, 'new', context));
-    expect(error.message).toContain('is being changed by another sts, which does not come to an end');
+    expect(error.message).toContain('is being changed by another sts, which does not finish');
     expect(slept).toBeGreaterThan(10_000);
   });
 
@@ -282,7 +290,7 @@ describe('another process', () => {
       },
     };
     const error = await failure(saveContext(accessWith(disk), path, 'new', context));
-    expect(error.message).toContain('this one stood still for too long');
+    expect(error.message).toContain('this process was stopped for too long');
     expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual([stored, ['config.yaml']]);
   });
 
@@ -293,7 +301,7 @@ describe('another process', () => {
     );
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const result of results) {
-      if (result.status === 'rejected') expect(String(result.reason)).toContain('is no longer the one that is to be replaced');
+      if (result.status === 'rejected') expect(String(result.reason)).toContain('has changed in the meantime');
     }
   });
 });

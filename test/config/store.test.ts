@@ -120,7 +120,7 @@ describe('the file', () => {
     await expect(saveContext(access, path, 'a', context)).rejects.toThrow('it is a folder');
     writeFileSync(join(folder, 'file'), '');
     const under = join(folder, 'file', 'config.yaml');
-    await expect(saveContext(access, under, 'a', context)).rejects.toThrow('a part of the path is no folder');
+    await expect(saveContext(access, under, 'a', context)).rejects.toThrow('a part of the path is not a folder');
   });
 
   test('is not made by a change that is refused', async () => {
@@ -169,7 +169,7 @@ describe('the token of a context', () => {
     expect(await tokenOf(nodeDisk, path, 'a')).toEqual({ kind: 'service-token', value: 'one' });
     await replaceToken(access, path, 'a', 'one', 'two');
     expect(await tokenOf(nodeDisk, path, 'a')).toEqual({ kind: 'service-token', value: 'two' });
-    await expect(replaceToken(access, path, 'a', 'one', 'three')).rejects.toThrow('is no longer the one that is to be replaced');
+    await expect(replaceToken(access, path, 'a', 'one', 'three')).rejects.toThrow('has changed in the meantime');
     expect(await tokenOf(nodeDisk, path, 'a')).toEqual({ kind: 'service-token', value: 'two' });
   });
 

@@ -32,12 +32,12 @@ describe('a URL', () => {
     ['a.example.com', 'must start with https:// or http://'],
     ['ftp://a.example.com', 'must start with https:// or http://'],
     ['https:a', 'must start with'],
-    ['https://', 'is no valid URL'],
+    ['https://', 'is not a valid URL'],
     ['https://a b', 'contains a space'],
     ['https://a/\nb', 'contains a space, a backslash or a control character'],
     ['https://@a', 'has an @ without a user name'],
     ['https://:@a', 'has an @ without a user name'],
-    ['https://me:secret%zz@a', 'has a user name or password with a % that begins no character'],
+    ['https://me:secret%zz@a', 'has a user name or password with a % that does not encode a character'],
     ['https://me:secret%0a@a', 'has a control character in its user name or password'],
     ['https://me%3Asecret@a', 'has a colon in its user name'],
     // The password's slash ends the host: what follows would be shown as a path.
@@ -47,8 +47,8 @@ describe('a URL', () => {
     ['https://a/?x=secret', 'must not contain a query'],
     ['https://a/?', 'must not contain a query'],
     ['https://a/#secret', 'must not contain a fragment'],
-    ['https://a:99999', 'is no valid URL'],
-    ['https://me:secret@a:99999', 'is no valid URL'],
+    ['https://a:99999', 'is not a valid URL'],
+    ['https://me:secret@a:99999', 'is not a valid URL'],
   ])('%j is refused without being repeated', (text, reason) => {
     const attempt = () => parseUrl(text, '--url');
     expect(attempt).toThrow(ConfigError);

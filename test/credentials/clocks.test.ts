@@ -77,6 +77,25 @@ test.each([
   }
 });
 
+test.each([6 * hour, -6 * hour])(
+  'a clock here that is set by %i ms before the recovery does not make a late key be forgotten',
+  async (jump) => {
+    const world = await startWorld();
+    world.seedHeld();
+    await world.killed('before kind.create');
+    world.clock.jump(jump);
+    let late: bigint | undefined;
+    const report = ({ kind }: { readonly kind: string }) => {
+      if (kind === 'searching')
+        late ??= world.credentials.seed({ name: 'ci', lastUpdateTimestamp: BigInt(world.clock.serverNow()) }).id;
+    };
+    await world.rotate({}, { report });
+    expect(late).toBeDefined();
+    expect(world.events).toContainEqual({ kind: 'undone', deletedId: late });
+    world.expectHealed();
+  },
+);
+
 test.each([6 * hour, -6 * hour])('a key that is stamped %i ms off is named, and the journal stays', async (skew) => {
   const world = await startWorld();
   world.seedHeld();

@@ -133,14 +133,14 @@ test('a folder that cannot be brought to the disk after the rename keeps both ke
   world.expectHealed();
 });
 
-test('a journal that another user has planted is not believed', async () => {
+test('a journal that another user has planted is not trusted', async () => {
   if (process.getuid?.() !== 0) return void console.info('not tested here: this account may not be another one');
   const world = await startWorld();
   world.seedHeld();
   await world.killed('after kind.create');
   chownSync(pendingPath(world.path), 12_345, 12_345);
   const failure = await failureOf(world.rotate());
-  expect(failure).toMatchObject({ exitCode: 6, message: expect.stringContaining('is not believed: another user owns it') });
+  expect(failure).toMatchObject({ exitCode: 6, message: expect.stringContaining('cannot be trusted: another user owns it') });
   expect(String(failure.hints)).toContain(`rm ${pendingPath(world.path)}`);
   expect(world.stackState.count('delete')).toBe(0);
 });

@@ -243,14 +243,14 @@ test('an earlier run is claimed before anything is done about it, so that a run 
   expect(seen[0]).toContain('"run": "the-second-run"');
 });
 
-test('a journal in a folder that others may write, or that others may write itself, is not believed', async () => {
+test('a journal in a folder that others may write, or that others may write itself, is not trusted', async () => {
   for (const open of [(path: string) => chmodSync(pendingPath(path), 0o660), (path: string) => chmodSync(dirname(path), 0o777)]) {
     const world = await startWorld();
     world.seedHeld();
     await world.killed('after kind.create');
     open(world.path);
     const failure = await failureOf(world.rotate());
-    expect(failure).toMatchObject({ exitCode: 6, message: expect.stringContaining('is not believed') });
+    expect(failure).toMatchObject({ exitCode: 6, message: expect.stringContaining('cannot be trusted') });
     expect(world.stackState.count('delete')).toBe(0);
     expect(existsSync(pendingPath(world.path))).toBe(true);
   }

@@ -3,7 +3,7 @@ import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Credential, CredentialKind, NewCredential } from '../../src/credentials/ports.ts';
 import { pendingPath } from '../../src/destinations/file-journal.ts';
-import { systemError } from '../support/interception.ts';
+import { type Moment, systemError } from '../support/interception.ts';
 import { testTime } from '../support/stackstate.ts';
 import { type FileWorld, failing, failureOf, meanwhile, startWorld } from './support.ts';
 
@@ -245,6 +245,55 @@ test('a key file that is changed while the old key is kept keeps the old key', a
   expect(world.destination.leftovers()).toEqual([]);
 });
 
+test('what somebody has put into the file since a rotation broke off is not taken for what that one was creating', async () => {
+  for (const of of ['keys', 'tokens'] as const) {
+    const world = await startWorld({ of });
+    world.seedHeld();
+    await world.killed('before kind.create');
+    // As it was asked for, and made in the time that the creation had.
+    const lastUpdateTimestamp = BigInt(world.clock.serverNow());
+    world.seedHeld({ name: 'ci', lastUpdateTimestamp, ...(of === 'tokens' ? { roles: ['ingestion'] } : {}) });
+    const failure = await failureOf(world.rotate());
+    expect(failure).toMatchObject({ exitCode: 3, message: expect.stringContaining('may be the one. Nothing was deleted.') });
+    expect(world.credentials.living('ci')).toHaveLength(2);
+    expect(world.credentials.isLive(world.held())).toBe(true);
+  }
+});
+
+test('somebody takes the journal right before the key file is replaced: it stays as it was, and the new key is gone', async () => {
+  const world = await startWorld();
+  world.seedHeld();
+  const before = world.held();
+  const taking = meanwhile('before file.close key', () => unlinkSync(pendingPath(world.path)));
+  const failure = await failureOf(world.rotate({}, { hook: taking.hook }));
+  expect(taking.happened()).toBe(true);
+  expect(failure).toMatchObject({ exitCode: 6, message: expect.stringContaining('The new key was deleted again.') });
+  expect(world.held()).toBe(before);
+  world.expectHealed();
+});
+
+test.each(['takes the journal over', 'removes the journal'])(
+  'somebody %s right before the old key goes: it stays, and both are said to live',
+  async (what) => {
+    const world = await startWorld();
+    const oldId = world.seedHeld();
+    let looks = 0;
+    const hook = async ({ call, when }: Moment) => {
+      if (call !== 'kind.verify' || when !== 'before' || ++looks < 2) return;
+      const path = pendingPath(world.path);
+      if (what === 'removes the journal') return unlinkSync(path);
+      writeFileSync(path, readFileSync(path, 'utf8').replace('"the-first-run"', '"the-second-run"'), { mode: 0o600 });
+    };
+    const failure = await failureOf(world.rotate({}, { hook, id: 'the-first-run' }));
+    expect(looks).toBe(2);
+    expect(failure).toMatchObject({ exitCode: 6, message: expect.stringContaining(`the old key ${oldId} was not deleted`) });
+    expect(world.stackState.count('delete')).toBe(0);
+    if (what === 'removes the journal') return;
+    await world.rotate();
+    world.expectHealed();
+  },
+);
+
 test('a key file that is put back after a rotation was killed keeps the old key', async () => {
   const world = await startWorld();
   world.seedHeld();
@@ -300,7 +349,7 @@ test('a deletion that is confirmed while the key is listed still is said as it i
   const full = failing('before rename key', systemError('ENOSPC'));
   const failure = await failureOf(world.rotate({}, full));
   const orphan = world.stackState.keys().at(-1)?.id;
-  expect(failure.message).toContain(`The server confirmed the deletion of the key ${orphan}, and lists it still.`);
+  expect(failure.message).toContain(`The server confirmed the deletion of the key ${orphan}, but still lists it.`);
   expect(failure).toMatchObject({ exitCode: 6 });
   world.stackState.clearFaults();
   await world.rotate();

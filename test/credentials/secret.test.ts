@@ -142,6 +142,17 @@ describe('fields', () => {
   });
 
   test.each([
+    [{ a: 'x', b: 'iapikeyok-abc' }, '--key-var b'],
+    [{ a: 'x', b: 'y' }, '--key-var NAME'],
+  ])('%o: the hint names a field that looks like a key, and no other', async (fields, flag) => {
+    const world = await startSecretWorld();
+    world.credentials.seed({ name: 'ci' });
+    world.kubernetes.seedSecret({ ...secretId, fields });
+    const failure = await failureOf(world.rotate());
+    expect(failure.hints[0]).toBe(`Name the one that holds the key: ${flag}`);
+  });
+
+  test.each([
     [{ a: 'x', b: 'y' }, undefined, 3, 'has 2 fields'],
     [{ a: 'x' }, 'b', 3, 'has no field b'],
     [{}, undefined, 6, 'it has no fields'],
@@ -174,7 +185,7 @@ describe('what cannot be changed is refused before anything is created', () => {
     [
       'of another type',
       { type: 'kubernetes.io/dockerconfigjson', fields: { '.dockerconfigjson': '{}' } },
-      'is of the type kubernetes.io/dockerconfigjson',
+      'has the type kubernetes.io/dockerconfigjson',
     ],
   ] as const)('a Secret that is %s', async (_what, seeded, reason) => {
     const world = await startSecretWorld();

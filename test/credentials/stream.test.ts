@@ -312,7 +312,7 @@ test('two equal tokens that were made at the same time are told, not guessed', a
   const failure = await failureOf(world.create({ wanted }, { destination, kind: { ...kind, create } }));
   const ids = world.stackState.serviceTokens().map(({ id }) => id);
   expect(world.events).toContainEqual({ kind: 'unidentified', candidates: ids });
-  expect(failure).toMatchObject({ exitCode: 6, message: expect.stringContaining('its id is not known') });
-  expect(failure.hints).toContain('Find it and delete it: sts service-token list');
+  expect(failure).toMatchObject({ exitCode: 6, message: expect.stringContaining(`it is one of the tokens ${ids.join(', ')}`) });
+  expect(failure.hints).toContain(`Delete the token ${ids[0]} if nobody uses it: sts service-token delete --id ${ids[0]}`);
   expect(world.stackState.count('token-delete')).toBe(0);
 });

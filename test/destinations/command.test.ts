@@ -53,11 +53,11 @@ test('without cat on the PATH a command gets its input all the same', async () =
 });
 
 test.each([
-  ['exit 3', /ended in 3/],
-  ['kill -9 $$', /ended in 137/],
-  ['cat >/dev/null; exit 4 # a comment', /ended in 4/],
-  ['echo "unfinished', /ended in 2/],
-  ['no-such-program-anywhere', /ended in 127/],
+  ['exit 3', /ended with exit code 3/],
+  ['kill -9 $$', /ended with exit code 137/],
+  ['cat >/dev/null; exit 4 # a comment', /ended with exit code 4/],
+  ['echo "unfinished', /ended with exit code 2/],
+  ['no-such-program-anywhere', /ended with exit code 127/],
 ])('%s is not delivered', async (command, reason) => {
   const failure = await failureOf(destination(command).deliver(issued));
   expect(failure).toMatchObject({ exitCode: 6, message: expect.stringMatching(reason) });

@@ -159,7 +159,7 @@ describe('an existing file', () => {
     old(undefined, 0o644);
     await deliver(replacing);
     expect(statSync(path).mode & 0o777).toBe(0o644);
-    expect(warnings).toEqual([`The key file ${path} can be read by others (mode 0644), and stays so.`]);
+    expect(warnings).toEqual([`The key file ${path} can be read by others (mode 0644). Its mode is not changed.`]);
   });
 
   test('keeps its owner and group when root replaces it', async () => {
@@ -176,7 +176,7 @@ describe('an existing file', () => {
     const { hook, happened } = failing('before file.copyAccess key', systemError('EPERM'));
     const failure = await failureOf(deliver({ ...replacing, hook }));
     expect(happened()).toBe(1);
-    expect(failure).toMatchObject({ exitCode: 6, message: expect.stringContaining('could not read it any more') });
+    expect(failure).toMatchObject({ exitCode: 6, message: expect.stringContaining('could no longer read it') });
     expect(readFileSync(path, 'utf8')).toBe('iapikeyok-0\n');
     expect(readdirSync(folder)).toEqual(['key']);
   });
@@ -222,7 +222,7 @@ describe('an existing file', () => {
     old(text);
     const failure = await failureOf(deliver(replacing));
     expect(failure).toMatchObject({ exitCode: 6, message: expect.stringContaining('nothing was created') });
-    expect(failure.hints).toContain('Or write over this one: --force');
+    expect(failure.hints).toContain('Or overwrite this one: --force');
     expect(readFileSync(path, 'utf8')).toBe(text);
     expect(readdirSync(folder)).toEqual(['key']);
     await deliver({ ...replacing, force: true });
@@ -239,7 +239,7 @@ describe('an existing file', () => {
     expect(readFileSync(path, 'utf8')).toBe('A=iapikeyok-1\nB=x\n');
   });
 
-  test('a file that is mounted by itself is refused before there is a key', async () => {
+  test('a file that is mounted as a single file is refused before there is a key', async () => {
     const [source, target] = [join(folder, 'source'), join(folder, 'a key')];
     for (const file of [source, target]) writeFileSync(file, 'iapikeyok-0\n');
     try {
@@ -251,7 +251,7 @@ describe('an existing file', () => {
     onTestFinished(() => void execFileSync('umount', [target]));
     await expect(destination({ path: target, ...replacing }).prove()).rejects.toMatchObject({
       exitCode: 6,
-      message: expect.stringContaining('mounted by itself'),
+      message: expect.stringContaining('mounted as a single file'),
     });
   });
 });
@@ -260,7 +260,7 @@ describe('what is no regular file', () => {
   test.each([
     ['a symlink', () => symlinkSync('elsewhere', path), 'a symbolic link'],
     ['a folder', () => mkdirSync(path), 'a folder'],
-    ['a FIFO', () => execFileSync('mkfifo', [path]), 'no regular file'],
+    ['a FIFO', () => execFileSync('mkfifo', [path]), 'not a regular file'],
   ])('%s is refused, with force too', async (_, prepare, reason) => {
     prepare();
     for (const force of [false, true]) {
@@ -343,7 +343,7 @@ describe('what file systems do', () => {
     const { hook, happened } = failing('before unlink key', systemError('EIO'));
     await deliver({ hook });
     expect(happened()).toBe(1);
-    expect(warnings).toEqual([expect.stringMatching(/may hold a key, and could not be removed .*\. Remove it: rm /)]);
+    expect(warnings).toEqual([expect.stringMatching(/may hold a key and could not be removed .*\. Remove it: rm /)]);
     expect(readdirSync(folder)).toHaveLength(2);
     await destination().open();
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
@@ -435,7 +435,7 @@ describe('errors of the system', () => {
 
   test.each([
     ['a folder that is not there', 'no/such/key', 'mkdir -p'],
-    ['a file in the place of the folder', 'file/key', 'no folder'],
+    ['a file in the place of the folder', 'file/key', 'not a folder'],
     ['a name that is too long', 'k'.repeat(300), 'too long'],
   ])('%s is refused before there is a key', async (_, name, reason) => {
     writeFileSync(join(folder, 'file'), '');

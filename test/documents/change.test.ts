@@ -260,7 +260,7 @@ test('a format that is not the document’s own is refused, and both are named',
       if (format === own) expect(failure).toBeUndefined();
       else {
         expect(failure).toMatchObject({ problem: 'other-format', exitCode: 3 });
-        expect(String(failure)).toContain(`is of the format ${own}, not ${format}.`);
+        expect(String(failure)).toContain(`has the format ${own}, not ${format}.`);
       }
     }
   }

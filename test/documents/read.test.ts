@@ -217,7 +217,12 @@ const refused: readonly (readonly [what: string, problem: DocumentProblem, messa
   ['a SecretList in JSON', 'no-key', /list of Kubernetes objects/, '{"kind":"SecretList","items":[{"kind":"Secret","data":{}}]}'],
   ['broken YAML', 'no-key', /not valid YAML/, 'kind: Secret\nstringData: {a: "secret\n'],
   ['a field that is there twice', 'no-key', /not valid YAML/, 'kind: Secret\nstringData:\n  a: secret\n  a: secret\n'],
-  ['a field that is there twice in JSON', 'no-key', /twice/, '{"kind":"Secret","stringData":{"a":"secret","a":"x"}}'],
+  [
+    'a field that is there twice in JSON',
+    'no-key',
+    /two members with the same name/,
+    '{"kind":"Secret","stringData":{"a":"secret","a":"x"}}',
+  ],
   ['YAML too deep for a parser', 'no-key', /not valid YAML/, `kind: Secret\na: ${'['.repeat(200_000)}\n`],
   ['JSON deeper than a stack', 'missing', /no field/, `{"kind":"Secret","a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`],
   ['data that is a list', 'no-key', /data is not a map/, 'kind: Secret\ndata: [secret]\n'],
@@ -247,7 +252,7 @@ const refused: readonly (readonly [what: string, problem: DocumentProblem, messa
   ['a value that is a command', 'unclear', /acts on/, 'A=secret;reboot\n'],
   ['a quote that is not closed', 'unclear', /not closed/, "# x\nA=it's-secret\n"],
   ['a value that goes on', 'unclear', /next line/, 'A=secr\\\net\n'],
-  ['a value within the quotes of another', 'unclear', /within quotes/, "A=it's\nB=secret\nC=that's\n", 'B'],
+  ['a value within the quotes of another', 'unclear', /inside quotes/, "A=it's\nB=secret\nC=that's\n", 'B'],
   ['a Secret without fields', 'missing', /no field/, 'kind: Secret\n'],
   ['a Secret of two fields', 'ambiguous', /2 fields/, 'kind: Secret\nstringData: {a: secret, b: secret}\n'],
   ['a field that is not there', 'missing', /no field c/, 'kind: Secret\nstringData: {a: secret, b: secret}\n', 'c'],
@@ -305,6 +310,15 @@ test('the names are listed, the nearest first, and no control character of their
     'Name the one that holds the key: --key-var API_KEY',
     'There are: API_KEY, HOME',
   ]);
+  // Pasted, the hint overwrites a value: it names one that looks like a key, else none.
+  expect(await hintsFor("API_KEYS=1\nA=2\nOTEL='iapikeyok-abc' # now\n")).toEqual([
+    'Name the one that holds the key: --key-var OTEL',
+    'There are: OTEL, API_KEYS, A',
+  ]);
+  expect((await hintsFor('kind: Secret\ndata: {HOME: eA==, OTEL: c3ZjdG9rLWFiYw==}\n'))[0]).toMatch(/--key-var OTEL$/);
+  for (const unclear of ['HOME=1\nPATH=2\n', 'HOME=iapikeyok-a\nPATH=iapikeyok-b\n']) {
+    expect((await hintsFor(unclear))[0]).toBe('Name the one that holds the key: --key-var NAME');
+  }
   expect((await hintsFor('kind: Secret\nstringData: {"a\\e[2J": x, b: y}\n')).join()).not.toContain('\u001b');
   const many = Array.from({ length: 30 }, (_, index) => `V${index}=x\n`).join('');
   expect((await hintsFor(many)).at(-1)).toMatch(/V19 and 10 more$/);

@@ -57,17 +57,22 @@ const lost: readonly (readonly [string, Fault])[] = [
 const answers: FaultCase[] = [
   ...lost.map(([what, fault]) => ({
     title: what,
+    // That is a whole response about a token.
+    ...(what.includes('an id that is no number') ? { forTokens: false as const } : {}),
     flags: fault.kind === 'endless' ? ['--timeout', '900ms'] : ['--timeout', '700ms'],
     faults: [['create', fault] as const],
     ...orphan,
   })),
   {
     title: '200 with the row but without the key',
+    // The id of a token is not among what the response names.
+    forTokens: orphan,
     faults: [['create', { kind: 'body', text: `{"id":${firstId},"lastUpdateTimestamp":1,"name":"faulty"}` }]],
     ...undone,
   },
   {
     title: '200 with a key that holds escapes',
+    forTokens: orphan,
     faults: [
       ['create', { kind: 'body', text: `{"id":${firstId},"lastUpdateTimestamp":1,"name":"faulty","apiKey":"\\u001b[2J\\n"}` }],
     ],
@@ -92,8 +97,7 @@ const answers: FaultCase[] = [
   {
     title: 'a reset, and an older key of that name',
     faults: [['create', { kind: 'reset', handler: 'run' }]],
-    before: ({ stackState }) =>
-      void stackState.seed({ name: 'faulty', id: 77n, lastUpdateTimestamp: BigInt(Date.now() - 86_400_000) }),
+    before: ({ seed }) => seed({ name: 'faulty', id: 77n, lastUpdateTimestamp: BigInt(Date.now() - 86_400_000) }),
     ...orphan,
     keys: ['faulty', 'faulty'],
     silent: ['--id 77'],
@@ -101,7 +105,7 @@ const answers: FaultCase[] = [
   {
     title: 'a reset, and somebody else made such a key at the same time',
     faults: [['create', { kind: 'reset', handler: 'run' }]],
-    afterCreation: ({ stackState }) => void stackState.seed({ name: 'faulty', id: 78n }),
+    afterCreation: ({ seed }) => seed({ name: 'faulty', id: 78n }),
     ...orphan,
     keys: ['faulty', 'faulty'],
     stderr: [...candidate, 'sts ingestion-api-key delete --id 78'],
@@ -109,7 +113,7 @@ const answers: FaultCase[] = [
   {
     title: 'a reset, and a new key of another name',
     faults: [['create', { kind: 'reset', handler: 'run' }]],
-    afterCreation: ({ stackState }) => void stackState.seed({ name: 'other', id: 79n }),
+    afterCreation: ({ seed }) => seed({ name: 'other', id: 79n }),
     ...orphan,
     keys: ['faulty', 'other'],
     silent: ['--id 79'],
@@ -130,7 +134,10 @@ const answers: FaultCase[] = [
       ['create', { kind: 'reset', handler: 'run' }],
       [
         'list',
-        { kind: 'body', text: `[null,{"id":${firstId},"lastUpdateTimestamp":${Date.now() + 60_000},"name":"faulty"},{"id":-1}]` },
+        {
+          kind: 'body',
+          text: `[null,{"id":${firstId},"lastUpdateTimestamp":${Date.now() + 60_000},"name":"faulty","roles":["ingestion"]},{"id":-1}]`,
+        },
       ],
     ],
     ...orphan,
@@ -175,6 +182,8 @@ const notMade: FaultCase[] = [
   { title: '429', faults: [['create', { kind: 'status', status: 429, headers: { 'retry-after': '0' } }]], ...nothing },
   {
     title: '404',
+    // The list comes first, and tells it.
+    forTokens: { server: { serviceTokens: false }, requests: ['GET', 'GET server/info'], stderr: ['Use an ingestion API'] },
     server: { ingestionApiKeys: false },
     ...nothing,
     code: 10,

@@ -206,18 +206,26 @@ test.each([
   expect(hints).toContain(`  ${hint}`);
 });
 
+/** What scripts look for in the reference's help of the noun. */
+const oneLine = [/^Manage API Keys used by ingestion pipelines, /, /^Use "sts ingestion-api-key \[command\] --help"/];
+
 test('help is wrapped to 80 columns off a terminal, but for what is to be copied and what scripts look for', async () => {
-  const paths = [['--help'], ['ingestion-api-key', 'rotate', '--help'], ['context', 'save', '--help'], ['help', 'environment']];
-  for (const path of [...paths, ['help', 'exit-codes'], ['help', 'config-file']]) {
-    const { stdout } = await runBuilt(path);
+  const verbs = ['create', 'list', 'get', 'delete', 'rotate', 'renew', 'verify'];
+  const paths = [
+    ...['', 'ingestion-api-key', 'service-token', 'context', 'completion', 'version'],
+    ...verbs.flatMap((verb) => [`ingestion-api-key ${verb}`, `service-token ${verb}`]),
+    ...['save', 'list', 'show', 'set', 'delete', 'validate'].map((verb) => `context ${verb}`),
+    ...['ingestion-api-key migrate', 'help environment', 'help exit-codes', 'help config-file'],
+  ].map((words) => words.split(' ').filter((word) => word !== ''));
+  for (const path of paths) {
+    const { stdout } = await runBuilt(path[0] === 'help' ? path : [...path, '--help']);
     const [before = '', examples = ''] = stdout.split('\nExamples:\n');
-    const lines = [before, examples.replace(/^(?: {2}.*\n|\n)*/, '')].join('\n').split('\n');
-    expect(
-      lines.filter((line) => line.length > 80),
-      path.join(' '),
-    ).toEqual([]);
+    // A command of an example, with its lines after a backslash.
+    const lines = [before, examples.replace(/^ {2,}[^ #].*$/gm, '')].join('\n').split('\n');
+    const long = lines.filter((line) => line.length > 80 && !oneLine.some((sentence) => sentence.test(line)));
+    expect(long, path.join(' ')).toEqual([]);
   }
-});
+}, 60_000);
 
 test.each([
   ['environment', ['STS_CLI_API_TOKEN', 'STS_CLI_CONTEXT', 'NO_COLOR', 'SSL_CERT_DIR']],

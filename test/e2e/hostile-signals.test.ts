@@ -197,7 +197,7 @@ describe('a signal while a request is in flight', () => {
     });
     for (const [route, fault] of row.faults ?? []) stackState.setFault(route, fault);
     const folder = tempFolder();
-    const world = { stackState, folder, path: `${folder}/ingestion.key` };
+    const world: World = { stackState, folder, path: `${folder}/ingestion.key`, seed: (facts) => void stackState.seed(facts) };
     const streams = row.stdout === undefined ? {} : { stdout: row.stdout };
     program = startBuilt(argvOf(row.argv ? { argv: row.argv } : { flags: row.flags?.(world) ?? [] }, world), {
       ...streams,

@@ -24,22 +24,27 @@ import {
 import { type BuiltOptions, type BuiltResult, environmentFor, startBuilt, wordsOf } from '../support/built.ts';
 import { count } from '../support/counts.ts';
 import { startForTest, tempFolder } from '../support/run.ts';
+import { type Subject, subjects } from './hostile-subjects.ts';
 
-/** Id of the first key that the simulated StackState of a world makes. */
+/** Id of the first key, and of the first token, that the simulated StackState of a world makes. */
 export const firstId = 250_558_013_078_953n;
 
 /** What one case has to play with. */
 export interface World {
   readonly stackState: StackState;
+  /** Makes a credential of the kind that the case is about, past the API. */
+  seed(facts: { readonly name: string; readonly id?: bigint; readonly lastUpdateTimestamp?: bigint }): void;
   /** An empty folder; the program is told nothing of it. */
   readonly folder: string;
   /** Where a key file would go: `ingestion.key` in that folder. */
   readonly path: string;
 }
 
-/** One row of a fault table: what is done to the program, and what must come of it. */
+/** One row of a fault table: what is done to the program, and what must come of it. It is written for keys, and holds for tokens too. */
 export interface FaultCase {
   readonly title: string;
+  /** What is different where tokens are made in place of keys; false: the row means nothing there. */
+  readonly forTokens?: Partial<Omit<FaultCase, 'forTokens'>> | false;
   /** Flags after `ingestion-api-key create --name faulty`, or a whole command line. */
   readonly flags?: readonly string[] | ((world: World) => readonly string[]);
   readonly argv?: readonly string[] | ((world: World) => readonly string[]);
@@ -76,42 +81,46 @@ export interface FaultCase {
 /** How often `check` was called in this file. */
 let tried = 0;
 
-/** Runs tables of rows, and counts them with all others that this file checks. */
+/** Runs tables of rows for both kinds, and counts them with all others that this file checks. */
 export function checkSuites(suites: readonly (readonly [string, readonly FaultCase[]])[]): void {
   afterAll(() => count('fault cases', tried));
-  describe.each(suites)('%s', (_, rows) => {
-    test.each(rows)('$title', (row) => check(row));
+  describe.each(Object.values(subjects))('$title', (subject) => {
+    describe.each(suites)('%s', (_, rows) => {
+      test.each(rows.flatMap((row) => subject.rowsOf(row)))('$title', (row) => check(row, subject));
+    });
   });
 }
 
 /** Runs one row against the built program and looks at everything. */
-export async function check(row: FaultCase): Promise<void> {
+export async function check(row: FaultCase, subject: Subject = subjects.keys): Promise<void> {
   tried += 1;
   let world: World | undefined;
   const stackState = await startForTest({
     now: Date.now,
     firstId,
+    firstTokenId: firstId,
     ...row.server,
     onStage: async (stage, request) => {
-      if (stage === 'handled' && request.route === 'create' && world !== undefined) await row.afterCreation?.(world);
+      if (stage === 'handled' && request.route === subject.route('create') && world !== undefined)
+        await row.afterCreation?.(world);
     },
   });
   const folder = tempFolder();
-  world = { stackState, folder, path: join(folder, 'ingestion.key') };
-  for (const [route, fault, options] of row.faults ?? []) stackState.setFault(route, fault, options);
+  world = { stackState, folder, path: join(folder, 'ingestion.key'), seed: (facts) => subject.seed(stackState, facts) };
+  for (const [route, fault, options] of row.faults ?? []) stackState.setFault(subject.route(route), fault, options);
   row.before?.(world);
   const before = namesIn(folder);
-  const result = await run(row, world);
+  const result = await run(row, world, subject);
 
   expectHarmless(result);
-  const key = stackState.store.history.find(({ name }) => name === 'faulty')?.apiKey;
+  const key = subject.madeBy(stackState).find(({ name }) => name === 'faulty')?.secret;
   // What the server saw comes first: the worst that can happen is a second key.
-  const all = stackState.requests.map(({ method, path }) => nameRequest(method, path));
+  const all = stackState.requests.map(({ method, path }) => nameRequest(method, path, subject.collection));
   const seen = row.listsAgain ? all.filter((name, index) => name !== 'GET' || all[index - 1] !== 'GET') : all;
   const told = `exit ${result.code ?? result.signal}\n${result.stdout}${result.stderr}`;
   expect(seen, told).toEqual(row.requests);
   expect(result.code, told).toBe(row.code);
-  expect(stackState.keys().map(({ name }) => name)).toEqual(row.keys ?? []);
+  expect(subject.namesIn(stackState)).toEqual(row.keys ?? []);
   expectTold(row, result);
   if (key !== undefined) {
     expect(result.stdout.includes(key), 'the key stands on stdout').toBe(row.delivered === 'stdout');
@@ -146,29 +155,33 @@ export function rawControls(text: string): string[] {
   return found.map((character) => `U+${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** `DELETE #1` for the first key made here, else the method, and the path where it is no route of the keys. */
-function nameRequest(method: string, path: string): string {
-  const id = /api_keys\/(\d+)$/.exec(path)?.[1];
+/** `DELETE #1` for the first credential made here, else the method, and the path where it is no route of the collection. */
+function nameRequest(method: string, path: string, collection: string): string {
+  const id = path.startsWith(`${collection}/`) ? path.slice(collection.length + 1) : undefined;
   if (id !== undefined) return `${method} #${BigInt(id) - firstId + 1n}`;
-  return path.endsWith('/api_keys') ? method : `${method} ${path.replace(/^\/api\//, '')}`;
+  return path === collection ? method : `${method} ${path.replace(/^\/api\//, '')}`;
 }
 
 function namesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder).sort() : [];
 }
 
-async function run(row: FaultCase, world: World): Promise<BuiltResult> {
+async function run(row: FaultCase, world: World, subject: Subject): Promise<BuiltResult> {
   const { limits, streams = {}, env } = row;
-  const argv = argvOf(row, world);
+  const argv = argvOf(row, world, subject);
   const environment = { STS_CLI_URL: world.stackState.url, STS_CLI_SERVICE_TOKEN: tokens.service, ...env };
   if (limits === undefined) return startBuilt(argv, { ...streams, env: environment }).result;
   return runLimited(limits, argv, { env: environment });
 }
 
 /** The command line of a row. */
-export function argvOf({ argv, flags = [] }: Pick<FaultCase, 'argv' | 'flags'>, world: World): readonly string[] {
+export function argvOf(
+  { argv, flags = [] }: Pick<FaultCase, 'argv' | 'flags'>,
+  world: World,
+  { create }: Subject = subjects.keys,
+): readonly string[] {
   if (argv !== undefined) return typeof argv === 'function' ? argv(world) : argv;
-  return ['ingestion-api-key', 'create', '--name', 'faulty', ...(typeof flags === 'function' ? flags(world) : flags)];
+  return [...create, '--name', 'faulty', ...(typeof flags === 'function' ? flags(world) : flags)];
 }
 
 /** Runs the built program from a shell that has set something up for it: limits, a folder, file descriptors. */

@@ -132,7 +132,7 @@ testOfTwoUsers('a journal that another user has put there is not believed, and l
   writeFileSync(journal, JSON.stringify({ stage: 'created', newId: String(victim.id), name: 'otel' }));
   chownSync(journal, other.uid, other.gid);
   const held = readFileSync(path, 'utf8');
-  expect(await rotate('--after', '0s')).toMatchObject({ code: 6, stderr: expect.stringMatching(/journal .* not believed/) });
+  expect(await rotate('--after', '0s')).toMatchObject({ code: 6, stderr: expect.stringMatching(/journal .* cannot be trusted/) });
   expect(readFileSync(path, 'utf8')).toBe(held);
   expect([stackState.count('create'), stackState.count('delete')]).toEqual([0, 0]);
 });

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { largestId } from '../stackstate/store.ts';
 import { runBuilt } from '../support/built.ts';
 import { against, environmentOf, startForTest } from '../support/stackstate.ts';
+import { tempFolder } from '../support/temp.ts';
 
 const keys = 'ingestion-api-key';
 const nothing = { code: 0, signal: null, stdout: '', stderr: '' };
@@ -324,3 +326,47 @@ test('no colour, symbol or animation reaches a pipe, however slow the server is'
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape is what must not be there.
   expect(slow.stdout + failed.stderr).not.toMatch(/[\x1b\r]|✅|❌|⚠/u);
 });
+
+test('at success stderr is empty off a terminal, whatever the command: `2>&1 | jq` reads one document', async () => {
+  const stackState = await startForTest({ now: Date.now });
+  const folder = tempFolder();
+  const config = join(folder, 'config.yaml');
+  for (const noun of ['ingestion-api-key', 'service-token']) {
+    const roles = noun === 'service-token' ? ['--roles', 'ingestion'] : [];
+    const file = ['--key-file', join(folder, noun)];
+    for (const words of [
+      ['create', '-n', 'n', '--expires-in', '90d', ...roles],
+      ['create', '-n', 'f', '--expires-in', '90d', ...file, ...roles],
+      ['list', '--name', 'f'],
+      ['list', '--name', 'nobody'],
+      ['get', '--name', 'f'],
+      ['verify', ...file],
+      ['rotate', '-n', 'f', ...file, '--dry-run'],
+      ['rotate', '-n', 'f', ...file, '--delete-old', '--after', '1s'],
+      ['rotate', '-n', 'n'],
+      ['renew', '-n', 'f', ...file, '--expires-in', '90d'],
+      ['renew', '-n', 'r', '--key-file', join(folder, `${noun}-new`), '--expires-in', '90d', ...roles],
+      ['delete', '--name', 'f', '--dry-run'],
+      ['delete', '--name', 'n', '--superseded', '--yes'],
+      ['delete', '--name', 'nobody', '--yes', '--if-exists'],
+      ['delete', '--expired', '--yes'],
+    ]) {
+      const { code, stdout, stderr } = await runBuilt([noun, ...words, '-o', 'json', ...against(stackState)]);
+      expect({ code, stderr, words }).toEqual({ code: 0, stderr: '', words });
+      expect(JSON.parse(stdout), words.join(' ')).toBeTypeOf('object');
+    }
+  }
+  for (const words of [
+    ['context', 'save', '--name', 'a', ...against(stackState)],
+    ['context', 'list'],
+    ['context', 'show'],
+    ['context', 'set', '--name', 'a'],
+    ['context', 'validate'],
+    ['context', 'delete', '--name', 'a'],
+    ['version'],
+  ]) {
+    const { code, stdout, stderr } = await runBuilt([...words, '-o', 'json', '--config', config]);
+    expect({ code, stderr, words }).toEqual({ code: 0, stderr: '', words });
+    expect(JSON.parse(stdout), words.join(' ')).toBeTypeOf('object');
+  }
+}, 60_000);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { tokens } from '../stackstate/server.ts';
+import { type StackState, tokens } from '../stackstate/server.ts';
 import { caFileOf, startForTest } from '../support/stackstate.ts';
 import { isInstalled, posixShell, runShell } from './shell.ts';
 
@@ -7,61 +7,95 @@ const hasJq = isInstalled('jq');
 // Rows that are not there say nothing.
 if (!hasJq) console.info('not tried, since jq is not installed here: scripts that read JSON with jq');
 
+/** What scripts for the Go CLI read of the documents of a noun. */
+const nouns = [
+  {
+    noun: 'ingestion-api-key',
+    secret: 'apiKey',
+    flags: '',
+    collection: '/api/security/ingestion/api_keys',
+    deleted: 'Ingestion Api Key deleted',
+    made: (stackState: StackState) => stackState.store.history.map(({ apiKey, ...key }) => ({ ...key, secret: apiKey })),
+    left: (stackState: StackState) => stackState.keys(),
+    // Of a token the list tells the id.
+    requests: ['POST'],
+  },
+  {
+    noun: 'service-token',
+    secret: 'token',
+    flags: '--roles ingestion',
+    collection: '/api/security/tokens',
+    deleted: 'Service token deleted',
+    made: (stackState: StackState) => stackState.tokenStore.history.map(({ token, ...rest }) => ({ ...rest, secret: token })),
+    left: (stackState: StackState) => stackState.serviceTokens(),
+    requests: ['GET', 'POST', 'GET'],
+  },
+] as const;
+
 /** The same functions for scripts, on jq where there is one and on node always. */
-const readers = {
+const readersOf = ({ noun, secret }: (typeof nouns)[number]) => ({
   ...(hasJq
     ? {
-        jq: `key_of() { jq -r '."ingestion-api-key".apiKey'; }
-             id_of() { jq -r --arg n "$1" '."ingestion-api-keys"[] | select(.name == $n).id'; }`,
+        jq: `secret_of() { jq -r '."${noun}".${secret}'; }
+             id_of() { jq -r --arg n "$1" '."${noun}s"[] | select(.name == $n) | .id'; }`,
       }
     : {}),
   node: `json() { node -e 'const d = JSON.parse(require("fs").readFileSync(0, "utf8")); console.log(eval(process.argv[1]))' "$@"; }
-         key_of() { json 'd["ingestion-api-key"].apiKey'; }
-         id_of() { json "d['ingestion-api-keys'].find((k) => k.name === process.argv[2]).id" "$1"; }`,
-};
+         secret_of() { json 'd["${noun}"].${secret}'; }
+         id_of() { json "d['${noun}s'].find((k) => k.name === process.argv[2]).id" "$1"; }`,
+});
 
 const shells = [
   { shell: 'bash', strict: 'set -euo pipefail' },
   { shell: posixShell, strict: 'set -eu' },
 ];
-const rows = shells.flatMap((shell) => Object.entries(readers).map(([reader, functions]) => ({ ...shell, reader, functions })));
+const rows = nouns.flatMap((noun) =>
+  shells.flatMap((shell) =>
+    Object.entries(readersOf(noun)).map(([reader, functions]) => ({ ...noun, ...shell, reader, functions })),
+  ),
+);
 
-test.each(rows)('a $shell script creates, finds and deletes a key over HTTPS, reading JSON with $reader', async (row) => {
+test.each(rows)('a $shell script creates, finds and deletes a $noun over HTTPS, reading JSON with $reader', async (row) => {
   const stackState = await startForTest({ now: Date.now, tls: true });
   stackState.seed({ name: 'another' });
+  stackState.seedToken({ name: 'another', roles: ['ingestion'] });
   const script = `${row.strict}
     ${row.functions}
-    key=$(sts ingestion-api-key create -n "$NAME" -o json --url "$U" --service-token "$T" --ca-cert-path "$CA" | key_of)
-    id=$(sts ingestion-api-key list -o json --url "$U" --service-token "$T" --ca-cert-path "$CA" | id_of "$NAME")
-    echo "$key $id"
-    sts ingestion-api-key delete --id $id --url "$U" --service-token "$T" --ca-cert-path "$CA"`;
-  const variables = { NAME: 'my-ingestion-api-key', U: stackState.url, T: tokens.service, CA: caFileOf(stackState) };
+    secret=$(sts ${row.noun} create -n "$NAME" ${row.flags} -o json --url "$U" --service-token "$T" --ca-cert-path "$CA" | secret_of)
+    id=$(sts ${row.noun} list -o json --url "$U" --service-token "$T" --ca-cert-path "$CA" | id_of "$NAME")
+    echo "$secret $id"
+    sts ${row.noun} delete --id $id --url "$U" --service-token "$T" --ca-cert-path "$CA"`;
+  const variables = { NAME: 'my-own', U: stackState.url, T: tokens.service, CA: caFileOf(stackState) };
   const { code, stdout, stderr } = await runShell(row.shell, script, { variables });
-  const [created] = stackState.store.history.filter(({ name }) => name === 'my-ingestion-api-key');
+  const [created] = row.made(stackState).filter(({ name }) => name === 'my-own');
   expect({ code, stdout, stderr }).toEqual({
     code: 0,
-    stdout: `${created?.apiKey} ${created?.id}\n[SUCCESS] Ingestion Api Key deleted: ${created?.id}\n`,
+    stdout: `${created?.secret} ${created?.id}\n[SUCCESS] ${row.deleted}: ${created?.id}\n`,
     stderr: '',
   });
-  expect(stackState.keys().map(({ name }) => name)).toEqual(['another']);
+  expect(row.left(stackState).map(({ name }) => name)).toEqual(['another']);
   expect(stackState.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
-    'POST /api/security/ingestion/api_keys',
-    'GET /api/security/ingestion/api_keys',
-    `DELETE /api/security/ingestion/api_keys/${created?.id}`,
+    ...row.requests.map((method) => `${method} ${row.collection}`),
+    `GET ${row.collection}`,
+    `DELETE ${row.collection}/${created?.id}`,
   ]);
 });
 
-test.each(rows)('a $shell script may echo a whole list into $reader, as scripts for the Go CLI do', async (row) => {
+test.each(rows)('a $shell script may echo a whole list of $noun into $reader, as scripts for the Go CLI do', async (row) => {
   const stackState = await startForTest({ now: Date.now });
-  const { id } = stackState.seed({ name: 'collector', description: 'for the collector', expiration: 1_893_456_000_000n });
+  const facts = { name: 'collector', description: 'for the collector', expiration: 1_893_456_000_000n };
+  const ids = {
+    'ingestion-api-key': stackState.seed(facts).id,
+    'service-token': stackState.seedToken({ ...facts, roles: ['a', 'b'] }).id,
+  };
   const script = `${row.strict}
     ${row.functions}
-    keys=$(sts ingestion-api-key list -o json --url $U --service-token $T)
-    id=$(echo $keys | id_of collector)
-    sts ingestion-api-key delete -i $id --url $U --service-token $T --output json`;
+    all=$(sts ${row.noun} list -o json --url $U --service-token $T)
+    id=$(echo $all | id_of collector)
+    sts ${row.noun} delete -i $id --url $U --service-token $T --output json`;
   const result = await runShell(row.shell, script, { variables: { U: stackState.url, T: tokens.service } });
-  expect(result).toEqual({ code: 0, signal: null, stdout: `{\n  "deleted-ingestion-api-key": ${id}\n}\n`, stderr: '' });
-  expect(stackState.keys()).toEqual([]);
+  expect(result).toEqual({ code: 0, signal: null, stdout: `{\n  "deleted-${row.noun}": ${ids[row.noun]}\n}\n`, stderr: '' });
+  expect(row.left(stackState)).toEqual([]);
 });
 
 test('a create that fails ends a bash script with its own exit code and gives the reader nothing', async () => {

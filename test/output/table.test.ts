@@ -105,18 +105,83 @@ test('on a terminal wide enough the table is the same', async () => {
   );
 });
 
-test('on a narrow terminal no line is wider than it, the bars line up and no text is lost', async () => {
+const WIDE = ['id', 'name', 'expiration', 'description', 'created', 'status'];
+const whole = [true, false, true, false, true, true];
+const idOf = fc.bigInt({ min: 1n, max: 9_223_372_036_854_775_807n }).map(String);
+const dateOf = fc.constantFrom('2026-03-15', '');
+const wideRow = fc.tuple(idOf, cell, dateOf, cell, fc.constant('2026-03-15'), fc.constantFrom('valid', 'expires in 13d'));
+const listings = [
+  { what: 'list', header: WIDE.slice(0, 4), of: (row: string[]) => row.slice(0, 4) },
+  { what: 'list -o wide', header: WIDE, of: (row: string[]) => row },
+  { what: 'list --all-contexts -o wide', header: ['context', ...WIDE], of: (row: string[]) => [row[1] ?? '', ...row] },
+];
+const screens = listings.flatMap((listing) => [40, 60, 80, 200].map((width) => ({ ...listing, width })));
+
+test.each(screens)('$what fits $width columns: ids, dates and titles are never broken, and no text is lost', async (screen) => {
+  const { header, of, width } = screen;
+  const isWhole = header.map((title) => whole[WIDE.indexOf(title)] ?? false);
   await fc.assert(
-    fc.asyncProperty(tableOf, fc.integer({ min: 12, max: 60 }), async (rows, width) => {
-      const narrow = linesOf(await render(rows, { width }));
-      expect(Math.max(...narrow.map(displayWidth))).toBeLessThanOrEqual(width);
-      expect(new Set(narrow.map((line) => separators(line).join()))).toHaveProperty('size', 1);
-      expect(narrow.some((line) => line.includes('…'))).toBe(false);
-      const wide = linesOf(await render(rows));
-      expect(characters(narrow)).toEqual(characters(wide));
+    fc.asyncProperty(fc.array(wideRow, { minLength: 1, maxLength: 20 }), async (all) => {
+      const rows = all.map((row) => of([...row]));
+      const drawn = await render(rows, { width, whole: isWhole }, header);
+      const lines = linesOf(drawn);
+      expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(width);
+      expect(lines.filter((line) => line.endsWith(' ') || line.includes('…'))).toEqual([]);
+      expect(new Set(lines.filter((line) => line !== '').map((line) => separators(line).join()))).toHaveProperty('size', 1);
+      for (const title of header) expect(drawn).toMatch(new RegExp(`(^|\\| )${title.toUpperCase()}( |$)`, 'm'));
+      for (const [column, isOne] of isWhole.entries()) {
+        for (const row of isOne ? rows : []) expect(drawn).toContain(row[column] ?? '');
+      }
+      const wanted = header.map((_, column) => rows.map((row) => visible(row[column] ?? '').replaceAll(' ', '')).join(''));
+      expect(textsOf(lines, header)).toEqual(wanted);
     }),
-    { numRuns: 300 },
+    { numRuns: 60 },
   );
+});
+
+test('a terminal too narrow for the table gets a record a row', async () => {
+  const rows = [
+    [
+      '250558013078953',
+      'cluster-1',
+      { text: '2026-03-15', color: 'red' } as const,
+      'agents of the first cluster',
+      '2026-03-01',
+      'valid',
+    ],
+    ['1', 'cluster-2', '', '-', '2026-03-01', 'expires in 3d'],
+  ];
+  expect(await render(rows, { width: 40, whole }, WIDE)).toBe(
+    [
+      'ID          | 250558013078953',
+      'NAME        | cluster-1',
+      'EXPIRATION  | \u001b[31m2026-03-15\u001b[39m',
+      'DESCRIPTION | agents of the first',
+      '            | cluster',
+      'CREATED     | 2026-03-01',
+      'STATUS      | valid',
+      '',
+      'ID          | 1',
+      'NAME        | cluster-2',
+      'EXPIRATION  |',
+      'DESCRIPTION | -',
+      'CREATED     | 2026-03-01',
+      'STATUS      | expires in 3d',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('one that is narrower still shows each value below its title', async () => {
+  const rows = [['9223372036854775807', 'a name of some words', '*']];
+  expect(await render(rows, { width: 19, whole: [true] }, ['id', 'name', ''])).toBe(
+    ['ID', '9223372036854775807', 'NAME', 'a name of some', 'words', '*', ''].join('\n'),
+  );
+});
+
+test('a mark without a title has no line where it does not stand', async () => {
+  const rows = [['https://stackstate.example.com', '']];
+  expect(await render(rows, { width: 20, whole: [true] }, ['url', ''])).toBe('URL\nhttps://stackstate.example.com\n');
 });
 
 test('cells are broken at spaces where that works, and only the widest columns are narrowed', async () => {
@@ -140,8 +205,8 @@ test('a coloured cell keeps its place, on every line it has', async () => {
   const rows = [[{ text: '1', color: 'red' } as const, 'ci', 'x']];
   for (const options of [{}, { width: 80 }])
     expect(await render(rows, options)).toContain('\n\u001b[31m1\u001b[39m  | ci   | x\n');
-  const wrapped = await render([['1', { text: 'aaaa bbbb', color: 'yellow' }]], { width: 9 }, ['ID', 'N']);
-  expect(wrapped).toBe('ID | N\n1  | \u001b[33maaaa\u001b[39m\n   | \u001b[33mbbbb\u001b[39m\n');
+  const wrapped = await render([['1', { text: 'aaaa bbbb cccc', color: 'yellow' }]], { width: 17 }, ['ID', 'N']);
+  expect(wrapped).toBe('ID | N\n1  | \u001b[33maaaa bbbb\u001b[39m\n   | \u001b[33mcccc\u001b[39m\n');
 });
 
 test('rows come in blocks that follow each other without a gap', async () => {
@@ -162,6 +227,22 @@ function characters(lines: readonly string[]): string[] {
     });
   }
   return columns;
+}
+
+/** The text of each column without its title and without spaces, of a table or of records. */
+function textsOf(lines: readonly string[], header: readonly string[]): string[] {
+  const titles = header.map((title) => title.toUpperCase());
+  if ((lines[0] ?? '').split('|').length === titles.length) {
+    return characters(lines).map((text, column) => text.slice(titles[column]?.length));
+  }
+  const texts = titles.map(() => '');
+  let column = -1;
+  for (const line of lines.filter((one) => one !== '')) {
+    const [title = '', text = ''] = line.split('|').map((part) => part.replaceAll(' ', ''));
+    if (title !== '') column = titles.indexOf(title);
+    texts[column] += text;
+  }
+  return texts;
 }
 
 test('a long list is drawn just as a short one', () => {

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import fs, { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Disk } from '../../src/platform/disk.ts';
 import { DurableWriteError, sweepSiblings, writeDurably } from '../../src/platform/durable.ts';
 import { nodeDisk } from '../../src/platform/node-disk.ts';
@@ -78,6 +78,29 @@ test('a folder that cannot be brought to the disk is no silent success', async (
   expect(error).toMatchObject({ code: 'EIO', replaced: true, leftover: undefined });
   expect(readFileSync(path, 'utf8')).toBe('new');
 });
+
+test.each([
+  ['EIO', false],
+  ['ENOSPC', false],
+  ['EDQUOT', false],
+  ['ESTALE', false],
+  ['EINVAL', true],
+  ['ENOTSUP', true],
+  ['ENOSYS', true],
+])(
+  'a system that says %s of a folder that is to be brought to the disk is believed; that it cannot do it is no failure: %s',
+  async (code, isFine) => {
+    const open = fs.promises.open;
+    vi.spyOn(fs.promises, 'open').mockImplementation(async (...args) => {
+      const handle = await open(...args);
+      vi.spyOn(handle, 'sync').mockRejectedValue(Object.assign(new Error(code), { code }));
+      return handle;
+    });
+    const synced = nodeDisk.syncFolder(folder);
+    if (isFine) await expect(synced).resolves.toBeUndefined();
+    else await expect(synced).rejects.toMatchObject({ code });
+  },
+);
 
 test('a temporary file that cannot be removed is named', async () => {
   const disk = { ...refusing('unlink', 'EPERM'), rename: refusing('rename', 'EBUSY').rename };

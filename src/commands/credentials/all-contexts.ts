@@ -13,6 +13,8 @@ import { mostAtOnce, pool } from './pool.ts';
 export interface Placed {
   readonly context: string;
   readonly credential: Credential;
+  /** The time by the clock of that server, in milliseconds since the epoch. */
+  readonly now: number;
 }
 
 export interface AllListings {
@@ -59,11 +61,11 @@ export async function listEverywhere(
       const { credentials, rejected, clocks } = await listingOf(noun, { ...own, progress });
       for (const sentence of rejected) failures.push(new ServerError(`${name}: ${sentence}`));
       if (clocks.warning !== undefined) warnings.push(`${name}: ${clocks.warning}`);
-      return { name, isUp: true, credentials: credentials.filter(filterOf(clocks)) };
+      return { name, isUp: true, now: clocks.now, credentials: credentials.filter(filterOf(clocks)) };
     } catch (error) {
       if (!(error instanceof StsError)) throw error;
       failures.push(new StsError(error.exitCode, `${name}: ${error.message}`, { hints: error.hints, cause: error }));
-      return { name, isUp: false, credentials: [] };
+      return { name, isUp: false, now: 0, credentials: [] };
     } finally {
       asked += 1;
       row?.end();
@@ -72,7 +74,9 @@ export async function listEverywhere(
     }
   };
   const found = await pool(contexts, mostAtOnce, one).finally(() => board?.close());
-  const placed = found.flatMap(({ name, credentials }) => credentials.map((credential) => ({ context: name, credential })));
+  const placed = found.flatMap(({ name, now, credentials }) =>
+    credentials.map((credential) => ({ context: name, credential, now })),
+  );
   placed.sort((a, b) => compareBytes(a.context, b.context) || compareBytes(a.credential.name, b.credential.name));
   return { placed, contexts: found, failures: gravestFirst(failures), warnings };
 }

@@ -1,4 +1,5 @@
 import { findOne, successorOf } from '../../credentials/find.ts';
+import { refuseOtherHeld } from '../../credentials/foreign.ts';
 import type { JournalRecord } from '../../credentials/record.ts';
 import type { Recovery } from '../../credentials/recover.ts';
 import { listReported, type RotationPlan } from '../../credentials/rotate.ts';
@@ -20,6 +21,7 @@ export async function dryRotation(run: Run, plan: RotationPlan): Promise<Outcome
   const old = findOne(listing, plan.target, oldKind.words);
   const why = kind === oldKind ? kind.refuseRotation?.(old) : undefined;
   if (why !== undefined) throw new UsageError(why);
+  if (!plan.force) await refuseOtherHeld(run, listing, [old.name, plan.newName]);
   const now = serverClock.now();
   const wanted = successorOf(old, { name: plan.newName, expiration: plan.expiration?.(now) }, now, oldKind.words);
   const { short } = oldKind.words;

@@ -55,7 +55,7 @@ async function get(noun: CredentialNoun, { id, name }: GetOptions, session: Sess
     data: { [noun.words.command]: documentOf(newest) },
     async text(view) {
       const { credentialTable } = await import('./table.ts');
-      return credentialTable(noun, [newest], { ...view, now: clocks.now });
+      return credentialTable(noun, [newest], { ...view, nowFor: () => clocks.now });
     },
     values: [String(newest.id)],
     warnings: clocks.warning === undefined ? [] : [clocks.warning],

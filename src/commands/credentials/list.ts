@@ -77,7 +77,7 @@ async function list(noun: CredentialNoun, options: ListOptions, session: Session
       }
       if (found.length === 0) return `No ${noun.plural} found.\n`;
       const { credentialTable } = await import('./table.ts');
-      return credentialTable(noun, found, { ...view, now: clocks.now });
+      return credentialTable(noun, found, { ...view, nowFor: () => clocks.now });
     },
     values: idsOf(found),
     warnings: clocks.warning === undefined ? [] : [clocks.warning],
@@ -104,10 +104,11 @@ async function listAll(noun: CredentialNoun, options: ListOptions, session: Sess
       }
       if (placed.length === 0) return `No ${noun.plural} found.\n`;
       const [{ credentialTable }, { withContexts }] = await Promise.all([import('./table.ts'), import('./context-column.ts')]);
+      const clocks = new Map(placed.map(({ credential, now }) => [credential, now]));
       return credentialTable(
         withContexts(noun, placed),
         placed.map(({ credential }) => credential),
-        view,
+        { ...view, nowFor: (credential) => clocks.get(credential) ?? view.now },
       );
     },
     values: idsOf(placed.map(({ credential }) => credential)),
@@ -119,16 +120,17 @@ async function listAll(noun: CredentialNoun, options: ListOptions, session: Sess
 
 /**
  * `--name` narrows; `--expired` and `--expiring-within` together show what either of them would. Where the two clocks differ, expired is
- * what both call so, as `delete --expired` takes it, and what ends soon by either of them is shown: an alarm must not be missed.
+ * what the server calls so, as in the table, while `delete --expired` waits until both do. What ends soon by either of them is shown: an
+ * alarm must not be missed.
  */
-function filterOf(options: ListOptions, { earliest, latest }: Clocks): (credential: Credential) => boolean {
+function filterOf(options: ListOptions, { now, earliest, latest }: Clocks): (credential: Credential) => boolean {
   const { name, expired = false, expiringWithin } = options;
   const clocks = earliest === latest ? [earliest] : [earliest, latest];
-  const spans = expiringWithin === undefined ? [] : clocks.map((now) => [now, addDuration(now, expiringWithin)] as const);
+  const spans = expiringWithin === undefined ? [] : clocks.map((from) => [from, addDuration(from, expiringWithin)] as const);
   return (credential) => {
     if (name !== undefined && credential.name !== name) return false;
     if (!expired && expiringWithin === undefined) return true;
-    return (expired && isExpired(credential, earliest)) || spans.some(([now, until]) => expiresBy(credential, now, until));
+    return (expired && isExpired(credential, now)) || spans.some(([from, until]) => expiresBy(credential, from, until));
   };
 }
 

@@ -7,7 +7,7 @@ import type { Placed } from './all-contexts.ts';
  */
 export function* prometheusText(
   { words }: CredentialNoun,
-  placed: readonly Placed[],
+  placed: readonly Pick<Placed, 'context' | 'credential'>[],
   contexts: readonly { readonly name: string; readonly isUp: boolean }[],
 ): Generator<string> {
   const prefix = `sts_${words.command.replaceAll('-', '_')}`;

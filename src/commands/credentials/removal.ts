@@ -129,9 +129,9 @@ async function agreed(
   const { world, progress } = session;
   const { short } = noun.words;
   const { credentialTable } = await import('./table.ts');
-  const view = { now: clocks.now, color: false, width: world.stderr.columns, wide: true };
+  const view = { nowFor: () => clocks.now, color: false, width: world.stderr.columns, wide: true };
   const table = await credentialTable(noun, credentials, view);
-  for (const block of table) for (const line of block.split('\n')) if (line !== '') await progress.note(line);
+  for (const block of table) for (const line of block.split('\n').slice(0, -1)) await progress.note(line);
   for (const credential of kept) await progress.note(`The newest ${short} of that name stays: ${brief(credential)}`);
   const what = credentials.length === 1 ? `this ${short}` : `these ${credentials.length} ${short}s`;
   return progress.confirm(`Delete ${what} on ${await serverOf(session)}?`, ['Delete without a question: --yes']);

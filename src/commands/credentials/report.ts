@@ -1,6 +1,6 @@
 import type { CredentialKind, Destination } from '../../credentials/ports.ts';
 import type { RunEvent } from '../../credentials/run.ts';
-import { deleteCommand } from '../../credentials/words.ts';
+import { deleteCommand, theCredential } from '../../credentials/words.ts';
 import type { Session } from '../verb.ts';
 
 /** Says on stderr what happens while a run goes on. */
@@ -57,7 +57,8 @@ export function reportTo(
       case 'journal-left':
         return progress.warn(`All is done, and only the journal is left. ${event.reason} The next run removes it.`);
       case 'keeping': {
-        const line = `The old ${words.short} ${event.oldId} is deleted in ${spoken(event.remainingMs)}; the new one is delivered.`;
+        // The time comes first: a narrow terminal shows the beginning of the line alone.
+        const line = `${spoken(event.remainingMs)} until the old ${words.short} ${event.oldId} is deleted. The new one is delivered.`;
         const isShown = await progress.status(event.remainingMs > 0 ? line : '');
         if (!isShown && !isKeeping && event.remainingMs > 0) progress.verbose(line);
         isKeeping = true;
@@ -75,6 +76,9 @@ function clockSentence(aheadMs: number): string {
 function unidentified({ words }: CredentialKind, candidates: readonly bigint[]): string {
   if (candidates.length === 0) {
     return `The list does not show the new ${words.short} yet, so its id is not known. See it later with: sts ${words.command} list`;
+  }
+  if (candidates.length === 1) {
+    return `The journal of this run is not its own any more, so it is not certain that ${theCredential(words, candidates[0])} is the new one.`;
   }
   return `${candidates.length} equal ${words.short}s were created at the same time (${candidates.join(', ')}), so it is not known which of them is the new one.`;
 }

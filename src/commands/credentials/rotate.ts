@@ -47,7 +47,9 @@ export function replaceFlags(noun: CredentialNoun): Flags<ReplaceOptions> {
     },
     noWait: { long: 'no-wait', help: `with --after: end at once; the next run deletes the old ${short}` },
     dryRun: { long: 'dry-run', help: 'say what would be done, change nothing' },
-    ...deliveryFlags('write to a key file or a Secret that holds no key, or to a file of another format'),
+    ...deliveryFlags(
+      `write to a key file or a Secret that holds no key or the ${short} of another name, or to a file of another format`,
+    ),
   };
 }
 
@@ -127,6 +129,7 @@ export function rotationPlanOf(
     deleteOld: options.deleteOld === true,
     afterMs: options.after === undefined ? readersNeedMs : durationMs(options.after),
     noWait: options.noWait === true,
+    force: options.force === true,
   };
 }
 

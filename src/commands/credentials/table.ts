@@ -5,17 +5,23 @@ import type { Column, CredentialNoun } from '../nouns.ts';
 import type { View } from '../verb.ts';
 import { expiresBy, isExpired, soonMs, statusOf } from './expiry.ts';
 
+interface TableView extends Pick<View, 'color' | 'width' | 'wide'> {
+  /** The time by the clock of the credential's server, in milliseconds since the epoch. */
+  nowFor(credential: Credential): number;
+}
+
 /** The table of credentials as `list` shows it, in blocks of lines. With `-o wide` it says when each was created and how it stands. */
 export function credentialTable(
   { columns }: CredentialNoun,
   credentials: readonly Credential[],
-  { now, color, width, wide }: Pick<View, 'now' | 'color' | 'width' | 'wide'>,
+  { nowFor, color, width, wide }: TableView,
 ): Promise<Iterable<string>> {
-  const shown = wide ? [...columns, created, status(now)] : columns;
+  const shown = wide ? [...columns, created, status(nowFor)] : columns;
   const rows = credentials.map((credential) =>
     shown.map(({ title, cell }): Cell => {
       const text = cell(credential);
       if (!color || (title !== 'EXPIRATION' && title !== 'STATUS')) return text;
+      const now = nowFor(credential);
       if (isExpired(credential, now)) return { text, color: 'red' };
       return expiresBy(credential, now, now + soonMs) ? { text, color: 'yellow' } : text;
     }),
@@ -33,6 +39,6 @@ const created: Column = {
   whole: true,
 };
 
-function status(now: number): Column {
-  return { title: 'STATUS', cell: (credential) => statusOf(credential, now), whole: true };
+function status(nowFor: TableView['nowFor']): Column {
+  return { title: 'STATUS', cell: (credential) => statusOf(credential, nowFor(credential)), whole: true };
 }

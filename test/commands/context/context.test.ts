@@ -269,7 +269,7 @@ current-context: prod
     const argv = ['save', '--url', 'https://a', '--api-token', 't', '--skip-validate'];
     const result = await sts(argv, { disk: { ...nodeDisk, rename } });
     expect(result).toMatchObject({ code: 1, stdout: '' });
-    expect(result.stderr).toContain('cannot be written: the disk reports an error.\n  The file is as it was.');
+    expect(result.stderr).toContain('cannot be written: the disk reports an error.\n  The file is unchanged.');
     expect(file()).toBe(two);
   });
 

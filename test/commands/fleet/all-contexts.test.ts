@@ -50,6 +50,18 @@ test('what is about to expire anywhere is found by the exit code', async () => {
   expect(check).toMatchObject({ code: 12, stdout: '3\n' });
 });
 
+test('how a key stands is reckoned by the clock of its server', async () => {
+  const { server, flags } = await startFleet(['a', 'b']);
+  server('a').seed({ id: 3n, name: 'lives', expiration: BigInt(testTime + day) });
+  server('b').seed({ id: 4n, name: 'ended', expiration: BigInt(testTime - day) });
+  for (const now of [testTime - 30 * day, testTime + 30 * day]) {
+    const { stdout, stderr } = await runSts([...list, ...flags, '-o', 'wide'], { now });
+    expect(stdout).toMatch(/^a .* \| expires in 1d\n/m);
+    expect(stdout).toMatch(/^b .* \| expired\n/m);
+    expect(stderr).toMatch(/^\[WARN\] a: This machine's clock is 30 days /m);
+  }
+});
+
 test('the variables that name one server do not reach the others', async () => {
   const { server, flags } = await startFleet(['a']);
   server('a').seed({ id: 5n, name: 'five' });
@@ -67,7 +79,7 @@ test.each([
   const { server, flags } = await startFleet(['a']);
   const { code, stderr } = await runSts([...list, ...flags, flag, value]);
   expect(code).toBe(3);
-  expect(stderr).toContain(`and ${flag} names one`);
+  expect(stderr).toContain(`but ${flag} names only one`);
   expect(stderr).not.toContain('other-token');
   expect(server('a').requests).toEqual([]);
 });

@@ -73,7 +73,7 @@ test('a file that is no journal stands where one would: exit 5, nothing is creat
   const path = join(tempFolder(), 'ingestion.key');
   writeFileSync(`${path}.sts-pending`, '{}', { mode: 0o600 });
   const result = await runSts([...create, '-n', 'ci', '--key-file', path, '--force', ...against(server)]);
-  expect(result).toMatchObject({ code: 5, stdout: '', stderr: expect.stringContaining('is no journal of this program') });
+  expect(result).toMatchObject({ code: 5, stdout: '', stderr: expect.stringContaining('is not a journal of this program') });
   expect(result.stderr).toContain(`rm ${path}.sts-pending`);
   expect(server.requests).toEqual([]);
 });
@@ -189,7 +189,7 @@ test('--force replaces the key in a file, which keeps its format and its mode; t
   expect(result.code).toBe(0);
   expect(readFileSync(path, 'utf8')).toBe(server.keys()[0]?.apiKey);
   expect(statSync(path).mode & 0o777).toBe(0o644);
-  expect(result.stderr).toBe(`[WARN] The key file ${path} can be read by others (mode 0644), and stays so.\n`);
+  expect(result.stderr).toBe(`[WARN] The key file ${path} can be read by others (mode 0644). Its mode is not changed.\n`);
 });
 
 test.each([

@@ -412,6 +412,15 @@ test('a key that the list has twice is deleted once', async () => {
   expect(deletes(server)).toEqual(['31']);
 });
 
+test('on a narrow terminal what is about to be deleted stands there as records, apart from each other', async () => {
+  const server = await startForTest();
+  server.seed({ id: 1n, name: 'doomed' });
+  server.seed({ id: 2n, name: 'doomed' });
+  const narrow = { stdin: { isTTY: true, answers: ['n'] }, stderr: { isTTY: true, columns: 40 } };
+  const { stderr } = await runSts(['ingestion-api-key', 'delete', '--name', 'doomed', ...against(server)], narrow);
+  expect(stderr).toMatch(/^ID {10}\| 1\nNAME {8}\| doomed\n[\s\S]*?STATUS {6}\| valid\n\nID {10}\| 2\n/m);
+});
+
 test('a question is asked with the name of the context that says which server it is', async () => {
   const server = await withKeys();
   const folder = tempFolder();

@@ -250,11 +250,15 @@ test('-q prints the ids and nothing else', async () => {
   expect(await runSts([...list, '-q', '--name', 'nope', ...against(server)])).toMatchObject({ code: 0, stdout: '' });
 });
 
-test.each([20, 40, 59, 80])('on a terminal of %i columns an id is never broken', async (columns) => {
+test.each([20, 40, 59, 80])('on a terminal of %i columns an id is never broken, and no line is wider', async (columns) => {
   const server = await startForTest();
   server.seed({ id: 9223372036854775807n, name: 'a name of some words', description: 'and a description of some more' });
-  const { stdout } = await runSts([...list, ...against(server)], { stdout: { isTTY: true, columns } });
-  expect(stdout).toMatch(/^9223372036854775807 \| /m);
+  for (const wide of [[], ['-o', 'wide']]) {
+    const { stdout } = await runSts([...list, ...wide, ...against(server)], { stdout: { isTTY: true, columns } });
+    expect(stdout).toMatch(/(^|\| )9223372036854775807( \||$)/m);
+    expect(stdout).toMatch(/(^|\| )EXPIRATION( |$)/m);
+    expect(stdout.split('\n').filter((line) => line.length > columns)).toEqual([]);
+  }
 });
 
 test('on a terminal a name that no key has says which one was probably meant', async () => {
@@ -289,10 +293,11 @@ describe("where this clock and the server's differ", () => {
     expect(result.stderr).toMatch(/^\[WARN\] This machine's clock is 30 days (ahead of|behind) the server's\. .*\n$/);
   });
 
-  test('expired is what both call so, and the table goes by the server', async () => {
-    expect(await at(30 * day, ['--expired', '-q'])).toMatchObject({ code: 0, stdout: '2\n' });
-    expect(await at(-30 * day, ['--expired', '-q'])).toMatchObject({ code: 0, stdout: '' });
-    expect((await at(30 * day, ['-o', 'wide'])).stdout).toMatch(/1 {2}\| tomorrow .* \| expires in 1d\n/);
+  test.each([-30, 30])('by %i days, expired is what the server calls so, in the list and in the table', async (days) => {
+    expect(await at(days * day, ['--expired', '-q'])).toMatchObject({ code: 0, stdout: '2\n' });
+    const { stdout } = await at(days * day, ['-o', 'wide']);
+    expect(stdout).toMatch(/1 {2}\| tomorrow .* \| expires in 1d\n/);
+    expect(stdout).toMatch(/2 {2}\| yesterday .* \| expired\n/);
   });
 
   test('by half a minute, this one counts and nothing is said', async () => {

@@ -75,7 +75,7 @@ test('a symlink to a key is followed, as Kubernetes mounts one', async () => {
 test.each([
   ['no file', () => {}, 'there is no such file'],
   ['a folder', (file: string) => mkdirSync(file), 'it is a folder'],
-  ['a FIFO that nobody writes to', (file: string) => execFileSync('mkfifo', [file]), 'it is no regular file'],
+  ['a FIFO that nobody writes to', (file: string) => execFileSync('mkfifo', [file]), 'it is not a regular file'],
   ['a broken symlink', (file: string) => symlinkSync('nowhere', file), 'there is no such file'],
   ['an empty file', (file: string) => writeFileSync(file, '\n'), 'is empty'],
   ['a file of two variables', (file: string) => writeFileSync(file, 'A=secret-1\nB=secret-2\n'), 'has 2 variables'],
