@@ -10,8 +10,8 @@ import type { SaveContextOption } from './delivery-flags.ts';
 import { planDelivery } from './delivery-plan.ts';
 import { expirationOf } from './expiration.ts';
 import { nameFlag } from './flags.ts';
-import { mostAtOnce } from './pool.ts';
-import { goingByName, type RenewOutcome, renewed } from './renew-outcomes.ts';
+import { mostAtOnce } from './most-at-once.ts';
+import type { RenewOutcome } from './renew-outcomes.ts';
 import { checkReplace, type ReplaceOptions, replaceFlags, rotationPlanOf } from './rotate.ts';
 
 export interface RenewOptions extends ReplaceOptions {
@@ -118,10 +118,11 @@ export async function runRenew(
   const { world } = session;
   const delivery = planDelivery(options, world);
   refuseClosedStdout(delivery, session);
-  const [{ renew }, { destinationOf }, { runOf }] = await Promise.all([
+  const [{ renew }, { destinationOf }, { runOf }, { goingByName, renewed }] = await Promise.all([
     import('../../credentials/renew.ts'),
     import('./destination.ts'),
     import('./run.ts'),
+    import('./renew-outcomes.ts'),
   ]);
   const open = { session, show: showSecret(session, noun), isReplaced: true, mayCreate: true };
   const destination = await destinationOf(delivery, open);
