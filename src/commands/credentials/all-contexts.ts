@@ -4,9 +4,9 @@ import { compareBytes } from '../../ids.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Session } from '../verb.ts';
 import type { Clocks } from './clocks.ts';
-import { mostAtOnce } from './flags.ts';
 import { gravestFirst } from './gravity.ts';
 import { listingOf } from './listing.ts';
+import { mostAtOnce } from './most-at-once.ts';
 import { namedProgress } from './named-progress.ts';
 import { pool } from './pool.ts';
 

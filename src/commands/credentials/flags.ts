@@ -3,9 +3,6 @@ import { parseId } from '../../ids.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Flag } from '../verb.ts';
 
-/** The most things that are done at a time, whatever is asked for: a fleet's servers and this machine shall notice nothing. */
-export const mostAtOnce = 8;
-
 /** `-n, --name` */
 export function nameFlag(noun: CredentialNoun, help: string): Flag<string> {
   return { long: 'name', short: 'n', value: 'name', help, parse: (text) => parseName(text, noun) };

@@ -1,4 +1,4 @@
-import { mostAtOnce } from './flags.ts';
+import { mostAtOnce } from './most-at-once.ts';
 
 /**
  * Does something for each item, some at a time, and gives the results in the order of the items.

@@ -5,7 +5,8 @@ import { requestExitCodes } from '../exit-codes.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import { type Flags, flagEntries, type Session, type Verb, verb } from '../verb.ts';
 import type { SaveContextOption } from './delivery-flags.ts';
-import { mostAtOnce, nameFlag } from './flags.ts';
+import { nameFlag } from './flags.ts';
+import { mostAtOnce } from './most-at-once.ts';
 import { checkReplace, type ReplaceOptions, replaceFlags } from './rotate.ts';
 
 export interface RenewOptions extends ReplaceOptions {
