@@ -1,5 +1,6 @@
 import { visible } from '../escape.ts';
-import type { Footer } from './stderr-lines.ts';
+import { BottomLines } from './bottom-lines.ts';
+import type { Footer, Size } from './stderr-lines.ts';
 import { displayWidth, shorten } from './width.ts';
 
 /** Before the first drawing: what is done sooner shows nothing. */
@@ -35,6 +36,7 @@ export class Board implements Footer {
   readonly #monotonic: () => number;
   /** A row keeps its place; the next one takes a place that is free. */
   readonly #rows: (Row | undefined)[] = [];
+  readonly #lines = new BottomLines();
   #summary = '';
   #above = '';
   #drawing: NodeJS.Timeout | undefined;
@@ -92,13 +94,14 @@ export class Board implements Footer {
     await this.#draw(this, false);
   }
 
-  take(): string {
-    const above = this.#above;
+  around(text: string, size: Size, stays: boolean): string {
+    const above = `${this.#above}${text}`;
     this.#above = '';
-    return above;
+    return this.#lines.redrawn(above, stays ? this.lines(size) : [], size);
   }
 
-  lines(columns: number, rows: number): readonly string[] {
+  /** The lines as they are now, each narrower than the terminal. */
+  lines({ columns, rows }: Size): readonly string[] {
     const now = this.#monotonic();
     const shown = this.#rows.filter((row) => row !== undefined);
     // One line is left for the summary, and one for what is told above.

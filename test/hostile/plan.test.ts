@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { tokens } from '../stackstate/server.ts';
 import { against, jsonOf, runSts, startForTest, tempFolder } from '../support/run.ts';
 
 async function startPlan(text: (folder: string) => string) {
@@ -51,4 +52,34 @@ test.each([
   expect(code).toBe(3);
   expect(stderr).toContain(`${path}:4: the renewal of line 2 writes to the same place.`);
   expect(server.requests).toEqual([]);
+});
+
+const six = (folder: string) =>
+  `renewals:\n${[1, 2, 3, 4, 5, 6].map((n) => `  - name: ci-${n}\n    key-file: ${folder}/k${n}\n`).join('')}`;
+
+test('of six renewals on one server a request that gets no response ends one, and not those beside it', async () => {
+  const { server, renew } = await startPlan(six);
+  server.setFault('create', { kind: 'stall' }, { times: 1 });
+
+  const { code, stdout } = await renew('--timeout', '3s', '-o', 'json');
+
+  expect(code).toBe(11);
+  expect(jsonOf(stdout)).toMatchObject({ summary: { total: 6, renewed: 5, failed: 1 } });
+  expect(server.keys()).toHaveLength(5);
+});
+
+test('a token from stdin is read once for all renewals of a plan, and a certificate that is not verified is warned of once', async () => {
+  const server = await startForTest({ tls: true });
+  const folder = tempFolder();
+  const path = join(folder, 'plan.yaml');
+  writeFileSync(path, six(folder));
+  const flags = ['--url', server.url, '--service-token', '-', '--skip-ssl'];
+
+  const { code, stderr } = await runSts(['ingestion-api-key', 'renew', '--plan', path, ...flags], {
+    stdin: `${tokens.service}\n`,
+  });
+
+  expect(code).toBe(0);
+  expect(server.keys()).toHaveLength(6);
+  expect(stderr.match(/is not verified/g)).toHaveLength(1);
 });

@@ -167,11 +167,12 @@ test('whatever titles and states hold, every line is narrower than the terminal 
         for (const [title, state] of rows) board.begin(title).state(state);
         board.summary(last);
         board.tell(`${last}\n`);
-        const lines = board.lines(columns, 24);
+        const lines = board.lines({ columns, rows: 24 });
         await board.close();
         expect(lines).toHaveLength(rows.length + 1);
         for (const line of lines) expect(displayWidth(line)).toBeLessThan(columns);
-        for (const line of [...lines, ...board.take().split('\n')]) expect(line).toBe(visible(line));
+        for (const line of [...lines, ...board.around('', { columns, rows: 24 }, false).split('\n')])
+          expect(line).toBe(visible(line));
       },
     ),
   );

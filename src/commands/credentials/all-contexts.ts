@@ -6,8 +6,9 @@ import type { Session } from '../verb.ts';
 import type { Clocks } from './clocks.ts';
 import { gravestFirst } from './gravity.ts';
 import { listingOf } from './listing.ts';
+import { mostAtOnce } from './most-at-once.ts';
 import { namedProgress } from './named-progress.ts';
-import { mostAtOnce, pool } from './pool.ts';
+import { pool } from './pool.ts';
 
 /** A credential and the context whose server has it. */
 export interface Placed {

@@ -66,11 +66,13 @@ export function outcomeOf(noun: CredentialNoun, results: readonly PlanResult[], 
     ...(dryRun ? { 'would-renew': tally.due } : {}),
     ...(tally.notBegun === 0 ? {} : { 'not-begun': tally.notBegun }),
   };
+  const plan = `${results.length} ${noun.words.short}${results.length === 1 ? '' : 's'} in the plan`;
+  const done = `${plan}: ${tallyText(tally, dryRun)}.`;
   return {
     data: { renewals: results.map(documentOf), summary },
+    done,
     async text(view) {
-      const what = `${results.length} ${noun.words.short}${results.length === 1 ? '' : 's'} in the plan`;
-      const last = `${what}: ${tallyText(tally, dryRun)}.\n`;
+      const last = `${done}\n`;
       if (dryRun) {
         const { planTable } = await import('./plan-table.ts');
         return [...(await planTable(results, view)), last];

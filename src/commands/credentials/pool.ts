@@ -1,5 +1,4 @@
-/** The most things that are done at a time, whatever is asked for: a fleet's servers and this machine shall notice nothing. */
-export const mostAtOnce = 8;
+import { mostAtOnce } from './most-at-once.ts';
 
 /**
  * Does something for each item, some at a time, and gives the results in the order of the items.

@@ -64,7 +64,7 @@ function wavesOf(renewals: readonly PlannedRenewal[]): readonly (readonly Planne
 async function readPlanFile(path: string, renew: Verb, { world }: Session): Promise<readonly PlannedRenewal[]> {
   const [{ readPlan }, { readInput }] = await Promise.all([import('./renewal-plan.ts'), import('./read-input.ts')]);
   const renewals = readPlan(path, await readInput(path, 'plan', largestPlan, world), renew);
-  refuseSharedDestinations(path, renewals, world);
+  refuseSharedDestinations(path === '-' ? 'stdin' : path, renewals, world);
   return renewals;
 }
 

@@ -4,6 +4,7 @@ import { visible } from '../../escape.ts';
 import { nearest } from '../../nearest.ts';
 import { isTooDeep } from '../../yaml-limits.ts';
 import { type Flag, flagEntries, type Verb } from '../verb.ts';
+import { merged, type Place, type Resolve, resolverOf, textOf } from './plan-aliases.ts';
 import type { RenewOptions } from './renew.ts';
 
 /** One renewal of a plan: the options as a command line would give them. */
@@ -19,29 +20,32 @@ export interface PlannedRenewal {
 const notInPlans: readonly string[] = ['plan', 'parallel', 'dry-run'];
 
 /**
- * Reads a plan: YAML with the key `renewals`, a list of renewals whose keys are `context` and the flags of `renew`.
- * @param path for messages.
+ * Reads a plan: YAML with the key `renewals`, a list of renewals whose keys are `context` and the flags of `renew`. Anchors, aliases and
+ * merge keys (`<<`) may save repetition.
+ * @param path as given, for messages; `-` is stdin.
  * @throws ConfigError (exit 1) with line and column for what is no plan; UsageError (exit 3) for values that the flags refuse.
  */
 export function readPlan(path: string, text: string, renew: Verb): readonly PlannedRenewal[] {
-  if (isTooDeep(text)) throw new ConfigError(`The plan ${path} is nested too deeply to be one.`);
+  const file = path === '-' ? 'stdin' : path;
+  if (isTooDeep(text)) throw new ConfigError(`The plan ${file} is nested too deeply to be one.`);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const place = (node: unknown): string => {
+  const place: Place = (node) => {
     const { line, col } = lines.linePos(isNode(node) ? (node.range?.[0] ?? 0) : 0);
-    return `${path}:${line}:${col}`;
+    return `${file}:${line}:${col}`;
   };
   const [broken] = document.errors;
   if (broken !== undefined) {
     const { line, col } = lines.linePos(broken.pos[0]);
     throw new ConfigError(
-      `The plan ${path}:${line}:${col} is not valid YAML (${broken.code.toLowerCase().replaceAll('_', ' ')}).`,
+      `The plan ${file}:${line}:${col} is not valid YAML (${broken.code.toLowerCase().replaceAll('_', ' ')}).`,
     );
   }
   const root = document.contents;
-  const list = isMap(root) ? root.get('renewals', true) : undefined;
+  const resolve = resolverOf(document);
+  const list = isMap(root) ? resolve(root.get('renewals', true)) : undefined;
   if (!isMap(root) || !isSeq(list)) {
-    throw new ConfigError(`The plan ${path} has no list "renewals".`, {
+    throw new ConfigError(`The plan ${file} has no list "renewals".`, {
       hints: ['A plan begins with the line "renewals:", and each of its items with "- name: NAME".'],
     });
   }
@@ -49,23 +53,24 @@ export function readPlan(path: string, text: string, renew: Verb): readonly Plan
     if (textOf(key) !== 'renewals') throw unknownKey(textOf(key), ['renewals'], place(key));
   }
   return list.items.map((item) => {
-    if (!isMap(item)) throw new ConfigError(`${place(item)}: a renewal is a list of keys and values.`);
-    return readRenewal(item.items as Pair[], renew, place, Number(place(item).split(':').at(-2)));
+    const renewal = resolve(item);
+    if (!isMap(renewal)) throw new ConfigError(`${place(item)}: a renewal is a list of keys and values.`);
+    return readRenewal(merged(renewal, place, resolve), renew, place, resolve, Number(place(item).split(':').at(-2)));
   });
 }
 
-function readRenewal(pairs: readonly Pair[], renew: Verb, place: (node: unknown) => string, line: number): PlannedRenewal {
+function readRenewal(pairs: readonly Pair[], renew: Verb, place: Place, resolve: Resolve, line: number): PlannedRenewal {
   const flags = flagEntries(renew).filter(([, { long }]) => !notInPlans.includes(long));
   const known = ['context', ...flags.map(([, { long }]) => long)];
   const options: Record<string, unknown> = {};
   let context: string | undefined;
   for (const { key, value } of pairs) {
     const name = textOf(key);
-    if (name === 'context') context = textOf(value);
+    if (name === 'context') context = textOf(resolve(value));
     else {
       const [option, flag] = flags.find(([, { long }]) => long === name) ?? [];
       if (option === undefined || flag === undefined) throw unknownKey(name, known, place(key));
-      options[option] = located(place(value ?? key), () => readValue(flag, value, place));
+      options[option] = located(place(value ?? key), () => readValue(flag, value, place, resolve));
     }
   }
   if (typeof options['name'] !== 'string') throw new ConfigError(`${place(pairs[0]?.key)}: the renewal has no name.`);
@@ -74,21 +79,20 @@ function readRenewal(pairs: readonly Pair[], renew: Verb, place: (node: unknown)
   return { context, options: options as unknown as RenewOptions, line };
 }
 
-function readValue(flag: Flag<unknown>, value: unknown, place: (node: unknown) => string): unknown {
+function readValue(flag: Flag<unknown>, given: unknown, place: Place, resolve: Resolve): unknown {
   const { long, repeatable, parse = (text: string): unknown => text } = flag;
+  const value = resolve(given);
   if (flag.value === undefined) {
     if (isScalar(value) && typeof value.value === 'boolean') return value.value;
     throw new UsageError(`${long} takes true or false.`);
   }
-  if (!repeatable) return parse(textOf(value));
+  const one = (node: unknown): unknown => {
+    if (isMap(node) || isSeq(node)) throw new UsageError(`${long} takes one value${repeatable ? ', or a list of them' : ''}.`);
+    return parse(textOf(node));
+  };
+  if (!repeatable) return one(value);
   const items = isSeq(value) ? value.items : [value];
-  return items.flatMap((item) => located(place(item), () => parse(textOf(item))));
-}
-
-/** The text of a scalar as it stands in the file: `1h`, `2031-01-31` and `0640` are texts here. */
-function textOf(node: unknown): string {
-  if (isScalar(node) && node.value !== null) return node.source ?? String(node.value);
-  return '';
+  return items.flatMap((item) => located(place(item), () => one(resolve(item))));
 }
 
 function located<T>(where: string, work: () => T): T {

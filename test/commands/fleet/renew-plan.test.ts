@@ -174,6 +174,17 @@ test.each([
   ],
   ['no renewals', 'renewal: []\n', /no list "renewals"/],
   ['too deep', `renewals: ${'['.repeat(20_000)}`, /nested too deeply/],
+  [
+    'a list where one value belongs',
+    'renewals:\n  - name: a\n    key-file: [/x, /y]\n',
+    /plan\.yaml:3:15: key-file takes one value\./,
+  ],
+  [
+    'a renewal that merges itself',
+    'renewals:\n  - &a\n    <<: *a\n    name: a\n',
+    /plan\.yaml:3:9: << takes what another renewal has/,
+  ],
+  ['an alias of nothing', 'renewals:\n  - <<: *nothing\n', /plan\.yaml:2:9/],
   ['no YAML', 'renewals: [\n', /plan\.yaml:\d+:\d+ is not valid YAML/],
 ])('a plan that is wrong is refused with its place: %s', async (_, text, message) => {
   const { renew, server } = await fleetWithPlan(() => text, ['a']);
@@ -181,6 +192,35 @@ test.each([
   expect([1, 3]).toContain(code);
   expect(stderr).toMatch(message);
   expect(server('a').requests).toEqual([]);
+});
+
+test('what several renewals have in common may be written once, with anchors, aliases and merge keys', async () => {
+  const { server, renew, held } = await fleetWithPlan(
+    (folder) => `renewals:
+  - &first
+    context: a
+    name: &name otel
+    key-file: ${folder}/a.key
+    expires-in: &life 90d
+  - <<: *first
+    context: b
+    key-file: ${folder}/b.key
+  - <<: [{ description: by merge }, { description: too late, expires-in: 30d }, *first]
+    context: c
+    name: *name
+    key-file: ${folder}/c.key
+    expires-in: *life
+`,
+  );
+  const { code, stderr } = await renew();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  for (const name of ['a', 'b', 'c']) {
+    const description = name === 'c' ? { description: 'by merge' } : {};
+    const expiration = BigInt(testTime + 90 * day);
+    expect(server(name).keys()).toEqual([
+      expect.objectContaining({ name: 'otel', apiKey: held(`${name}.key`), expiration, ...description }),
+    ]);
+  }
 });
 
 test('--plan and the flags of one renewal do not go together', async () => {

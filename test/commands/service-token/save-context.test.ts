@@ -182,3 +182,29 @@ test('killed at every call to the disk: the stored token is accepted, and the ne
     expectHealed(world, `${point}: ${watched.calls.at(-1)}`);
   }
 });
+
+test('in a plan the token of the context is replaced last, wherever it stands: the other renewals need it', async () => {
+  const { server, old, path, folder, run } = await start();
+  // Slow enough for the replacement to be over long before.
+  server.setFault('token-create', { kind: 'delay', ms: 300 }, { when: ({ body }) => body.includes('agent') });
+  const agents = [1, 2, 3].map((number) => ({
+    context: 'prod',
+    name: `agent-${number}`,
+    roles: ['stackstate-admin'],
+    'key-file': join(folder, `${number}.key`),
+    'expires-in': '90d',
+  }));
+  const own = { context: 'prod', name: 'admin', 'save-context': true, 'delete-old': true, after: '0s' };
+  const plan = join(folder, 'plan.yaml');
+  writeFileSync(plan, stringify({ renewals: [own, ...agents] }));
+
+  const result = await run(['service-token', 'renew', '--plan', plan, '-o', 'json']);
+
+  expect(result).toMatchObject({ code: 0, stderr: '' });
+  expect(jsonOf(result.stdout)).toMatchObject({
+    renewals: [{ name: 'admin', renewed: true }, ...agents.map(({ name }) => ({ name, renewed: true }))],
+    summary: { renewed: 4, failed: 0 },
+  });
+  expect(server.serviceTokens().map(({ id }) => id)).not.toContain(old.id);
+  expect(server.serviceTokens().find(({ name }) => name === 'admin')?.token).toBe(stored(path));
+});
