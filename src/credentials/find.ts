@@ -11,7 +11,7 @@ export type Target = { readonly name: string } | { readonly id: bigint };
 
 /**
  * Finds the credential that a command names.
- * @param takesId whether the command can name it by `--id` too, which a hint then proposes.
+ * @param takesId whether the command also takes `--id`. A hint then proposes it.
  * @throws NotFoundError (exit 8) when there is none, UsageError (exit 3) with a list of them when there are several.
  */
 export function findOne(listing: Listing, target: Target, words: Words, takesId = true): Credential {
@@ -93,7 +93,7 @@ export function noneNamed(listing: Listing, name: string, words: Words): NotFoun
   });
 }
 
-/** The error for a name that several credentials have. @param takesId as `findOne` takes it. */
+/** The error for a name that several credentials have. @param takesId as for `findOne`. */
 export function severalNamed(found: readonly Credential[], name: string, words: Words, takesId: boolean): UsageError {
   const sorted = newestFirst(found);
   const rows = sorted.map((credential, index) => {
@@ -114,7 +114,7 @@ export function severalNamed(found: readonly Credential[], name: string, words: 
   return new UsageError(`${found.length} ${words.noun}s are named ${quoted(name)}; it is not clear which one to replace.`, {
     hints: [
       ...table,
-      // No whole command: it would lack the flags that say where the new one goes.
+      // The hint is not a whole command, because that would lack the flags for the destination.
       ...(takesId ? [`Replace the newest: give --id ${sorted[0]?.id} instead of --name`] : []),
       `${takesId ? 'Or first delete' : 'Delete'} the ones that nobody uses: sts ${words.command} delete --id ID`,
     ],

@@ -19,7 +19,7 @@ export interface Retirement {
   readonly digest: string;
   /** The new secret, where the destination cannot be read. */
   readonly secret: string | undefined;
-  /** Whether to ask the server once more if it accepts the new secret. If not, the list must show the new credential. */
+  /** Whether to ask the server once more if it accepts the new secret. If false and its id is known, the list must show the new credential instead. */
   readonly verify: boolean;
   /** Undefined where no journal is kept. */
   readonly facts: Facts | undefined;
@@ -118,7 +118,7 @@ function changed({ kind, destination }: Run, newId: bigint | undefined): Deliver
  */
 async function isAccepted(run: Run, { verify, newId }: Retirement, held: string): Promise<boolean> {
   const { kind, waiting } = run;
-  // Where its id is not known either, its place in the list cannot tell.
+  // Without its id, the list cannot tell whether the credential exists.
   if (verify || newId === undefined) {
     const verdict = await waiting(`Verifying the new ${kind.words.short} once more`, () =>
       askPatiently(run, held, async () => (await isListed(run, newId)) === false),

@@ -25,7 +25,7 @@ export interface KeyFileOptions {
   readonly path: string;
   /** Whether an existing file may be written. */
   readonly mayReplace: boolean;
-  /** Mode of a new file, and the one that an existing file may have without a warning. */
+  /** Mode of a new file. An existing file with this mode causes no warning. */
   readonly mode: number;
   readonly document: FileDocument;
   /** Takes one sentence for the user. */
@@ -85,7 +85,7 @@ export class KeyFile implements Destination {
       if (former === undefined) await file.chmod(mode);
       else await this.#keepAccess(file, former);
       await file.sync();
-      // Who asks for a mode that others can read with means it: a nightly run is not to say so every night.
+      // If the user asks for a mode with which others can read the file, a nightly run must not warn about it every night.
       if (former !== undefined && (former.mode & 0o044 & ~mode) !== 0) await warn(readable(path, former.mode));
     } catch (error) {
       await this.#discard();
@@ -222,5 +222,5 @@ export class KeyFile implements Destination {
 
 function readable(path: string, mode: number): string {
   const octal = `0${mode.toString(8)}`;
-  return `The key file ${path} can be read by others (mode ${octal}). Its mode is not changed. If that is meant, say so: --key-mode ${octal}`;
+  return `The key file ${path} can be read by others (mode ${octal}). Its mode is not changed. If that is intended, give --key-mode ${octal}`;
 }

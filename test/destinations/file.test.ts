@@ -160,7 +160,7 @@ describe('an existing file', () => {
     await deliver(replacing);
     expect(statSync(path).mode & 0o777).toBe(0o644);
     expect(warnings).toEqual([
-      `The key file ${path} can be read by others (mode 0644). Its mode is not changed. If that is meant, say so: --key-mode 0644`,
+      `The key file ${path} can be read by others (mode 0644). Its mode is not changed. If that is intended, give --key-mode 0644`,
     ]);
   });
 

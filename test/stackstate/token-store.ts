@@ -38,7 +38,7 @@ export const defaultRoles: Readonly<Record<string, readonly string[]>> = {
   'stackstate-admin': ['manage-service-tokens', 'manage-ingestion-api-keys', 'update-metrics'],
   'stackstate-power-user': [],
   'stackstate-guest': [],
-  // Those that the platform's charts bring for agents and collectors.
+  // The roles for agents and collectors in the platform's charts.
   'stackstate-ingest-telemetry': ['update-metrics'],
   'suse-observability-ingest-all': ['update-metrics', 'update-permissions', 'update-scoped-permissions'],
   ingestion: ['update-metrics'],
