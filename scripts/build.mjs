@@ -51,7 +51,7 @@ const { output } = await build({
       groups: [
         {
           name: 'ground',
-          test: /src\/(errors|escape|ids|json|nearest|system|version|cli\/(flags|words)|commands\/(exit-codes|verb)|config\/(keys|table))\.ts$|fastest-levenshtein/,
+          test: /src\/(errors|escape|ids|json|nearest|system|version|cli\/(flags|words)|commands\/(exit-codes|sources|verb)|config\/(keys|table))\.ts$|fastest-levenshtein/,
         },
         {
           name: 'credentials',
@@ -63,12 +63,20 @@ const { output } = await build({
           ),
         },
         { name: 'context', test: withModule(/^$/, 'commands/context/index.ts') },
-        { name: 'client', test: withModule(/lossless-json/, 'api/client.ts') },
+        {
+          name: 'client',
+          test: withModule(
+            /src\/commands\/credentials\/(clocks|expiry|get-run|list-run|listing)\.ts$|lossless-json/,
+            'api/client.ts',
+          ),
+        },
         {
           name: 'protocol',
           test: withModule(
             /src\/(kinds\/(ingestion-api-key|service-token)|destinations\/stdout)\.ts$/,
-            ...['create', 'destination', 'run', 'report'].map((name) => `commands/credentials/${name}.ts`),
+            ...['create', 'destination', 'run', 'report', 'rotate-run', 'renew-run', 'migrate-run'].map(
+              (name) => `commands/credentials/${name}.ts`,
+            ),
             ...['create', 'renew', 'rotate', 'superseded', 'settled'].map((name) => `credentials/${name}.ts`),
           ),
         },

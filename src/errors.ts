@@ -143,6 +143,8 @@ export class OutcomeUnknownError extends StsError {
 
 export interface ServerErrorDetails extends ErrorDetails {
   readonly status?: number;
+  /** The `_type` of the server's own errors. */
+  readonly type?: string;
   /** The reason that the server gave. Escaped, so safe to print, like the next two. */
   readonly reason?: string;
   /** The server's code for what went wrong. */
@@ -156,6 +158,8 @@ export interface ServerErrorDetails extends ErrorDetails {
 /** The server refused or failed, or its response made no sense (exit 2). */
 export class ServerError extends StsError {
   declare readonly status?: number;
+  /** The `_type` of the server's own errors. */
+  declare readonly type?: string;
   declare readonly reason?: string;
   declare readonly errorCode?: string;
   declare readonly trackingKey?: string;

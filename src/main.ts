@@ -1,13 +1,8 @@
 import { loadProgram } from './cli/catalogue.ts';
-import { EarlyResult } from './cli/early-output.ts';
 import { blocksOf, renderHelp } from './cli/help.ts';
-import type { Call } from './cli/program.ts';
-import { createSession } from './cli/session.ts';
-import { endBegun, showOutcome } from './cli/show.ts';
 import { asksFor, faultOf, type Line, readLine, shownAs, withHelp } from './cli/words.ts';
-import type { Verb } from './commands/verb.ts';
 import { ExitCode } from './errors.ts';
-import { createPrinter, describeError, type Printer } from './output/printer.ts';
+import { createPrinter, describeError } from './output/printer.ts';
 import { endProcess, nodeWorld } from './platform/node.ts';
 import type { World } from './platform/world.ts';
 import { version } from './version.ts';
@@ -31,10 +26,10 @@ export async function main(argv: readonly string[], world: World): Promise<ExitC
       await printer.write(blocksOf(await informationOf(line, printer.width)));
       return ExitCode.done;
     }
-    const { readCall } = await import('./cli/program.ts');
+    const { readCall, runVerb } = await import('./cli/run.ts');
     const call = readCall(line);
     printer = createPrinter({ stdout, stderr, env, ...call.globals });
-    return await run(verb, call, world, printer);
+    return await runVerb(verb, call, world, printer);
   } catch (error) {
     await printer.error(withHelp(error, line));
     return describeError(error).exitCode;
@@ -55,28 +50,4 @@ async function informationOf(line: Line, width: number | undefined): Promise<str
   if (line.topic === undefined) return renderHelp(line, width);
   const { renderTopic } = await import('./cli/topics.ts');
   return renderTopic(line.topic, width);
-}
-
-async function run(verb: Verb, { options, globals }: Call, world: World, printer: Printer): Promise<ExitCode> {
-  const { color, width, success } = printer;
-  const view = {
-    color,
-    width,
-    success,
-    wide: globals.output === 'wide',
-    prometheus: globals.output === 'prometheus',
-    now: world.now(),
-  };
-  const quiet = globals.quiet === true;
-  const early = new EarlyResult(world.stdout, quiet ? 'quiet' : printer.json ? 'json' : 'text', view);
-  const session = createSession(world, globals, printer, early);
-  const shown = { printer, early, view, quiet };
-  try {
-    const exitCode = await showOutcome(await verb.run(options, session), shown);
-    if (exitCode === ExitCode.done && world.interrupt.aborted) throw world.interrupt.reason;
-    return exitCode;
-  } finally {
-    await endBegun(shown);
-    await session.close();
-  }
 }

@@ -130,9 +130,9 @@ export async function deleteIn<Row extends { readonly id: bigint }>(
   const listed = await isListed(requests, collection, id, call);
   if (listed === false) return;
   // After a gateway gave up, the server may still delete it.
-  if (status !== 502 && status !== 504)
-    throw listed ? refused : refused.because(`The ${noun} ${id} may be deleted or not.`, { hints });
-  throw new OutcomeUnknownError(`${what}. ${refused.message}`, { sentAt, status, hints, cause: refused });
+  if (listed && status !== 502 && status !== 504) throw refused;
+  const message = `${what}. ${refused.message} The ${noun} ${id} may be deleted or not.`;
+  throw new OutcomeUnknownError(message, { sentAt, status, hints, cause: refused });
 }
 
 /** Whether the collection lists it; undefined when the list cannot tell. */

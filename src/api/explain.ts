@@ -72,6 +72,7 @@ function said(trouble: Trouble, { secrets }: RefusalContext): { ending: string; 
   const reason = harmless(trouble.reason, longestReason);
   const errorCode = harmless(trouble.errorCode, longestMark);
   const trackingKey = harmless(trouble.trackingKey, longestMark);
+  const type = harmless(trouble.type, longestMark);
   const marks = [
     ...(errorCode === undefined ? [] : [`errorCode ${errorCode}`]),
     ...(trackingKey === undefined ? [] : [`trackingKey ${trackingKey}`]),
@@ -83,6 +84,7 @@ function said(trouble: Trouble, { secrets }: RefusalContext): { ending: string; 
       ...(reason === undefined ? {} : { reason }),
       ...(errorCode === undefined ? {} : { errorCode }),
       ...(trackingKey === undefined ? {} : { trackingKey }),
+      ...(type === undefined ? {} : { type }),
     },
   };
 }

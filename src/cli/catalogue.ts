@@ -28,7 +28,7 @@ const entries: readonly Entry[] = [
     summary: 'Manage service tokens for API authentication',
     description: 'Manage service tokens of programs and, from 2.3.6 on, of agents and collectors.',
     examples: `  # a token for a collector, into a file that only you can read
-  sts service-token create --name otel --roles stackstate-k8s-ingest --expires-in 90d --key-file ./otel.token
+  sts service-token create --name otel --roles stackstate-ingest-telemetry --expires-in 90d --key-file ./otel.token
 
   # all tokens, with when each was created and how it stands
   sts service-token list -o wide`,

@@ -146,10 +146,8 @@ export function twoColumns(
 
 /** Comments are wrapped. Commands are to be copied, and stay as they are. */
 function exampleLines(examples: string, width: number): string[] {
-  const mark = '  # ';
   return examples.split('\n').flatMap((line) => {
-    if (!line.startsWith(mark)) return [line];
-    return wrapWords(line.slice(mark.length), width - mark.length).map((part) => mark + part);
+    return line.startsWith('  # ') ? wrapWords(line.slice(4), width - 4).map((part) => `  # ${part}`) : [line];
   });
 }
 

@@ -24,6 +24,8 @@ export async function showOutcome(outcome: Outcome, shown: Shown): Promise<ExitC
   });
   for (const warning of warnings) await printer.warn(warning);
   for (const note of notes) await printer.note(note);
+  // A finding is no success: the log of a nightly check is to say which file and which server. A JSON document says it by its code.
+  if (exitCode !== ExitCode.done && !printer.json && !shown.quiet) await printer.sayHeld();
   await printer.error(...failures);
   return failures[0]?.exitCode ?? exitCode;
 }

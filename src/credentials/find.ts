@@ -11,9 +11,10 @@ export type Target = { readonly name: string } | { readonly id: bigint };
 
 /**
  * Finds the credential that a command names.
+ * @param takesId whether the command can name it by `--id` too, which a hint then proposes.
  * @throws NotFoundError (exit 8) when there is none, UsageError (exit 3) with a list of them when there are several.
  */
-export function findOne(listing: Listing, target: Target, words: Words): Credential {
+export function findOne(listing: Listing, target: Target, words: Words, takesId = true): Credential {
   if ('id' in target) {
     const found = listing.credentials.find(({ id }) => id === target.id);
     if (found !== undefined) return found;
@@ -24,7 +25,7 @@ export function findOne(listing: Listing, target: Target, words: Words): Credent
   const found = named(listing, target.name);
   const [only] = found;
   if (only === undefined) throw noneNamed(listing, target.name, words);
-  if (found.length > 1) throw severalNamed(found, target.name, words);
+  if (found.length > 1) throw severalNamed(found, target.name, words, takesId);
   return only;
 }
 
@@ -92,8 +93,8 @@ export function noneNamed(listing: Listing, name: string, words: Words): NotFoun
   });
 }
 
-/** The error for a name that several credentials have. */
-export function severalNamed(found: readonly Credential[], name: string, words: Words): UsageError {
+/** The error for a name that several credentials have. @param takesId as `findOne` takes it. */
+export function severalNamed(found: readonly Credential[], name: string, words: Words, takesId: boolean): UsageError {
   const sorted = newestFirst(found);
   const rows = sorted.map((credential, index) => {
     const { id, lastUpdateTimestamp, expiration } = credential;
@@ -113,8 +114,9 @@ export function severalNamed(found: readonly Credential[], name: string, words: 
   return new UsageError(`${found.length} ${words.noun}s are named ${quoted(name)}; it is not clear which one to replace.`, {
     hints: [
       ...table,
-      `Replace the newest: sts ${words.command} rotate --id ${sorted[0]?.id}`,
-      `Or first delete the ones that nobody uses: sts ${words.command} delete --id ID`,
+      // No whole command: it would lack the flags that say where the new one goes.
+      ...(takesId ? [`Replace the newest: give --id ${sorted[0]?.id} in place of --name`] : []),
+      `${takesId ? 'Or first delete' : 'Delete'} the ones that nobody uses: sts ${words.command} delete --id ID`,
     ],
   });
 }

@@ -1,4 +1,3 @@
-import { UsageError } from '../errors.ts';
 import { type CreationResult, createFirst } from './create.ts';
 import { lifetimeOf, newestFirst, severalNamed } from './find.ts';
 import { refuseOtherHeld } from './foreign.ts';
@@ -114,10 +113,7 @@ async function heldBy(
   const successor = recovery.outcome === 'waiting' ? recovery.record.newId : idOf(successorOfTarget(target, recovery));
   const known = living.find(({ id }) => id === (remembered ?? successor));
   if (known !== undefined) return known;
-  if (living.length > 1 && deleteOld) {
-    const { message, hints } = severalNamed(living, target.name, kind.words);
-    throw new UsageError(message, { hints: hints.filter((hint) => !hint.startsWith('Replace the newest')) });
-  }
+  if (living.length > 1 && deleteOld) throw severalNamed(living, target.name, kind.words, false);
   return newestFirst(living)[0];
 }
 

@@ -118,7 +118,8 @@ function changed({ kind, destination }: Run, newId: bigint | undefined): Deliver
  */
 async function isAccepted(run: Run, { verify, newId }: Retirement, held: string): Promise<boolean> {
   const { kind, waiting } = run;
-  if (verify) {
+  // Where its id is not known either, its place in the list cannot tell.
+  if (verify || newId === undefined) {
     const verdict = await waiting(`Verifying the new ${kind.words.short} once more`, () =>
       askPatiently(run, held, async () => (await isListed(run, newId)) === false),
     );
@@ -141,16 +142,13 @@ async function isListed(run: Run, id: bigint | undefined): Promise<boolean | und
 
 function bothLive(run: Run, { old, newId, facts }: Pick<Retirement, 'old' | 'newId' | 'facts'>, error: StsError): StsError {
   const { kind, oldKind, destination } = run;
-  const fate = error instanceof OutcomeUnknownError ? 'may be deleted or not' : 'was not deleted';
+  const fate = error instanceof OutcomeUnknownError ? '' : `; the old ${oldKind.words.short} ${old.id} was not deleted`;
   const again = facts === undefined ? [] : [`Or run this command, which finishes the rotation: ${rotateCommand(run, old.name)}`];
-  return error.because(
-    `${capital(theNew(kind.words, newId))} was delivered to ${destination.description}; the old ${oldKind.words.short} ${old.id} ${fate}.`,
-    {
-      hints: [
-        ...error.hints,
-        `Delete the old ${oldKind.words.short} when nobody uses it any more: ${deleteCommand(oldKind.words, old.id)}`,
-        ...again,
-      ],
-    },
-  );
+  return error.because(`${capital(theNew(kind.words, newId))} was delivered to ${destination.description}${fate}.`, {
+    hints: [
+      ...error.hints,
+      `Delete the old ${oldKind.words.short} when nobody uses it any more: ${deleteCommand(oldKind.words, old.id)}`,
+      ...again,
+    ],
+  });
 }

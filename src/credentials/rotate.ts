@@ -68,7 +68,7 @@ async function migratedBefore({ kind, oldKind, destination }: Run, recovery: Rec
 export async function replace(run: Run, plan: RotationPlan): Promise<RotationResult> {
   const { kind, oldKind, serverClock } = run;
   const listing = await listReported(run, oldKind);
-  const old = findOne(listing, plan.target, oldKind.words);
+  const old = findOne(listing, plan.target, oldKind.words, kind === oldKind);
   const why = kind === oldKind ? kind.refuseRotation?.(old) : undefined;
   if (why !== undefined) throw new UsageError(why);
   if (!plan.force) await refuseOtherHeld(run, listing, [old.name, plan.newName]);

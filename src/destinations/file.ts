@@ -25,7 +25,7 @@ export interface KeyFileOptions {
   readonly path: string;
   /** Whether an existing file may be written. */
   readonly mayReplace: boolean;
-  /** Mode of a new file. */
+  /** Mode of a new file, and the one that an existing file may have without a warning. */
   readonly mode: number;
   readonly document: FileDocument;
   /** Takes one sentence for the user. */
@@ -85,9 +85,8 @@ export class KeyFile implements Destination {
       if (former === undefined) await file.chmod(mode);
       else await this.#keepAccess(file, former);
       await file.sync();
-      if (former !== undefined && (former.mode & 0o044) !== 0) {
-        await warn(`The key file ${path} can be read by others (mode 0${former.mode.toString(8)}). Its mode is not changed.`);
-      }
+      // Who asks for a mode that others can read with means it: a nightly run is not to say so every night.
+      if (former !== undefined && (former.mode & 0o044 & ~mode) !== 0) await warn(readable(path, former.mode));
     } catch (error) {
       await this.#discard();
       throw systemCode(error) === undefined ? error : fileError(path, 'cannot be written', error);
@@ -219,4 +218,9 @@ export class KeyFile implements Destination {
     await file.close().catch(() => undefined);
     await this.#removeName(file.path);
   }
+}
+
+function readable(path: string, mode: number): string {
+  const octal = `0${mode.toString(8)}`;
+  return `The key file ${path} can be read by others (mode ${octal}). Its mode is not changed. If that is meant, say so: --key-mode ${octal}`;
 }

@@ -35,7 +35,7 @@ export function serviceTokens({ api, server, timeoutMs, flags = '', ownToken }: 
         ...(dedicatedSubject === undefined ? {} : { dedicatedSubject }),
       };
       const created = await tokens.create(wanted, call).catch((error: unknown) => {
-        throw error instanceof ServerError && error.status === 400
+        throw error instanceof ServerError && error.status === 400 && error.type !== 'ServiceTokenInvalidExpiryError'
           ? error.because('', { hints: [...error.hints, ...subjectHints(roles)] })
           : error;
       });
@@ -70,6 +70,6 @@ function subjectHints(roles: readonly string[]): string[] {
       `  sts rbac create-subject --subject ${shellWord(role)}`,
       `  sts rbac grant --subject ${shellWord(role)} --permission update-metrics`,
     ]),
-    'For a token that is used by one cluster only, grant update-scoped-permissions instead of update-metrics.',
+    'For a token that is used by one cluster only, grant update-scoped-permissions for that cluster as well.',
   ];
 }

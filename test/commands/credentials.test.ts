@@ -194,7 +194,7 @@ describe.each(verbKinds)('the verbs of $title', (kind) => {
     });
     const second = seed(server, { name: 'otel' });
     const several = await runVerb(kind, server, ['rotate', '--name', 'otel']);
-    expect(several).toMatchObject({ code: 3, stderr: expect.stringContaining(`sts ${noun} rotate --id ${second.id}`) });
+    expect(several).toMatchObject({ code: 3, stderr: expect.stringContaining(`give --id ${second.id} in place of --name`) });
     expect(changes(server)).toEqual([]);
   });
 

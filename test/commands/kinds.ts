@@ -1,4 +1,4 @@
-import { type StackState, tokens } from '../stackstate/server.ts';
+import { type RouteName, type StackState, tokens } from '../stackstate/server.ts';
 import { type RunOptions, type RunResult, runSts } from '../support/run.ts';
 
 /** A kind of credential as its verbs show it. */
@@ -15,6 +15,8 @@ export interface VerbKind {
   /** The member of the JSON document that holds the secret. */
   readonly secretMember: 'apiKey' | 'token';
   readonly createRoute: 'create' | 'token-create';
+  /** All routes that a rotation asks. */
+  readonly routes: readonly RouteName[];
   seed(server: StackState, changes?: Seeded): Row;
   rows(server: StackState): readonly Row[];
   isLive(server: StackState, secret: string): boolean;
@@ -33,7 +35,7 @@ export interface Row {
   readonly expiration?: bigint;
 }
 
-export const verbKinds: readonly VerbKind[] = [
+export const verbKinds: readonly [VerbKind, VerbKind] = [
   {
     title: 'ingestion API keys',
     noun: 'ingestion-api-key',
@@ -44,6 +46,7 @@ export const verbKinds: readonly VerbKind[] = [
     titled: 'Ingestion API Key',
     secretMember: 'apiKey',
     createRoute: 'create',
+    routes: ['list', 'create', 'authorize', 'delete'],
     seed: (server, changes) => withSecret(server.seed({ name: 'ci', ...changes })),
     rows: (server) => server.keys().map(withSecret),
     isLive: (server, secret) => server.store.isLive(secret),
@@ -58,6 +61,7 @@ export const verbKinds: readonly VerbKind[] = [
     titled: 'Service token',
     secretMember: 'token',
     createRoute: 'token-create',
+    routes: ['token-list', 'token-create', 'info', 'validate', 'token-delete'],
     seed: (server, changes) => withToken(server.seedToken({ name: 'ci', roles: ['ingestion'], ...changes })),
     rows: (server) => server.serviceTokens().map(withToken),
     isLive: (server, secret) => server.tokenStore.live(secret) !== undefined,

@@ -12,9 +12,9 @@ const cases: readonly (readonly [string, readonly string[], string])[] = [
   [
     key,
     ['create', '-n', 'ci', '--description', 'nightly', '--expires-in', '90d'],
-    'create --name ci --expires-in 90d --roles stackstate-k8s-ingest',
+    'create --name ci --expires-in 90d --roles stackstate-ingest-telemetry',
   ],
-  [key, ['create', '-n', "my 'own'", '-q'], "create --name 'my '\\''own'\\''' --roles stackstate-k8s-ingest"],
+  [key, ['create', '-n', "my 'own'", '-q'], "create --name 'my '\\''own'\\''' --roles stackstate-ingest-telemetry"],
   [key, ['list'], 'list'],
   [key, ['list', '-n', 'ci', '--expiring-within', '14d'], 'list --name ci --expiring-within 14d'],
   [key, ['get', '--name', 'ci'], 'get --name ci'],
@@ -23,7 +23,7 @@ const cases: readonly (readonly [string, readonly string[], string])[] = [
   [key, ['delete', '--id', '7', '--id', '8', '--if-exists'], 'delete --id ID --if-exists'],
   [key, ['rotate', '-n', 'ci', '--delete-old', '--after', '10m'], 'rotate --name ci --delete-old --after 10m'],
   [key, ['rotate', '-n', 'ci', '--dry-run'], 'rotate --name ci --dry-run'],
-  [key, ['renew', '-n', 'ci', '--key-file', '-FILE-'], 'renew --name ci --key-file -FILE- --roles stackstate-k8s-ingest'],
+  [key, ['renew', '-n', 'ci', '--key-file', '-FILE-'], 'renew --name ci --key-file -FILE- --roles stackstate-ingest-telemetry'],
   [key, ['verify', '--key-file', '-HELD-'], 'verify --key-file -HELD-'],
   [key, ['migrate', '-n', 'ci', '--roles', 'a,b', '--key-file', '-HELD-'], 'create --name ci --key-file -HELD- --roles a,b'],
   [

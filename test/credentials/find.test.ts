@@ -50,8 +50,12 @@ test('several keys of a name are listed from the newest on, with the commands to
     '30 | made 2026-02-01 | expires 2027-05-06 | newest',
     '5  | made 2026-01-07 | never expires',
     '1  | made 2026-01-03 | never expires      | oldest',
-    'Replace the newest: sts ingestion-api-key rotate --id 30',
+    'Replace the newest: give --id 30 in place of --name',
     'Or first delete the ones that nobody uses: sts ingestion-api-key delete --id ID',
+  ]);
+  // A migration and a renewal take no id.
+  expect(failureOf(() => findOne(keys, { name: 'ci' }, words, false)).hints.slice(3)).toEqual([
+    'Delete the ones that nobody uses: sts ingestion-api-key delete --id ID',
   ]);
 });
 

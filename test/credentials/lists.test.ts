@@ -1,5 +1,5 @@
 import { chownSync, existsSync, writeFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { CredentialKind, Listing } from '../../src/credentials/ports.ts';
 import { pendingPath } from '../../src/destinations/file-journal.ts';
 import { DeliveryUnknownError } from '../../src/errors.ts';
@@ -16,63 +16,79 @@ function seeing({ credentials: { kind } }: FileWorld, change: (listing: Listing,
 
 const rejected = ['Row 3 of the list is no ingestion API key: its id is missing.'];
 
-test('a creation that failed with 500, and whose key the list shows only after a minute, is undone by the next run', async () => {
-  const world = await startWorld();
-  const oldId = world.seedHeld();
-  world.stackState.setFault('create', { kind: 'status', status: 500, handler: 'run' }, { times: 1 });
-  const lagging = seeing(world, (listing) => ({ ...listing, credentials: listing.credentials.filter(({ id }) => id === oldId) }));
-  const failure = await failureOf(world.rotate({}, { kind: lagging }));
-  expect(failure).toMatchObject({ exitCode: 2, message: expect.stringContaining('lists no new key') });
-  expect(existsSync(pendingPath(world.path))).toBe(true);
+describe.each(['keys', 'tokens'] as const)('of %s', (of) => {
+  test('a creation that failed with 500, and whose key the list shows only after a minute, is undone by the next run', async () => {
+    const world = await startWorld({ of });
+    const oldId = world.seedHeld();
+    world.stackState.setFault(world.route('create'), { kind: 'status', status: 500, handler: 'run' }, { times: 1 });
+    const lagging = seeing(world, (listing) => ({
+      ...listing,
+      credentials: listing.credentials.filter(({ id }) => id === oldId),
+    }));
+    const failure = await failureOf(world.rotate({}, { kind: lagging }));
+    expect(failure).toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(`lists no new ${world.credentials.kind.words.short}`),
+    });
+    expect(existsSync(pendingPath(world.path))).toBe(true);
 
-  world.clock.advance(30_000);
-  const orphan = world.stackState.keys().at(-1)?.id;
-  await world.rotate();
-  expect(world.events).toContainEqual({ kind: 'undone', deletedId: orphan });
-  world.expectHealed();
-});
+    world.clock.advance(30_000);
+    const orphan = world.credentials.living('ci').at(-1)?.id;
+    await world.rotate();
+    expect(world.events).toContainEqual({ kind: 'undone', deletedId: orphan });
+    world.expectHealed();
+  });
 
-test('a creation whose connection was reset, with a short deadline, and that takes effect seconds later', async () => {
-  const world = await startWorld();
-  world.seedHeld();
-  world.stackState.setFault('create', { kind: 'reset' }, { times: 1 });
-  const kind = { ...world.credentials.kind, timeoutMs: 100 };
-  await expect(world.rotate({}, { kind })).rejects.toMatchObject({ exitCode: 11 });
-  let late: bigint | undefined;
-  const report = (event: { readonly kind: string }) => {
-    if (event.kind === 'searching' && world.clock.monotonic() > 3000) late ??= world.stackState.seed({ name: 'ci' }).id;
-  };
-  await world.rotate({}, { kind, report });
-  expect(late).toBeDefined();
-  expect(world.events).toContainEqual({ kind: 'undone', deletedId: late });
-  world.expectHealed();
-});
+  test('a creation whose connection was reset, with a short deadline, and that takes effect seconds later', async () => {
+    const world = await startWorld({ of });
+    world.seedHeld();
+    world.stackState.setFault(world.route('create'), { kind: 'reset' }, { times: 1 });
+    const kind = { ...world.credentials.kind, timeoutMs: 100 };
+    await expect(world.rotate({}, { kind })).rejects.toMatchObject({ exitCode: 11 });
+    let late: bigint | undefined;
+    const report = (event: { readonly kind: string }) => {
+      if (event.kind === 'searching' && world.clock.monotonic() > 3000) late ??= world.seedNow();
+    };
+    await world.rotate({}, { kind, report });
+    expect(late).toBeDefined();
+    expect(world.events).toContainEqual({ kind: 'undone', deletedId: late });
+    world.expectHealed();
+  });
 
-test('while rows cannot be read, one of them may be what a broken-off run made: the journal stays', async () => {
-  const world = await startWorld();
-  world.seedHeld();
-  await world.killed('after kind.create');
-  const orphan = world.stackState.keys().at(-1)?.id;
-  const unreadable = seeing(world, (listing) => ({
-    ...listing,
-    credentials: listing.credentials.filter(({ id }) => id !== orphan),
-    rejected,
-  }));
-  const failure = await failureOf(world.rotate({}, { kind: unreadable }));
-  expect(failure).toMatchObject({ exitCode: 2, message: expect.stringContaining('rows that cannot be read') });
-  expect(failure.hints).toContain(rejected[0]);
-  expect(existsSync(pendingPath(world.path))).toBe(true);
-  expect(world.stackState.count('delete')).toBe(0);
-  await world.rotate();
-  world.expectHealed();
-});
+  test('while rows cannot be read, one of them may be what a broken-off run made: the journal stays', async () => {
+    const world = await startWorld({ of });
+    world.seedHeld();
+    await world.killed('after kind.create');
+    const orphan = world.credentials.living('ci').at(-1)?.id;
+    const unreadable = seeing(world, (listing) => ({
+      ...listing,
+      credentials: listing.credentials.filter(({ id }) => id !== orphan),
+      rejected,
+    }));
+    const failure = await failureOf(world.rotate({}, { kind: unreadable }));
+    expect(failure).toMatchObject({ exitCode: 2, message: expect.stringContaining('rows that cannot be read') });
+    expect(failure.hints).toContain(rejected[0]);
+    expect(existsSync(pendingPath(world.path))).toBe(true);
+    expect(world.stackState.count(world.route('delete'))).toBe(0);
+    await world.rotate();
+    world.expectHealed();
+  });
 
-test('while rows cannot be read, a rotation goes on, says which they are, and deletes what it knows by its id', async () => {
-  const world = await startWorld();
-  world.seedHeld();
-  await world.rotate({}, { kind: seeing(world, (listing) => ({ ...listing, rejected })) });
-  expect(world.events).toContainEqual({ kind: 'rejected', rows: rejected });
-  world.expectHealed();
+  test('while rows cannot be read, a rotation goes on, says which they are, and deletes what it knows by its id', async () => {
+    const world = await startWorld({ of });
+    world.seedHeld();
+    await world.rotate({}, { kind: seeing(world, (listing) => ({ ...listing, rejected })) });
+    expect(world.events).toContainEqual({ kind: 'rejected', rows: rejected });
+    world.expectHealed();
+  });
+
+  test.each([500, 502, 504])('a deletion that was done and answered with %i is looked up, and is done', async (status) => {
+    const world = await startWorld({ of });
+    world.seedHeld();
+    world.stackState.setFault(world.route('delete'), { kind: 'status', status, handler: 'run' });
+    await expect(world.rotate()).resolves.toMatchObject({ fate: 'deleted' });
+    world.expectHealed();
+  });
 });
 
 test('while rows cannot be read, and the new key is in none that can, and nothing verifies it: the old key is kept', async () => {
@@ -99,12 +115,19 @@ test('a row that stands in the list twice is one key', async () => {
   world.expectHealed();
 });
 
-test.each([500, 502, 504])('a deletion that was done and answered with %i is looked up, and is done', async (status) => {
-  const world = await startWorld();
-  world.seedHeld();
-  world.stackState.setFault('delete', { kind: 'status', status, handler: 'run' });
-  await expect(world.rotate()).resolves.toMatchObject({ fate: 'deleted' });
-  world.expectHealed();
+test('a token whose id is not known is asked about, --no-verify or not, before the old one goes', async () => {
+  const world = await startWorld({ of: 'tokens' });
+  const oldId = world.seedHeld();
+  // The list never shows the new one.
+  const kind = seeing(world, (listing) => ({ ...listing, credentials: listing.credentials.filter(({ id }) => id === oldId) }));
+  const report = (event: { readonly kind: string }) => {
+    const [, fresh] = world.credentials.living('ci');
+    if (event.kind === 'keeping' && fresh !== undefined) world.credentials.remove(fresh.id);
+  };
+  await expect(world.rotate({ verify: false, afterMs: 3000 }, { kind, report })).rejects.toMatchObject({
+    message: expect.stringContaining(`the old token ${oldId} was not deleted`),
+  });
+  expect(world.credentials.living('ci').map(({ id }) => id)).toEqual([oldId]);
 });
 
 test('a folder that cannot be brought to the disk after the rename keeps both keys, and the next run goes on', async () => {

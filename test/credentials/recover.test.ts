@@ -1,134 +1,139 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { pendingPath } from '../../src/destinations/file-journal.ts';
 import { systemError } from '../support/interception.ts';
 import { failing, failureOf, meanwhile, startWorld } from './support.ts';
 
-test('a new key that can be neither delivered nor deleted is named, and the next rotation deletes it', async () => {
-  const world = await startWorld();
-  world.seedHeld();
-  const before = world.held();
-  world.stackState.setFault('delete', { kind: 'status', status: 500 }, { times: 1 });
-  const full = failing('before rename key', systemError('ENOSPC'));
-  const failure = await failureOf(world.rotate({}, full));
-  expect(full.happened()).toBe(1);
-  const orphan = world.credentials.living('ci').find(({ secret }) => secret !== before);
-  expect(failure).toMatchObject({ exitCode: 6 });
-  expect(String(failure.hints)).toContain(`sts ingestion-api-key delete --id ${orphan?.id}`);
+describe.each(['keys', 'tokens'] as const)('of %s', (of) => {
+  test('a new key that can be neither delivered nor deleted is named, and the next rotation deletes it', async () => {
+    const world = await startWorld({ of });
+    const { command } = world.credentials.kind.words;
+    world.seedHeld();
+    const before = world.held();
+    world.stackState.setFault(world.route('delete'), { kind: 'status', status: 500 }, { times: 1 });
+    const full = failing('before rename key', systemError('ENOSPC'));
+    const failure = await failureOf(world.rotate({}, full));
+    expect(full.happened()).toBe(1);
+    const orphan = world.credentials.living('ci').find(({ secret }) => secret !== before);
+    expect(failure).toMatchObject({ exitCode: 6 });
+    expect(String(failure.hints)).toContain(`sts ${command} delete --id ${orphan?.id}`);
 
-  await world.rotate();
-  expect(world.events).toContainEqual({ kind: 'undone', deletedId: orphan?.id });
-  world.expectHealed();
-});
+    await world.rotate();
+    expect(world.events).toContainEqual({ kind: 'undone', deletedId: orphan?.id });
+    world.expectHealed();
+  });
 
-test('a creation that the server fails after doing it is undone at once', async () => {
-  const world = await startWorld();
-  world.seedHeld();
-  const before = world.held();
-  for (const fault of [
-    { kind: 'status', status: 500, handler: 'run' },
-    { kind: 'reset', handler: 'run' },
-    { kind: 'truncate' },
-  ] as const) {
-    world.stackState.setFault('create', fault, { times: 1 });
-    await expect(world.rotate()).rejects.toMatchObject({ exitCode: 2 });
+  test('a creation that the server fails after doing it is undone at once', async () => {
+    const world = await startWorld({ of });
+    world.seedHeld();
+    const before = world.held();
+    for (const fault of [
+      { kind: 'status', status: 500, handler: 'run' },
+      { kind: 'reset', handler: 'run' },
+      { kind: 'truncate' },
+    ] as const) {
+      world.stackState.setFault(world.route('create'), fault, { times: 1 });
+      await expect(world.rotate()).rejects.toMatchObject({ exitCode: 2 });
+      expect(world.held()).toBe(before);
+      world.expectHealed(fault.kind);
+    }
+    expect(world.stackState.count(world.route('create'))).toBe(3);
+  });
+
+  test('a creation whose fate cannot be told leaves the journal, and the next rotation looks for it', async () => {
+    const world = await startWorld({ of });
+    world.seedHeld();
+    const before = world.held();
+    world.stackState.setFault(world.route('create'), { kind: 'reset', handler: 'run' }, { times: 1 });
+    world.stackState.setFault(world.route('list'), { kind: 'status', status: 500 }, { skip: 1 });
+    await expect(world.rotate()).rejects.toMatchObject({ exitCode: 11 });
+    expect(world.secretsNamed('ci')).toHaveLength(2);
     expect(world.held()).toBe(before);
-    world.expectHealed(fault.kind);
-  }
-  expect(world.stackState.count('create')).toBe(3);
-});
 
-test('a creation whose fate cannot be told leaves the journal, and the next rotation looks for it', async () => {
-  const world = await startWorld();
-  world.seedHeld();
-  const before = world.held();
-  world.stackState.setFault('create', { kind: 'reset', handler: 'run' }, { times: 1 });
-  world.stackState.setFault('list', { kind: 'status', status: 500 }, { skip: 1 });
-  await expect(world.rotate()).rejects.toMatchObject({ exitCode: 11 });
-  expect(world.secretsNamed('ci')).toHaveLength(2);
-  expect(world.held()).toBe(before);
+    world.stackState.clearFaults();
+    await world.rotate();
+    expect(world.events[0]).toMatchObject({ kind: 'undone' });
+    world.expectHealed();
+  });
 
-  world.stackState.clearFaults();
-  await world.rotate();
-  expect(world.events[0]).toMatchObject({ kind: 'undone' });
-  world.expectHealed();
-});
+  test('a creation that takes effect only after its sender was killed is found as well', async () => {
+    const world = await startWorld({ of });
+    world.seedHeld();
+    await world.killed('before kind.create');
+    let late: bigint | undefined;
+    const report = ({ kind }: { readonly kind: string }) => {
+      if (kind === 'searching') late ??= world.seedNow();
+    };
+    await world.rotate({}, { report });
+    expect(late).toBeDefined();
+    expect(world.events).toContainEqual({ kind: 'undone', deletedId: late });
+    world.expectHealed();
+  });
 
-test('a creation that takes effect only after its sender was killed is found as well', async () => {
-  const world = await startWorld();
-  world.seedHeld();
-  await world.killed('before kind.create');
-  let late: bigint | undefined;
-  const report = ({ kind }: { readonly kind: string }) => {
-    if (kind === 'searching') late ??= world.stackState.seed({ name: 'ci' }).id;
-  };
-  await world.rotate({}, { report });
-  expect(late).toBeDefined();
-  expect(world.events).toContainEqual({ kind: 'undone', deletedId: late });
-  world.expectHealed();
-});
+  test('a recovery that has to wait says so before it waits, and for how long', async () => {
+    const world = await startWorld({ of });
+    world.seedHeld();
+    await world.killed('before kind.create');
+    const waited: number[] = [];
+    const started = world.clock.now();
+    await world.rotate({}, { report: ({ kind }) => void (kind === 'searching' && waited.push(world.clock.now() - started)) });
+    expect(waited[0]).toBe(0);
+    expect(world.events[0]).toEqual({ kind: 'searching', remainingMs: 5000 });
+    world.expectHealed();
+  });
 
-test('a recovery that has to wait says so before it waits, and for how long', async () => {
-  const world = await startWorld();
-  world.seedHeld();
-  await world.killed('before kind.create');
-  const waited: number[] = [];
-  const started = world.clock.now();
-  await world.rotate({}, { report: ({ kind }) => void (kind === 'searching' && waited.push(world.clock.now() - started)) });
-  expect(waited[0]).toBe(0);
-  expect(world.events[0]).toEqual({ kind: 'searching', remainingMs: 5000 });
-  world.expectHealed();
-});
+  test('a creation is waited for as long as its request was given, twice', async () => {
+    const world = await startWorld({ of });
+    world.seedHeld();
+    const kind = { ...world.credentials.kind, timeoutMs: 30_000 };
+    const killing = failing('before kind.create', new Error('killed'));
+    await world.rotate({}, { ...killing, kind }).catch(() => undefined);
+    expect(killing.happened()).toBe(1);
+    const started = world.clock.now();
+    await world.rotate();
+    expect(world.clock.now() - started).toBeGreaterThanOrEqual(59_000);
+    world.expectHealed();
+  });
 
-test('a creation is waited for as long as its request was given, twice', async () => {
-  const world = await startWorld();
-  world.seedHeld();
-  const kind = { ...world.credentials.kind, timeoutMs: 30_000 };
-  const killing = failing('before kind.create', new Error('killed'));
-  await world.rotate({}, { ...killing, kind }).catch(() => undefined);
-  expect(killing.happened()).toBe(1);
-  const started = world.clock.now();
-  await world.rotate();
-  expect(world.clock.now() - started).toBeGreaterThanOrEqual(59_000);
-  world.expectHealed();
-});
+  test('keys of the name that others made long after a rotation broke off are named and left alone, and the journal stays', async () => {
+    const world = await startWorld({ of });
+    const { command, short } = world.credentials.kind.words;
+    world.seedHeld();
+    await world.killed('before kind.create');
+    world.clock.advance(3_600_000);
+    const id = world.seedNow();
+    for (let run = 0; run < 2; run++) {
+      const failure = await failureOf(world.rotate());
+      expect(failure).toMatchObject({ exitCode: 3, message: expect.stringContaining(`the ${short} ${id}`) });
+      expect(String(failure.hints)).toContain(`sts ${command} delete --id ${id}`);
+      expect(String(failure.hints)).toContain(`rm ${pendingPath(world.path)}`);
+    }
+    expect(world.stackState.count(world.route('delete'))).toBe(0);
+    expect(existsSync(pendingPath(world.path))).toBe(true);
+  });
 
-test('keys of the name that others made long after a rotation broke off are named and left alone, and the journal stays', async () => {
-  const world = await startWorld();
-  world.seedHeld();
-  await world.killed('before kind.create');
-  world.clock.advance(3_600_000);
-  const { id } = world.stackState.seed({ name: 'ci' });
-  for (let run = 0; run < 2; run++) {
+  test('where several keys may be the orphan none is deleted', async () => {
+    const world = await startWorld({ of });
+    world.seedHeld();
+    await world.killed('before kind.create');
+    const ids = [world.seedNow(), world.seedNow()];
     const failure = await failureOf(world.rotate());
-    expect(failure).toMatchObject({ exitCode: 3, message: expect.stringContaining(`the key ${id}`) });
-    expect(String(failure.hints)).toContain(`sts ingestion-api-key delete --id ${id}`);
-    expect(String(failure.hints)).toContain(`rm ${pendingPath(world.path)}`);
-  }
-  expect(world.stackState.count('delete')).toBe(0);
-  expect(existsSync(pendingPath(world.path))).toBe(true);
-});
+    expect(failure).toMatchObject({ exitCode: 3 });
+    for (const id of ids) expect(String(failure.hints)).toContain(`delete --id ${id}`);
+    expect(world.stackState.count(world.route('delete'))).toBe(0);
+  });
 
-test('where several keys may be the orphan none is deleted', async () => {
-  const world = await startWorld();
-  world.seedHeld();
-  await world.killed('before kind.create');
-  const ids = [world.stackState.seed({ name: 'ci' }).id, world.stackState.seed({ name: 'ci' }).id];
-  const failure = await failureOf(world.rotate());
-  expect(failure).toMatchObject({ exitCode: 3 });
-  for (const id of ids) expect(String(failure.hints)).toContain(`delete --id ${id}`);
-  expect(world.stackState.count('delete')).toBe(0);
-});
-
-test('an old key that cannot be deleted is named; the next rotation deletes it', async () => {
-  const world = await startWorld();
-  const oldId = world.seedHeld();
-  world.stackState.setFault('delete', { kind: 'status', status: 500 }, { times: 1 });
-  const failure = await failureOf(world.rotate());
-  expect(failure).toMatchObject({ exitCode: 2, message: expect.stringContaining(`the old key ${oldId} was not deleted`) });
-  await world.rotate();
-  world.expectHealed();
+  test('an old key that cannot be deleted is named; the next rotation deletes it', async () => {
+    const world = await startWorld({ of });
+    const { short } = world.credentials.kind.words;
+    const oldId = world.seedHeld();
+    world.stackState.setFault(world.route('delete'), { kind: 'status', status: 500 }, { times: 1 });
+    const failure = await failureOf(world.rotate());
+    expect(failure).toMatchObject({ exitCode: 2, message: expect.stringContaining(`the old ${short} ${oldId} was not deleted`) });
+    await world.rotate();
+    world.expectHealed();
+  });
 });
 
 test('a rotation by id goes on with the successor when it finishes a broken-off one', async () => {

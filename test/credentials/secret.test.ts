@@ -3,7 +3,7 @@ import { rotate } from '../../src/credentials/rotate.ts';
 import { annotations } from '../../src/destinations/secret-journal.ts';
 import { kubernetesClient, secretFor, secretId } from '../contracts/destinations.ts';
 import type { Rule } from '../kubernetes/server.ts';
-import { isAt } from '../support/interception.ts';
+import { type Hook, isAt } from '../support/interception.ts';
 import { isRealChange, name, namespace, type SecretWorld, startSecretWorld } from './secret-support.ts';
 import { failureOf, meanwhile, plan } from './support.ts';
 
@@ -398,6 +398,23 @@ describe('two and more at a time', () => {
       expect(failure, at).toMatchObject({ exitCode: expect.any(Number) });
       world.expectHealed(at);
     }
+  });
+
+  test('a run that another one has overtaken between its first look and its claim makes nothing', async () => {
+    const world = await startSecretWorld();
+    world.seedHeld();
+    const overtaken = meanwhile('before secrets.patch', () => world.rotate());
+    let hasLooked = false;
+    // The first change is a dry run, before it has looked.
+    const hook: Hook = (moment) => {
+      hasLooked ||= isAt(moment, 'after kind.list');
+      if (hasLooked) return overtaken.hook(moment);
+    };
+    const failure = await failureOf(world.rotate({}, { hook }));
+    expect(overtaken.happened()).toBe(true);
+    expect(failure).toMatchObject({ exitCode: 6, message: expect.stringContaining('Nothing was created.') });
+    expect(world.stackState.count('create')).toBe(1);
+    world.expectHealed();
   });
 
   test('of twenty at once one key lives in the end, and no reader ever sees one that is refused', {

@@ -9,7 +9,7 @@ import { type RotationPlan, type RotationResult, rotate } from '../../src/creden
 import { type Run, type RunEvent, startRun } from '../../src/credentials/run.ts';
 import { type DestinationUnderTest, keyFileIn } from '../contracts/destinations.ts';
 import { apiOf, type KindUnderTest, keysOf, tokensOf } from '../contracts/kinds.ts';
-import type { StackState, StackStateOptions } from '../stackstate/server.ts';
+import type { RouteName, StackState, StackStateOptions } from '../stackstate/server.ts';
 import { type Hook, type Interception, intercept, isAt, Killed, killer, type Moment } from '../support/interception.ts';
 import { startForTest, testTime } from '../support/stackstate.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -160,6 +160,10 @@ export interface FileWorld extends World {
   readonly path: string;
   /** What the key file holds, without the newline. */
   held(): string;
+  /** The route of the simulated StackState that does this with the credentials of this world. */
+  route(what: 'list' | 'create' | 'delete'): RouteName;
+  /** Makes one of the name `ci` past the API, as if it were made this moment. @returns its id. */
+  seedNow(): bigint;
 }
 
 export interface WorldOptions extends StackStateOptions {
@@ -177,7 +181,14 @@ export async function startWorld({ timeoutMs, of = 'keys', ...options }: WorldOp
   const credentials = of === 'keys' ? keysOf(stackState, api) : tokensOf(stackState, api);
   const destination = keyFileIn(path);
   const world = worldOf({ clock, credentials, destination });
-  return Object.assign(world, { stackState, api, path, held: () => destination.held() ?? '' });
+  return Object.assign(world, {
+    stackState,
+    api,
+    path,
+    held: () => destination.held() ?? '',
+    route: (what: 'list' | 'create' | 'delete') => (of === 'keys' ? what : (`token-${what}` as const)),
+    seedNow: () => credentials.seed({ name: 'ci', lastUpdateTimestamp: BigInt(clock.serverNow()) }).id,
+  });
 }
 
 /** Fails one call as the operating system or a server would, and says whether it came to that. */

@@ -159,7 +159,20 @@ describe('an existing file', () => {
     old(undefined, 0o644);
     await deliver(replacing);
     expect(statSync(path).mode & 0o777).toBe(0o644);
-    expect(warnings).toEqual([`The key file ${path} can be read by others (mode 0644). Its mode is not changed.`]);
+    expect(warnings).toEqual([
+      `The key file ${path} can be read by others (mode 0644). Its mode is not changed. If that is meant, say so: --key-mode 0644`,
+    ]);
+  });
+
+  test.each([
+    [0o640, 0o640, 0],
+    [0o640, 0o644, 0],
+    [0o644, 0o640, 1],
+  ])('a mode %o is not warned of where %o is asked for, unless it is wider', async (mode, asked, count) => {
+    old(undefined, mode);
+    await deliver({ ...replacing, mode: asked });
+    expect(statSync(path).mode & 0o777).toBe(mode);
+    expect(warnings).toHaveLength(count);
   });
 
   test('keeps its owner and group when root replaces it', async () => {

@@ -1,31 +1,16 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { environmentFor } from '../support/built.ts';
 import { tempFolder } from '../support/temp.ts';
 import { blocksOf, root } from './pages.ts';
+import { startSandbox } from './sandbox.ts';
 
 // "In five minutes" of the README is pasted into a shell, as a newcomer does it: against the sandbox, by the built program.
 
 const [, section = ''] = /^## In five minutes\n(.*?)^## /ms.exec(readFileSync('README.md', 'utf8')) ?? [];
 const [start, paste, screen] = blocksOf(section);
-
-/** Starts the sandbox as its script does; gives its URL. */
-async function startSandbox(): Promise<string> {
-  const child = spawn(process.execPath, ['scripts/run-ts.mjs', 'test/stackstate/sandbox.ts'], { cwd: root });
-  onTestFinished(() => void child.kill('SIGTERM'));
-  let output = '';
-  return new Promise((resolve, reject) => {
-    // It ends when nobody reads on.
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-      const [, url] = /^export STS_CLI_URL=(\S+)$/m.exec(output) ?? [];
-      if (url !== undefined && output.includes('Ctrl-C')) resolve(url);
-    });
-    child.once('close', () => reject(new Error(`The sandbox has not started:\n${output}`)));
-  });
-}
 
 test('all of it can be pasted, and what the last list shows is what the README shows', async () => {
   expect(start?.text).toBe('npm run sandbox -- --port 8080\n');

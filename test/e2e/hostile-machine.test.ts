@@ -224,7 +224,7 @@ describe('a config file in a state', () => {
     const result = await runBuilt(argv);
     expectHarmless(result);
     expect(result.code).toBe(1);
-    expect(result.stderr).toContain('its folder cannot be made');
+    expect(result.stderr).toContain('its folder cannot be created');
   });
 
   test('~ that no shell has replaced is the home folder', async () => {

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { expect } from 'vitest';
+import { type VerbKind, verbKinds } from '../commands/kinds.ts';
 import { type StackState, tokens } from '../stackstate/server.ts';
 import { wordsOf } from '../support/built.ts';
+
+const [keys] = verbKinds;
 
 /** How many programs run at once. */
 export const lanes = 4;
@@ -58,7 +61,7 @@ export function watch(): void {
   for (const one of open) one.look();
 }
 
-/** One key, one key file, and what must hold for them whatever happens. */
+/** One key or token, one file, and what must hold for them whatever happens. */
 export class Case {
   readonly #refused: string[] = [];
   readonly folder: string;
@@ -68,18 +71,19 @@ export class Case {
   constructor(
     readonly stackState: StackState,
     readonly name: string,
+    readonly kind: VerbKind = keys,
   ) {
     this.folder = mkdtempSync(join(tmpdir(), 'sts-sweep-'));
     this.home = mkdtempSync(join(tmpdir(), 'sts-sweep-home-'));
     this.path = join(this.folder, 'ingestion.key');
-    const old = stackState.seed({ name, lastUpdateTimestamp: BigInt(Date.now() - 86_400_000) });
-    writeFileSync(this.path, `${old.apiKey}\n`, { mode: 0o600 });
+    const old = kind.seed(stackState, { name, lastUpdateTimestamp: BigInt(Date.now() - 86_400_000) });
+    writeFileSync(this.path, `${old.secret}\n`, { mode: 0o600 });
     open.add(this);
   }
 
   look(): void {
     const held = this.held();
-    if (!this.stackState.store.isLive(held)) this.#refused.push(held);
+    if (!this.kind.isLive(this.stackState, held)) this.#refused.push(held);
   }
 
   get flags(): string[] {
@@ -92,7 +96,7 @@ export class Case {
     const target = ['--url', this.stackState.url, '--service-token', tokens.service];
     // The recovery waits for a creation as long as its request was given: a sweep cannot wait half a minute at each point.
     const timeout = more.includes('--timeout') ? [] : ['--timeout', '2s'];
-    return start(wordsOf(), ['ingestion-api-key', 'rotate', ...this.flags, ...more, ...timeout, ...target], this.home);
+    return start(wordsOf(), [this.kind.noun, 'rotate', ...this.flags, ...more, ...timeout, ...target], this.home);
   }
 
   /** The same by the program whose disk kills it at a step; 0 for never. */
@@ -100,7 +104,7 @@ export class Case {
     const target = ['--url', this.stackState.url, '--service-token', tokens.service, '--timeout', '2s'];
     return start(
       wordsOf({ program: killer }),
-      [String(fatal), log, 'ingestion-api-key', 'rotate', ...this.flags, ...target],
+      [String(fatal), log, this.kind.noun, 'rotate', ...this.flags, ...target],
       this.home,
     );
   }
@@ -111,7 +115,7 @@ export class Case {
 
   /** The key in the file works. */
   expectUsable(where: string): void {
-    expect(this.stackState.store.isLive(this.held()), `${where}: the key in the file is accepted`).toBe(true);
+    expect(this.kind.isLive(this.stackState, this.held()), `${where}: the key in the file is accepted`).toBe(true);
   }
 
   /** Rotates once more, and nothing is left of what went before. */
@@ -120,7 +124,8 @@ export class Case {
     const next = await this.rotate().ended;
     expect(next, `${where}: the next rotation: ${next.stderr}`).toMatchObject({ code: 0 });
     expect(this.#refused, `${where}: a key stood in the file and was refused`).toEqual([]);
-    const live = this.stackState.store.byName(this.name).map(({ apiKey }) => apiKey);
+    const living = this.kind.rows(this.stackState).filter(({ name }) => name === this.name);
+    const live = living.map(({ secret }) => secret);
     expect(live, `${where}: one key lives, and the file holds it`).toEqual([this.held()]);
     expect(readdirSync(this.folder), `${where}: nothing is left beside the file`).toEqual(['ingestion.key']);
   }

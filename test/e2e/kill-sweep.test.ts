@@ -2,10 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Fault, RouteName, SeenRequest, StackState, Stage } from '../stackstate/server.ts';
+import { verbKinds } from '../commands/kinds.ts';
+import type { Fault, SeenRequest, StackState, Stage } from '../stackstate/server.ts';
 import { startStackState } from '../stackstate/server.ts';
 import { count } from '../support/counts.ts';
 import { buildKiller, Case, sweep, watch } from './kill-sweep-support.ts';
+
+// Killed at every step of its own, a rotation of tokens is tried in process, where all destinations are: test/contracts/kill-sweep.test.ts.
+const [keys] = verbKinds;
 
 let stackState: StackState;
 let folder: string;
@@ -111,26 +115,37 @@ test('a rotation that is killed again and again is healed by the first one that 
   );
 }, 120_000);
 
-test('the built program killed at every stage of every request, the next rotation heals everything', async () => {
-  const routes = ['list', 'create', 'authorize', 'delete'] as const;
-  const work = routes.flatMap((route) => (['received', 'handled', 'answered'] as const).map((stage) => ({ route, stage })));
-  for (const { route, stage } of work) {
-    // One after another: a request for the list does not say whose it is.
-    await inCase(`stage-${route}-${stage}`, async (one) => {
-      const running = one.rotate();
-      const watcher = (at: Stage, request: SeenRequest) => {
-        if (at === stage && request.route === route) running.kill();
-      };
-      watchers.add(watcher);
-      const { signal, code } = await running.ended;
-      watchers.delete(watcher);
-      // After the last answer the program may be quicker than the signal.
-      if (route !== 'delete') expect({ signal, code }).toEqual({ signal: 'SIGKILL', code: null });
-      await one.expectHealed(`killed when ${route} was ${stage}`);
-      points['stages of requests'] += 1;
-    });
-  }
-}, 120_000);
+test.each(verbKinds)(
+  'the built program killed at every stage of every request, the next rotation heals everything: $title',
+  async (kind) => {
+    const work = kind.routes.flatMap((route) =>
+      (['received', 'handled', 'answered'] as const).map((stage) => ({ route, stage })),
+    );
+    const last = kind.routes.at(-1);
+    for (const { route, stage } of work) {
+      // One after another: a request for the list does not say whose it is.
+      await inCase(
+        `stage-${route}-${stage}`,
+        async (one) => {
+          const running = one.rotate();
+          const watcher = (at: Stage, request: SeenRequest) => {
+            if (at === stage && request.route === route) running.kill();
+          };
+          watchers.add(watcher);
+          const { signal, code } = await running.ended;
+          watchers.delete(watcher);
+          // After the last answer the program may be quicker than the signal.
+          if (route !== last) expect({ signal, code }).toEqual({ signal: 'SIGKILL', code: null });
+          await one.expectHealed(`killed when ${route} was ${stage}`);
+          points['stages of requests'] += 1;
+        },
+        stackState,
+        kind,
+      );
+    }
+  },
+  120_000,
+);
 
 test('the built program killed at random times, the next rotation heals everything', async () => {
   const whole = await inCase('random-whole', async (one) => {
@@ -183,38 +198,43 @@ test('the server dies at any stage of any request: the file holds a working key 
   });
 }, 120_000);
 
-test('whatever the server does to any request, the file holds a working key and the next rotation heals everything', async () => {
-  const faults: Record<string, Fault> = {
-    'answers 500': { kind: 'status', status: 500 },
-    'answers 500 after doing it': { kind: 'status', status: 500, handler: 'run' },
-    'resets the connection': { kind: 'reset' },
-    'resets it after doing it': { kind: 'reset', handler: 'run' },
-    stalls: { kind: 'stall' },
-    'stalls after doing it': { kind: 'stall', handler: 'run' },
-    'cuts its answer': { kind: 'truncate' },
-  };
-  const routes: readonly RouteName[] = ['list', 'create', 'authorize', 'delete'];
-  const work = routes.flatMap((route) => Object.entries(faults).map(([what, fault]) => ({ route, what, fault })));
-  await sweep(work, async ({ route, what, fault }) => {
-    const own = await startStackState({ onStage: watch });
-    try {
-      await inCase(
-        'faulty',
-        async (one) => {
-          own.setFault(route, fault, { times: 1 });
-          const { code } = await one.rotate('--timeout', '1s').ended;
-          expect(code, `${route} ${what}`).not.toBeNull();
-          own.clearFaults();
-          await one.expectHealed(`the server ${what} at ${route}`);
-        },
-        own,
-      );
-    } finally {
-      await own.close();
-    }
-    points['faults of the server'] += 1;
-  });
-}, 120_000);
+const faults: Record<string, Fault> = {
+  'answers 500': { kind: 'status', status: 500 },
+  'answers 500 after doing it': { kind: 'status', status: 500, handler: 'run' },
+  'resets the connection': { kind: 'reset' },
+  'resets it after doing it': { kind: 'reset', handler: 'run' },
+  stalls: { kind: 'stall' },
+  'stalls after doing it': { kind: 'stall', handler: 'run' },
+  'cuts its answer': { kind: 'truncate' },
+};
+
+test.each(verbKinds)(
+  'whatever the server does to any request, the file holds what works and the next rotation heals everything: $title',
+  async (kind) => {
+    const work = kind.routes.flatMap((route) => Object.entries(faults).map(([what, fault]) => ({ route, what, fault })));
+    await sweep(work, async ({ route, what, fault }) => {
+      const own = await startStackState({ onStage: watch });
+      try {
+        await inCase(
+          'faulty',
+          async (one) => {
+            own.setFault(route, fault, { times: 1 });
+            const { code } = await one.rotate('--timeout', '1s').ended;
+            expect(code, `${route} ${what}`).not.toBeNull();
+            own.clearFaults();
+            await one.expectHealed(`the server ${what} at ${route}`);
+          },
+          own,
+          kind,
+        );
+      } finally {
+        await own.close();
+      }
+      points['faults of the server'] += 1;
+    });
+  },
+  120_000,
+);
 
 test('at least 200 kill points were tried', async () => {
   const { 'faults of the server': faults, ...kills } = points;
@@ -225,8 +245,8 @@ test('at least 200 kill points were tried', async () => {
   await count('server faults', faults);
 });
 
-async function inCase<T>(name: string, work: (one: Case) => Promise<T>, server = stackState): Promise<T> {
-  const one = new Case(server, name);
+async function inCase<T>(name: string, work: (one: Case) => Promise<T>, server = stackState, kind = keys): Promise<T> {
+  const one = new Case(server, name, kind);
   try {
     return await work(one);
   } finally {

@@ -142,7 +142,9 @@ test.each([
   ]);
   for (const { code, stdout, stderr } of results) {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/\[ERROR\] The token given by \S+.* contains a control or non-ASCII character.*\n {2}Copy it again/);
+    expect(stderr).toMatch(
+      /\[ERROR\] The token given by \S+.* contains a control or non-ASCII character.*\n {2}Copy it from StackState again/,
+    );
     expectNoSecret(stderr);
   }
   expect(stackState.connections).toBe(0);

@@ -7,7 +7,7 @@ import { tokens } from '../stackstate/server.ts';
 export interface Conversation {
   /** Environment that leads a program into this conversation. */
   readonly env: Readonly<Record<string, string>>;
-  /** Methods asked for, with the last part of the path where it is no `api_keys`: `POST`, `DELETE 7`, `GET info`. */
+  /** Methods asked for, with the last part of the path where it is not the collection: `POST`, `DELETE 7`, `GET info`. */
   readonly requests: readonly string[];
 }
 
@@ -24,8 +24,9 @@ const info = '{"version":{"major":6,"minor":0,"patch":0,"diff":"","commit":"c0ff
 /**
  * A server that answers with any bytes, on a real socket of 127.0.0.1, closed when the running test has finished. It takes
  * what it is asked and says what it is told: nothing of HTTP may be in between.
+ * @param path of the collection, under that of the API.
  */
-export async function startFuzzServer(): Promise<FuzzServer> {
+export async function startFuzzServer(path = 'security/ingestion/api_keys'): Promise<FuzzServer> {
   const conversations = new Map<string, { method: string; answer: Uint8Array; requests: string[] }>();
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -41,7 +42,7 @@ export async function startFuzzServer(): Promise<FuzzServer> {
       const [, name = '', rest = ''] = /^\/api-(\d+)\/(.*)$/.exec(request.path) ?? [];
       const conversation = conversations.get(name);
       if (conversation === undefined) return void socket.destroy();
-      const collection = rest === 'security/ingestion/api_keys';
+      const collection = rest === path;
       conversation.requests.push(collection ? request.method : `${request.method} ${rest.replace(/^.*\//, '')}`);
       if (collection && request.method === conversation.method) socket.end(conversation.answer);
       else socket.end(usual(request.method, rest));

@@ -95,7 +95,7 @@ function seed(stackState: StackState, count: number, platform: PlatformName): vo
     };
     const description = index % 3 === 2 ? {} : { description: `agents of cluster ${number}` };
     if (ingestionApiKeys) stackState.seed({ ...facts, ...description });
-    if (serviceTokens) stackState.seedToken({ ...facts, roles: ['ingestion'] });
+    if (serviceTokens) stackState.seedToken({ ...facts, roles: ['stackstate-ingest-telemetry'] });
   }
 }
 

@@ -38,6 +38,9 @@ export const defaultRoles: Readonly<Record<string, readonly string[]>> = {
   'stackstate-admin': ['manage-service-tokens', 'manage-ingestion-api-keys', 'update-metrics'],
   'stackstate-power-user': [],
   'stackstate-guest': [],
+  // Those that the platform's charts bring for agents and collectors.
+  'stackstate-ingest-telemetry': ['update-metrics'],
+  'suse-observability-ingest-all': ['update-metrics', 'update-permissions', 'update-scoped-permissions'],
   ingestion: ['update-metrics'],
 };
 

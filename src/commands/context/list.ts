@@ -38,7 +38,9 @@ async function list({ showTokens = false }: ListOptions, session: Session): Prom
         ...(width === undefined ? [] : [name === currentContext ? '*' : '']),
       ]);
       const header = ['NAME', 'URL', ...(wide ? ['TOKEN'] : []), ...(width === undefined ? [] : [''])];
-      return renderTable(header, rows, width === undefined ? {} : { width });
+      // Whoever copies a URL from the screen wants all of it.
+      const whole = header.map((title) => title === 'URL');
+      return renderTable(header, rows, { whole, ...(width === undefined ? {} : { width }) });
     },
     values: contexts.map(({ name }) => visible(name)),
     notes: contexts.length > 0 ? [] : [`There are none in ${path}. Save one: ${SAVE_EXAMPLE}`],

@@ -18,28 +18,37 @@ export async function dryRotation(run: Run, plan: RotationPlan): Promise<Outcome
   // Tells, as the rotation itself would, where it is not clear what the destination holds.
   await destination.current();
   const listing = await listReported(run, oldKind);
-  const old = findOne(listing, plan.target, oldKind.words);
+  const old = findOne(listing, plan.target, oldKind.words, kind === oldKind);
   const why = kind === oldKind ? kind.refuseRotation?.(old) : undefined;
   if (why !== undefined) throw new UsageError(why);
-  if (!plan.force) await refuseOtherHeld(run, listing, [old.name, plan.newName]);
+  if (!plan.force) await refuseOtherHeld(run, listing, [old.name, plan.newName, record?.wanted.name]);
+  const roles = plan.instead?.roles ?? [];
+  // Tells, as the rotation itself would, where the platform lacks the new kind.
+  const known = kind === oldKind ? listing : await listReported(run, kind);
+  const inUse = new Set(known.credentials.flatMap((credential) => credential.roles ?? []));
   const now = serverClock.now();
   const wanted = successorOf(old, { name: plan.newName, expiration: plan.expiration?.(now) }, now, oldKind.words);
   const { short } = oldKind.words;
   const fate = plan.deleteOld ? `deleted ${plan.afterMs === 0 ? 'at once' : `after ${spoken(plan.afterMs)}`}` : 'kept';
   const unfinished = unfinishedIn(record, now);
-  const first = unfinished === undefined ? '' : firstSentence(unfinished, destination.description);
+  const first = unfinished === undefined ? [] : [firstSentence(unfinished, destination.description)];
   const line = `The ${short} ${old.id} (${old.name}), expires ${endOf(old, now)}, would be replaced by a new ${kind.words.short} named ${wanted.name}, expires ${endOf(wanted, now)}; it would go to ${destination.description}, and the old one would be ${fate}.`;
+  const unseen = roles
+    .filter((role) => !inUse.has(role))
+    .map((role) => `No ${kind.words.short} has the role ${role} yet: whether it exists, the server tells when one is created.`);
+  const lines = [...first, line, ...unseen];
   return {
     data: {
       [`would-rotate-${kind.words.command}`]: {
         old: documentOf(old),
         name: wanted.name,
         ...(wanted.expiration === undefined ? {} : { expiration: wanted.expiration }),
+        ...(roles.length === 0 ? {} : { roles }),
         'delete-old': plan.deleteOld,
         unfinished: unfinished !== undefined,
       },
     },
-    text: () => [first, line].filter((sentence) => sentence !== '').map((sentence) => `${visible(sentence)}\n`),
+    text: () => lines.map((sentence) => `${visible(sentence)}\n`),
   };
 }
 

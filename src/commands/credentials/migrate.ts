@@ -2,11 +2,9 @@ import { ExitCode } from '../../errors.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import { ingestRole, parseRoles } from '../service-token/roles.ts';
-import type { Outcome, Session, Verb } from '../verb.ts';
-import { refuseClosedStdout, showSecret } from './delivered.ts';
-import { planDelivery } from './delivery-plan.ts';
+import type { Verb } from '../verb.ts';
 import { nameFlag } from './flags.ts';
-import { checkReplace, type ReplaceOptions, replaceFlags, rotated, rotationPlanOf } from './rotate.ts';
+import { checkReplace, type ReplaceOptions, replaceFlags } from './rotate.ts';
 
 export interface MigrateOptions extends ReplaceOptions {
   readonly name: string;
@@ -39,35 +37,9 @@ export function migrateVerb(keys: CredentialNoun, tokens: CredentialNoun): Verb<
   sts ingestion-api-key migrate --name ci --key-file ./ingestion.key --delete-old --after 10m`,
     exitCodes: [...requestExitCodes, ExitCode.unknownOutcome, ExitCode.notTakenOver],
     check: checkReplace,
-    run: (options, session) => runMigrate(keys, tokens, options, session),
+    async run(options, session) {
+      const { runMigrate } = await import('./migrate-run.ts');
+      return runMigrate(keys, tokens, options, session);
+    },
   };
-}
-
-async function runMigrate(
-  keys: CredentialNoun,
-  tokens: CredentialNoun,
-  options: MigrateOptions,
-  session: Session,
-): Promise<Outcome> {
-  const { world } = session;
-  const delivery = planDelivery(options, world);
-  refuseClosedStdout(delivery, session);
-  const [{ rotate }, { destinationOf }, { runOf }] = await Promise.all([
-    import('../../credentials/rotate.ts'),
-    import('./destination.ts'),
-    import('./run.ts'),
-  ]);
-  const open = { session, show: showSecret(session, tokens), isReplaced: true, mayCreate: false };
-  const destination = await destinationOf(delivery, open);
-  const run = runOf(session, await tokens.kind(session), destination, await keys.kind(session));
-  const plan = {
-    ...rotationPlanOf({ name: options.name }, options, { now: world.now(), readersNeedMs: destination.readersNeedMs }),
-    instead: { roles: options.roles ?? [ingestRole] },
-  };
-  if (options.dryRun) {
-    const { dryRotation } = await import('./dry-run.ts');
-    return dryRotation(run, plan).finally(() => destination.close());
-  }
-  const result = await rotate(run, plan);
-  return rotated(tokens, keys, delivery, result, destination.description, run.serverClock.now(), run.oldKind.words.server);
 }

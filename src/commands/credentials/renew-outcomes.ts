@@ -5,7 +5,7 @@ import { deliveredTo } from './delivered.ts';
 import type { DeliveryPlan } from './delivery-plan.ts';
 import type { Unfinished } from './dry-run.ts';
 import { endOf } from './expiration.ts';
-import { rotated } from './rotate.ts';
+import { rotated } from './replacement.ts';
 
 export interface RenewOutcome extends Outcome {
   /** What a dry run found. */

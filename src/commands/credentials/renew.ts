@@ -1,18 +1,13 @@
 import type { NewCredential } from '../../credentials/ports.ts';
-import type { RenewalPlan } from '../../credentials/renew.ts';
-import { type Duration, durationMs, parseDuration } from '../../dates.ts';
+import { type Duration, parseDuration } from '../../dates.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import type { CredentialNoun } from '../nouns.ts';
-import { type Flags, flagEntries, type Outcome, type Session, type Verb, verb } from '../verb.ts';
-import { refuseClosedStdout, showSecret } from './delivered.ts';
+import { type Flags, flagEntries, type Session, type Verb, verb } from '../verb.ts';
 import type { SaveContextOption } from './delivery-flags.ts';
-import { planDelivery } from './delivery-plan.ts';
-import { expirationOf } from './expiration.ts';
 import { nameFlag } from './flags.ts';
 import { mostAtOnce } from './most-at-once.ts';
-import type { RenewOutcome } from './renew-outcomes.ts';
-import { checkReplace, type ReplaceOptions, replaceFlags, rotationPlanOf } from './rotate.ts';
+import { checkReplace, type ReplaceOptions, replaceFlags } from './rotate.ts';
 
 export interface RenewOptions extends ReplaceOptions {
   /** Absent with a plan alone. */
@@ -61,6 +56,7 @@ export function renewVerb<Own extends object>(
       checkRenew(options);
     },
     async run(options, session) {
+      const { runRenew } = await import('./renew-run.ts');
       const one = (single: RenewOptions, its: Session) => runRenew(noun, single, own.asked(single as RenewOptions & Own), its);
       if (options.plan === undefined) return one(options, session);
       const { renewMany } = await import('./renew-many.ts');
@@ -106,44 +102,4 @@ export function checkRenew(options: RenewOptions & SaveContextOption): void {
   throw new UsageError('Say where the key belongs: renew looks there whether it is still good.', {
     hints: ['Give one of: --key-file PATH, --kubernetes-secret [NAMESPACE/]NAME, --key-command COMMAND'],
   });
-}
-
-/** One renewal. @param first what a first credential is asked for, beside its name and its end. */
-export async function runRenew(
-  noun: CredentialNoun,
-  options: RenewOptions & SaveContextOption,
-  first: Partial<NewCredential>,
-  session: Session,
-): Promise<RenewOutcome> {
-  const { world } = session;
-  const delivery = planDelivery(options, world);
-  refuseClosedStdout(delivery, session);
-  const [{ renew }, { destinationOf }, { runOf }, { goingByName, renewed }] = await Promise.all([
-    import('../../credentials/renew.ts'),
-    import('./destination.ts'),
-    import('./run.ts'),
-    import('./renew-outcomes.ts'),
-  ]);
-  const open = { session, show: showSecret(session, noun), isReplaced: true, mayCreate: true };
-  const destination = await destinationOf(delivery, open);
-  const run = runOf(session, await noun.kind(session), destination);
-  const plan: RenewalPlan = {
-    ...rotationPlanOf({ name: options.name }, options, { now: world.now(), readersNeedMs: destination.readersNeedMs }),
-    target: { name: options.name },
-    expiration: expirationOf(options, world.now()),
-    renewBeforeMs: options.renewBefore === undefined ? undefined : durationMs(options.renewBefore),
-    first,
-  };
-  const told = <Its extends Outcome>(outcome: Its) => (delivery.to === 'command' ? goingByName(noun, outcome) : outcome);
-  if (!options.dryRun) {
-    const result = await renew(run, plan);
-    return told(
-      renewed(noun, delivery, result, destination.description, {
-        now: run.serverClock.now(),
-        server: run.kind.words.server,
-      }),
-    );
-  }
-  const { dryRenewal } = await import('./renew-dry-run.ts');
-  return told(await dryRenewal(noun, run, plan).finally(() => destination.close()));
 }

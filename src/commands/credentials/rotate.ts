@@ -1,15 +1,13 @@
-import type { RotationPlan, RotationResult } from '../../credentials/rotate.ts';
-import { type Duration, durationMs, parseDuration } from '../../dates.ts';
+import type { RotationPlan } from '../../credentials/rotate.ts';
+import { type Duration, parseDuration } from '../../dates.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
-import { visible } from '../../escape.ts';
 import { parseId } from '../../ids.ts';
 import { requestExitCodes } from '../exit-codes.ts';
 import type { CredentialNoun } from '../nouns.ts';
-import type { Flags, Members, Outcome, Session, Verb } from '../verb.ts';
-import { deliveredTo, refuseClosedStdout, showSecret } from './delivered.ts';
+import type { Flags, Verb } from '../verb.ts';
 import { type DeliveryOptions, deliveryFlags, type SaveContextOption } from './delivery-flags.ts';
 import { planDelivery } from './delivery-plan.ts';
-import { type ExpirationOptions, endOf, expirationFlags, expirationOf } from './expiration.ts';
+import { type ExpirationOptions, expirationFlags } from './expiration.ts';
 import { nameFlag, parseName } from './flags.ts';
 
 /** What rotate, renew and migrate share. */
@@ -85,7 +83,10 @@ export function rotateVerb<Own extends object>(
       targetOf(options, noun);
       checkReplace(options);
     },
-    run: (options, session) => runRotate(noun, options, session),
+    async run(options, session) {
+      const { runRotate } = await import('./rotate-run.ts');
+      return runRotate(noun, options, targetOf(options, noun), session);
+    },
   };
 }
 
@@ -104,7 +105,7 @@ export function checkReplace(options: ReplaceOptions & SaveContextOption): void 
   throw new UsageError('--no-wait needs a place to remember the old one: --key-file PATH or --kubernetes-secret NAME.');
 }
 
-function targetOf({ name, id }: RotateOptions, { words }: CredentialNoun) {
+function targetOf({ name, id }: RotateOptions, { words }: CredentialNoun): RotationPlan['target'] {
   if (name !== undefined && id !== undefined) {
     throw new UsageError(`--name and --id both say which ${words.short} is replaced: give one of them.`);
   }
@@ -113,83 +114,4 @@ function targetOf({ name, id }: RotateOptions, { words }: CredentialNoun) {
   throw new UsageError(`Say which ${words.short} is to be replaced.`, {
     hints: ['Give its name or its id: --name NAME or --id ID'],
   });
-}
-
-/** Reads the flags that say how to replace. @param readersNeedMs the default of `--after`. */
-export function rotationPlanOf(
-  target: RotationPlan['target'],
-  options: ReplaceOptions,
-  { now, readersNeedMs }: { readonly now: number; readonly readersNeedMs: number },
-): RotationPlan {
-  return {
-    target,
-    newName: options.newName,
-    expiration: expirationOf(options, now),
-    verify: options.noVerify !== true,
-    deleteOld: options.deleteOld === true,
-    afterMs: options.after === undefined ? readersNeedMs : durationMs(options.after),
-    noWait: options.noWait === true,
-    force: options.force === true,
-  };
-}
-
-async function runRotate(noun: CredentialNoun, options: RotateOptions & SaveContextOption, session: Session): Promise<Outcome> {
-  const { world } = session;
-  const delivery = planDelivery(options, world);
-  const target = targetOf(options, noun);
-  expirationOf(options, world.now());
-  refuseClosedStdout(delivery, session);
-  const [{ rotate }, { destinationOf }, { runOf }] = await Promise.all([
-    import('../../credentials/rotate.ts'),
-    import('./destination.ts'),
-    import('./run.ts'),
-  ]);
-  const destination = await destinationOf(delivery, {
-    session,
-    show: showSecret(session, noun),
-    isReplaced: true,
-    mayCreate: false,
-  });
-  const run = runOf(session, await noun.kind(session), destination);
-  const plan = rotationPlanOf(target, options, { now: world.now(), readersNeedMs: destination.readersNeedMs });
-  if (options.dryRun) {
-    const { dryRotation } = await import('./dry-run.ts');
-    return dryRotation(run, plan).finally(() => destination.close());
-  }
-  const result = await rotate(run, plan);
-  return rotated(noun, noun, delivery, result, destination.description, run.serverClock.now(), run.oldKind.words.server);
-}
-
-/**
- * The result of a rotation: the new credential as `create` shows it, then the old one's fate.
- * @param server the flags that name the server in a hint.
- */
-export function rotated(
-  noun: CredentialNoun,
-  oldNoun: CredentialNoun,
-  delivery: ReturnType<typeof planDelivery>,
-  { issued, old, fate, failure }: RotationResult,
-  place: string,
-  now: number,
-  server = '',
-): Outcome {
-  const delivered = deliveredTo(delivery, noun, issued, place);
-  const replaced: Members = { [`replaced-${oldNoun.words.command}`]: { deleted: fate === 'deleted', id: old.id } };
-  const fates = {
-    deleted: `The old ${oldNoun.words.short} ${old.id} was deleted.`,
-    kept: `The old ${oldNoun.words.short} ${old.id} still works. Delete it when nobody uses it any more: sts ${oldNoun.words.command} delete --id ${old.id}${server}`,
-    later: `The old ${oldNoun.words.short} ${old.id} is deleted by the next run, when its time is over.`,
-  };
-  return {
-    data: { ...delivered.data, ...replaced },
-    text: (view) => {
-      const last =
-        fate === 'deleted' ? view.success(oldNoun.deleted(old.id)) : failure !== undefined ? '' : `${visible(fates[fate])}\n`;
-      return `${delivered.text(view)}${last}`;
-    },
-    values: delivered.values,
-    done: [delivered.done, fates[fate]].filter((sentence) => sentence !== undefined).join(' '),
-    notes: [`The new ${noun.words.short} expires: ${endOf(issued, now)}.`],
-    failures: failure === undefined ? [] : [failure],
-  };
 }

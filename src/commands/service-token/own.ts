@@ -35,13 +35,13 @@ const create = createVerb<TokenOptions>(serviceTokens, {
   flags: { ...flags, roles: { ...flags.roles, required: true } },
   asked,
   examples: `  # a token for agents and collectors
-  sts service-token create --name otel --roles stackstate-k8s-ingest --expires-in 90d
+  sts service-token create --name otel --roles stackstate-ingest-telemetry --expires-in 90d
 
   # the token alone, for a script
   sts service-token create --name ci --roles stackstate-power-user -q
 
   # the Secret of the OpenTelemetry collector
-  sts service-token create --name otel --roles stackstate-k8s-ingest --kubernetes-secret open-telemetry/open-telemetry-collector`,
+  sts service-token create --name otel --roles stackstate-ingest-telemetry --kubernetes-secret open-telemetry/open-telemetry-collector`,
 });
 
 const rotate = rotateVerb(serviceTokens, {
@@ -61,7 +61,7 @@ const renew = renewVerb<TokenOptions & SaveContextOption>(serviceTokens, {
   flags: { ...flags, ...saveContextFlag },
   asked,
   examples: `  # every night: nothing happens until a third of the token's lifetime is left
-  sts service-token renew --name otel --roles stackstate-k8s-ingest --expires-in 90d --key-file ./otel.token --delete-old
+  sts service-token renew --name otel --roles stackstate-ingest-telemetry --expires-in 90d --key-file ./otel.token --delete-old
 
   # the very token of the current context, every night
   sts service-token renew --name admin --save-context --delete-old`,

@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.ts';
 
 /** The role that the platform has for those that only send data. */
-export const ingestRole = 'stackstate-k8s-ingest';
+export const ingestRole = 'stackstate-ingest-telemetry';
 
 /** `--roles a,b --roles c`. @throws UsageError for an empty name. */
 export function parseRoles(text: string): readonly string[] {

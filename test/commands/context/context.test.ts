@@ -323,6 +323,17 @@ test | https://test.example.com |
     expect(await sts(['list'], { stdout: { isTTY: true } })).toMatchObject({ code: 0, stdout: marked });
   });
 
+  test.each([20, 30, 40])(
+    'never breaks a URL: on a terminal of %i columns each context is a record where it would',
+    async (columns) => {
+      write(two.replace('https://prod.example.com', 'https://stackstate.prod.example.com'));
+      const { stdout } = await sts(['list', '-o', 'wide'], { stdout: { isTTY: true, columns } });
+      expect(stdout).toMatch(/https:\/\/stackstate\.prod\.example\.com$/m);
+      expect(stdout).toMatch(/https:\/\/test\.example\.com$/m);
+      expect(stdout).toMatch(/\*\n\n/);
+    },
+  );
+
   test('-o wide has the kind of token, -q the names alone', async () => {
     write(two.replace('current-context', '  - name: none\n    context: { url: "https://none" }\ncurrent-context'));
     expect((await sts(['list', '-o', 'wide'])).stdout.split('\n').map((line) => line.split(' | ')[2])).toEqual([

@@ -189,7 +189,9 @@ test('--force replaces the key in a file, which keeps its format and its mode; t
   expect(result.code).toBe(0);
   expect(readFileSync(path, 'utf8')).toBe(server.keys()[0]?.apiKey);
   expect(statSync(path).mode & 0o777).toBe(0o644);
-  expect(result.stderr).toBe(`[WARN] The key file ${path} can be read by others (mode 0644). Its mode is not changed.\n`);
+  expect(result.stderr).toBe(
+    `[WARN] The key file ${path} can be read by others (mode 0644). Its mode is not changed. If that is meant, say so: --key-mode 0644\n`,
+  );
 });
 
 test.each([

@@ -12,7 +12,7 @@ import { stoppingDisk } from '../../support/stopping-disk.ts';
 import { testClock } from '../../support/test-clock.ts';
 
 const day = 86_400_000;
-const roles = { 'stackstate-admin': ['manage-service-tokens'], 'stackstate-k8s-ingest': ['update-metrics'], other: [] };
+const roles = { 'stackstate-admin': ['manage-service-tokens'], 'stackstate-ingest-telemetry': ['update-metrics'], other: [] };
 
 /** A platform with both kinds, a key of 30 days on it, and a file that holds the key. */
 async function start(options: StackStateOptions = {}) {
@@ -38,7 +38,7 @@ test('a file: a token of the same name and lifetime takes the place of the key, 
   const { server, key, path, migrate } = await start();
   const result = await migrate(['--key-file', path, '--delete-old', '--after', '0s']);
   const [token] = server.serviceTokens();
-  expect(token).toMatchObject({ name: 'otel', roles: ['stackstate-k8s-ingest'], expiration: BigInt(testTime + 30 * day) });
+  expect(token).toMatchObject({ name: 'otel', roles: ['stackstate-ingest-telemetry'], expiration: BigInt(testTime + 30 * day) });
   expect(readFileSync(path, 'utf8')).toBe(`# mine\nAPI_KEY=${token?.token}\n`);
   expect(server.keys()).toEqual([]);
   expect(result).toMatchObject({
@@ -51,9 +51,9 @@ test('a file: a token of the same name and lifetime takes the place of the key, 
 
 test('without --delete-old the key stays, and the command that deletes it is printed; roles as given', async () => {
   const { server, key, migrate } = await start();
-  const result = await migrate(['--roles', 'other,stackstate-k8s-ingest', '-o', 'json']);
+  const result = await migrate(['--roles', 'other,stackstate-ingest-telemetry', '-o', 'json']);
   const [token] = server.serviceTokens();
-  expect(token?.roles).toEqual(['other', 'stackstate-k8s-ingest']);
+  expect(token?.roles).toEqual(['other', 'stackstate-ingest-telemetry']);
   expect(result).toMatchObject({ code: 0, stderr: '' });
   expect(jsonOf(result.stdout)).toMatchObject({
     'service-token': { token: token?.token },
@@ -94,10 +94,12 @@ test.each([
   async (platform, what, command) => {
     const { server, path, migrate } = await start({ platform });
     const before = readFileSync(path, 'utf8');
-    const result = await migrate(['--key-file', path, '--delete-old']);
-    expect(result).toMatchObject({ code: 10, stdout: '' });
-    expect(result.stderr).toContain(`which has no ${what}.`);
-    expect(result.stderr).toContain(command);
+    for (const flags of [[], ['--dry-run']]) {
+      const result = await migrate(['--key-file', path, '--delete-old', ...flags]);
+      expect(result).toMatchObject({ code: 10, stdout: '' });
+      expect(result.stderr).toContain(`which has no ${what}.`);
+      expect(result.stderr).toContain(command);
+    }
     expect(server.requests.filter(({ method, status }) => method !== 'GET' && (status ?? 0) < 300)).toEqual([]);
     expect(readFileSync(path, 'utf8')).toBe(before);
     expect(existsSync(`${path}.sts-pending`)).toBe(false);
@@ -109,7 +111,7 @@ test('a role that does not exist: nothing is made, and the commands that make a 
   const before = readFileSync(path, 'utf8');
   const result = await migrate(['--key-file', path, '--delete-old']);
   expect(result).toMatchObject({ code: 2, stdout: '' });
-  expect(result.stderr).toContain('sts rbac create-subject --subject stackstate-k8s-ingest\n');
+  expect(result.stderr).toContain('sts rbac create-subject --subject stackstate-ingest-telemetry\n');
   expect(result.stderr).toContain('--permission update-metrics');
   expect(server.serviceTokens()).toEqual([]);
   expect(server.keys()).toHaveLength(1);
@@ -122,6 +124,14 @@ test('--dry-run says what would be done, and changes nothing', async () => {
   expect(result).toMatchObject({ code: 0, stderr: '' });
   expect(result.stdout).toContain(`The key ${key.id} (otel)`);
   expect(result.stdout).toContain('replaced by a new token named otel');
+  // What the API has no list of, and one that a token has is known to be there.
+  const untold =
+    'No token has the role stackstate-ingest-telemetry yet: whether it exists, the server tells when one is created.\n';
+  expect(result.stdout).toContain(untold);
+  server.seedToken({ name: 'other', roles: ['stackstate-ingest-telemetry'] });
+  const again = await migrate(['--key-file', path, '--delete-old', '--dry-run', '-o', 'json']);
+  expect(jsonOf(again.stdout)).toMatchObject({ 'would-rotate-service-token': { roles: ['stackstate-ingest-telemetry'] } });
+  expect((await migrate(['--key-file', path, '--dry-run'])).stdout).not.toContain('has the role');
   expect(server.requests.every(({ method }) => method === 'GET')).toBe(true);
 });
 

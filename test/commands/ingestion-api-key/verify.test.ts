@@ -30,8 +30,13 @@ test('an unknown, an expired and a deleted key: exit 12, and the verdict on stdo
   const deleted = server.seed({ name: 'b' });
   server.store.delete(deleted.id);
   for (const key of ['iapikeyok-unknown', expired.apiKey, deleted.apiKey]) {
-    const text = await runSts([...verify, '--key-file', path(key), ...against(server)]);
-    expect(text).toEqual({ code: 12, stdout: 'Ingestion API Key is not valid\n', stderr: '', questions: [] });
+    const file = path(key);
+    const text = await runSts([...verify, '--key-file', file, ...against(server)]);
+    expect(text).toMatchObject({ code: 12, stdout: 'Ingestion API Key is not valid\n', questions: [] });
+    // Off a terminal, too: the log of a nightly check.
+    expect(text.stderr).toContain(`the key file ${file}, asked ${new URL(server.url).host}`);
+    const quiet = await runSts([...verify, '--key-file', file, '-q', ...against(server)]);
+    expect(quiet).toMatchObject({ code: 12, stdout: '', stderr: '' });
     const json = await runSts([...verify, '--key-file', path(key), '-o', 'json', ...against(server)]);
     expect(json).toMatchObject({ code: 12, stdout: '{\n  "valid": false\n}\n', stderr: '' });
   }

@@ -55,6 +55,13 @@ test('a role that the server does not know: its reason, and the commands that ma
   expect(result.stderr).toContain('update-scoped-permissions');
 });
 
+test('an end that the server calls past is not blamed on the role', async () => {
+  const server = await startForTest({ now: () => Date.UTC(2027, 0) });
+  const result = await runSts([...create, '--roles', 'ingestion', '--expiration', '2026-06-01', ...against(server)]);
+  expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('must be in the future') });
+  expect(result.stderr).not.toContain('rbac');
+});
+
 test('the first token that renew would make needs roles as well', async () => {
   const server = await startForTest();
   const path = join(tempFolder(), 'k');
@@ -121,4 +128,17 @@ test.each(['stdout', 'file'])('the very token that the command is authenticated 
   const result = await runSts(['service-token', 'rotate', ...flags, '--url', server.url, '--service-token', old.token]);
   expect(result).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(`Service token deleted: ${old.id}\n`) });
   expect(server.serviceTokens()).toMatchObject([{ name: 'admin', roles: ['stackstate-admin'] }]);
+});
+
+test('a token that deletes itself last, and whose response is a failure: whether it is gone is not known, and is said so', async () => {
+  const server = await startForTest();
+  const old = server.seedToken({ name: 'admin', roles: ['stackstate-admin'] });
+  server.setFault('token-delete', { kind: 'status', status: 500, handler: 'run' });
+  const flags = ['-n', 'admin', '--delete-old', '--after', '0s', '--url', server.url, '--service-token', old.token];
+  const result = await runSts(['service-token', 'rotate', ...flags]);
+  // The list cannot be asked with a token that is gone.
+  expect(result).toMatchObject({ code: 11, stdout: expect.stringContaining(server.serviceTokens()[0]?.token ?? 'none') });
+  expect(result.stderr).toContain(`The token ${old.id} may be deleted or not.`);
+  expect(result.stderr).not.toContain('was not deleted');
+  expect(result.stderr).toContain(`sts service-token delete --id ${old.id}`);
 });
