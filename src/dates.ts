@@ -95,7 +95,8 @@ function spelled({ amount, unit }: Duration): string {
 
 /**
  * Adds a duration to `now`. Months and years are counted on the UTC calendar; the 31st becomes the last day of a shorter month.
- * @param now milliseconds since the epoch. @returns milliseconds since the epoch.
+ * @param now milliseconds since the epoch.
+ * @returns milliseconds since the epoch.
  * @throws UsageError when the result lies beyond the year 9999.
  */
 export function addDuration(now: number, duration: Duration): number {

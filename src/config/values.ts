@@ -4,7 +4,8 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Reads the API path under the URL. @returns the path with a leading slash and no trailing one; empty for `/`.
+ * Reads the API path under the URL.
+ * @returns the path with a leading slash and no trailing one; empty for `/`.
  * @throws ConfigError for a whole URL, or a path with a query, a fragment, `..` (encoded or not) or characters that no path has.
  */
 export function parseApiPath(text: string, from: string): string {
