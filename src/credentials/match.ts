@@ -6,7 +6,7 @@ const roundingMs = 1000n;
 /** Whether a listed credential has the wanted properties, as far as its row shows them. */
 export function isAsWanted(row: Credential, wanted: NewCredential): boolean {
   if (row.name !== wanted.name) return false;
-  // A platform that keeps no description of its tokens lists none.
+  // The description of a token is not compared, because some platforms do not store it.
   if (wanted.roles === undefined && (row.description ?? '') !== (wanted.description ?? '')) return false;
   if (wanted.roles !== undefined && !sameSet(row.roles ?? [], wanted.roles)) return false;
   if (wanted.dedicatedSubject !== undefined && row.dedicatedSubject !== wanted.dedicatedSubject) return false;

@@ -19,7 +19,10 @@ export interface Retirement {
   readonly digest: string;
   /** The new secret, where the destination cannot be read. */
   readonly secret: string | undefined;
-  /** Whether to ask the server once more if it accepts the new secret. If false and its id is known, the list must show the new credential instead. */
+  /**
+   * Whether to ask the server once more if it accepts the new secret. If false, and if the id is known, the list must show the new
+   * credential instead.
+   */
   readonly verify: boolean;
   /** Undefined where no journal is kept. */
   readonly facts: Facts | undefined;
@@ -50,7 +53,7 @@ async function orBothLive<T>(run: Run, retirement: Retirement, work: () => Promi
   }
 }
 
-/** Waits by a clock that never jumps. */
+/** Waits with the monotonic clock, which never jumps. */
 async function keep(run: Run, retirement: Retirement): Promise<void> {
   const { clock, interrupt, report } = run;
   const oldId = retirement.old.id;

@@ -75,7 +75,7 @@ export async function replace(run: Run, plan: RotationPlan): Promise<RotationRes
   const known = kind === oldKind ? listing : await listReported(run, kind);
   const now = serverClock.now();
   const successor = successorOf(old, { name: plan.newName, expiration: plan.expiration?.(now) }, now, oldKind.words);
-  // Another kind may know no description.
+  // The other kind may have no description.
   const { description: _, ...moved } = successor;
   const wanted = kind === oldKind ? successor : { ...moved, ...plan.instead };
   const facts = await factsOf(run, plan, wanted, known, { id: old.id, name: old.name });

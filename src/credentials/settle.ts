@@ -90,7 +90,7 @@ async function isNew(run: Run, lost: LostCreation, id: bigint): Promise<boolean>
   return madeSince(run, lost, await listToTheEnd(run)).some((credential) => credential.id === id);
 }
 
-/** Whether no other run has taken over for certain. Otherwise a new credential in the list may be that of the other run. */
+/** Whether it is certain that no other run has taken over. Otherwise a new credential in the list may be that of the other run. */
 async function isStillOurs({ destination }: Run): Promise<boolean> {
   try {
     await destination.journal?.confirm();
