@@ -178,7 +178,7 @@ test.each(['text', 'json'])('a list of nothing but bad rows is an error, and not
   const server = await startForTest();
   server.setFault('list', { kind: 'body', text: '[{"id":"x"}]' });
   const result = await runSts(['ingestion-api-key', 'list', '-o', output, ...against(server)]);
-  expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('no ingestion API key') });
+  expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('not a valid ingestion API key') });
 });
 
 test('under JSON the good rows stand on stdout, the bad ones in one document on stderr', async () => {
