@@ -33,7 +33,8 @@ export function createProgress(
       else await printer.tell(lines.map((line) => `${visible(line)}\n`).join(''));
     },
     async confirm(question, hints) {
-      if (!stdin.isTTY || !stderr.isTTY) throw new UsageError(`Nobody can be asked: this is no terminal. ${question}`, { hints });
+      if (!stdin.isTTY || !stderr.isTTY)
+        throw new UsageError(`Nobody can be asked, because stdin or stderr is not a terminal. ${question}`, { hints });
       return /^\s*y(es)?\s*$/i.test(await stdin.ask(`${visible(question)} [y/N] `));
     },
   };

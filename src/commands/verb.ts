@@ -148,7 +148,7 @@ export interface OpenSession extends Session {
   close(): Promise<void>;
 }
 
-/** What is said while a verb runs, all of it on stderr (output/printer.ts says when). Where stderr is gone nothing here rejects: nobody is left to tell. */
+/** What is said while a verb runs, all of it on stderr (output/printer.ts says when). If stderr is closed, nothing here rejects. */
 export interface Progress {
   /** Whether somebody sits before stderr. */
   readonly isTerminal: boolean;

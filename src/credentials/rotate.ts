@@ -145,6 +145,6 @@ function refuseWhileWaiting({ destination, serverClock }: Run, recovery: Recover
   const seconds = Math.max(1, Math.ceil((deleteAt - serverClock.exact()) / 1000));
   throw new UsageError(
     `The last rotation of ${destination.description} keeps the old one, ${old?.id}, for another ${seconds} s. Nothing was done.`,
-    { hints: ['Rotate again when that time is over, or without --no-wait, which waits for it.'] },
+    { hints: ['Rotate again when that time is over. Without --no-wait, the command waits for it.'] },
   );
 }

@@ -222,7 +222,7 @@ export class SecretDestination implements Destination {
     if (why === undefined || force || (value === undefined && mayCreate)) return;
     const hint =
       value === undefined
-        ? 'Create the first one into it: use create in place of rotate.'
+        ? 'To put the first key into it, use create, not rotate.'
         : 'Name the field that holds the key: --key-var NAME';
     throw new DeliveryError(`The field ${field} of ${this.description} holds no key: ${why}.`, { hints: [hint] });
   }
@@ -244,7 +244,7 @@ function missing({ namespace, name }: SecretId): DeliveryError {
   return new DeliveryError(`There is no Secret ${namespace}/${name}.`, {
     hints: [
       `See what there is: kubectl get secrets --namespace ${namespace}`,
-      'Create the first key into a new Secret: use create in place of rotate.',
+      'To put the first key into a new Secret, use create, not rotate.',
     ],
   });
 }

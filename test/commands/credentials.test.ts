@@ -217,7 +217,7 @@ describe.each(verbKinds)('the verbs of $title', (kind) => {
       '--dry-run',
     ]);
     expect(rotation).toMatchObject({ code: 0, stderr: '' });
-    expect(rotation.stdout).toContain(`The ${short} ${old.id} (ci)`);
+    expect(rotation.stdout).toContain(`The ${short} ${old.id} (ci; expires: `);
     expect(rotation.stdout).toContain('deleted after 10m');
     const renewal = await runVerb(kind, server, ['renew', '-n', 'ci', '--key-file', path, '--dry-run']);
     expect(renewal).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('would be replaced') });

@@ -51,7 +51,7 @@ export function deleteVerb(noun: CredentialNoun): Verb {
 
 function parseKeyFile(text: string): string {
   if (text === '' || text === '-' || text.includes('\0'))
-    throw new UsageError('--key-file is no path.', { hints: ['Name a file: --key-file PATH.'] });
+    throw new UsageError('--key-file is not a path.', { hints: ['Name a file: --key-file PATH.'] });
   if (text.endsWith('/'))
     throw new UsageError(`--key-file ${JSON.stringify(text)} is a folder.`, { hints: ['Name a file in it: --key-file PATH'] });
   return text;

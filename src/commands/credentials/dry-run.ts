@@ -32,7 +32,7 @@ export async function dryRotation(run: Run, plan: RotationPlan): Promise<Outcome
   const fate = plan.deleteOld ? `deleted ${plan.afterMs === 0 ? 'at once' : `after ${spoken(plan.afterMs)}`}` : 'kept';
   const unfinished = unfinishedIn(record, now);
   const first = unfinished === undefined ? [] : [firstSentence(unfinished, destination.description)];
-  const line = `The ${short} ${old.id} (${old.name}), expires ${endOf(old, now)}, would be replaced by a new ${kind.words.short} named ${wanted.name}, expires ${endOf(wanted, now)}; it would go to ${destination.description}, and the old one would be ${fate}.`;
+  const line = `The ${short} ${old.id} (${old.name}; expires: ${endOf(old, now)}) would be replaced by a new ${kind.words.short} named ${wanted.name} (expires: ${endOf(wanted, now)}). The new one would go to ${destination.description}, and the old one would be ${fate}.`;
   const unseen = roles
     .filter((role) => !inUse.has(role))
     .map((role) => `No ${kind.words.short} has the role ${role} yet: whether it exists, the server tells when one is created.`);

@@ -15,7 +15,7 @@ export async function readInput(path: string, what: string, limit: number, world
     return (await (await world.disk()).read(world.resolvePath(path), limit)).text;
   } catch (cause) {
     if (cause instanceof RangeError) throw new UsageError(`The ${what} is larger than ${limit / 1024 / 1024} MiB.`);
-    const reason = cause instanceof NotRegularError ? 'it is no regular file' : reasonOf(cause);
+    const reason = cause instanceof NotRegularError ? 'it is not a regular file' : reasonOf(cause);
     throw new FileReadError(`The ${what} ${path} cannot be read: ${reason}.`, { hints: [`Name a file: --${what} FILE`], cause });
   }
 }

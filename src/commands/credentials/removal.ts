@@ -20,7 +20,7 @@ export async function remove(noun: CredentialNoun, options: DeleteOptions, sessi
     return deleteIds(noun, selector.ids, { ifExists, listed: selector.ids.length > 1 }, session);
   }
   if (!dryRun && !yes && !(stdin.isTTY && session.progress.isTerminal)) {
-    throw new UsageError(`Nobody can be asked whether to delete these ${noun.words.short}s: this is no terminal.`, {
+    throw new UsageError(`Nobody can be asked whether to delete these ${noun.words.short}s: stdin or stderr is not a terminal.`, {
       hints: ['See what would be deleted with --dry-run, then delete it with --yes.'],
     });
   }

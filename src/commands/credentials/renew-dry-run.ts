@@ -28,7 +28,7 @@ function foundOnly(noun: CredentialNoun, name: string, finding: Finding, now: nu
   const what = {
     missing: `A new ${short} named ${name} would be created: there is none where it belongs.`,
     refused: `A new ${short} named ${name} would be created: the server refuses the one that is there.`,
-    due: `The ${short} ${credential?.id} (${name}), expires ${credential === undefined ? '' : endOf(credential, now)}, would be replaced.`,
+    due: `The ${short} ${credential?.id} (${name}; expires: ${credential === undefined ? '' : endOf(credential, now)}) would be replaced.`,
   }[reason];
   const shown = reason === 'due' && credential !== undefined ? { [noun.words.command]: documentOf(credential) } : {};
   return {

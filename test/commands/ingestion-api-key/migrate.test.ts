@@ -122,7 +122,7 @@ test('--dry-run says what would be done, and changes nothing', async () => {
   const { server, key, path, migrate } = await start();
   const result = await migrate(['--key-file', path, '--delete-old', '--dry-run']);
   expect(result).toMatchObject({ code: 0, stderr: '' });
-  expect(result.stdout).toContain(`The key ${key.id} (otel)`);
+  expect(result.stdout).toContain(`The key ${key.id} (otel; expires: `);
   expect(result.stdout).toContain('replaced by a new token named otel');
   // What the API has no list of, and one that a token has is known to be there.
   const untold =
