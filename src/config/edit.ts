@@ -20,7 +20,7 @@ export function setKey(source: string, map: YAMLMap, key: string, value: string 
 }
 
 /** Adds a pair after the last one of a map. The pair is given as text without indentation; each of its lines is indented. */
-export function addPair(source: string, map: YAMLMap, text: string): string {
+function addPair(source: string, map: YAMLMap, text: string): string {
   const last = map.items.at(-1);
   if (map.flow) {
     const end = last === undefined ? rangeOf(map)[0] + 1 : contentEnd(last);

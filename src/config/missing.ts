@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.ts';
 import type { GlobalOptions } from './model.ts';
 import type { Selection } from './select.ts';
 
-export const SAVE_EXAMPLE = 'sts context save --name NAME --url https://stackstate.example.com --service-token -';
+const SAVE_EXAMPLE = 'sts context save --name NAME --url https://stackstate.example.com --service-token -';
 
 /** Where a missing setting was looked for: the flags, and the context of the file. */
 export interface Searched {

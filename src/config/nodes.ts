@@ -91,10 +91,10 @@ export function nameOf(pair: Pair): unknown {
   return isScalar(pair.key) ? pair.key.value : undefined;
 }
 
-export function isNode(node: unknown): node is Node {
+function isNode(node: unknown): node is Node {
   return typeof node === 'object' && node !== null && 'range' in node;
 }
 
-export function isPair(item: unknown): item is Pair {
+function isPair(item: unknown): item is Pair {
   return typeof item === 'object' && item !== null && 'key' in item && 'value' in item && !('range' in item);
 }

@@ -7,7 +7,7 @@ import { readNamedFile } from './read.ts';
 import { namesWith, SETTINGS, type TokenMember } from './table.ts';
 
 /** The settings that give a token. */
-export const TOKEN_MEMBERS: readonly TokenMember[] = namesWith('token');
+const TOKEN_MEMBERS: readonly TokenMember[] = namesWith('token');
 
 /** The path at which Kubernetes mounts a pod's own token. */
 export const POD_TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount/token';

@@ -79,7 +79,7 @@ function sameLifetime(old: Credential, now: number, { short }: Words): bigint | 
 }
 
 /** The error for a name that no credential has. Its hint names the nearest name. */
-export function noneNamed(listing: Listing, name: string, words: Words): NotFoundError {
+function noneNamed(listing: Listing, name: string, words: Words): NotFoundError {
   const near = nearestName(
     name,
     listing.credentials.map((credential) => credential.name),

@@ -4,7 +4,7 @@ import type { Secret } from '../kubernetes/index.ts';
 import { nearest } from '../nearest.ts';
 
 /** The field to use if neither the flags nor the Secret name one. */
-export const defaultField = 'API_KEY';
+const defaultField = 'API_KEY';
 
 /** Programs that write a Secret from a source of their own, by the manager names that the API server records. */
 const restorers: readonly (readonly [RegExp, string])[] = [

@@ -169,7 +169,7 @@ function ownFault(error: unknown): StsError {
 }
 
 /** The error for a proxy that failed or refused. It names the setting to check. */
-export function explainProxy({ proxy, status, cause }: ProxyError, host: string): ConnectionError {
+function explainProxy({ proxy, status, cause }: ProxyError, host: string): ConnectionError {
   const { name, variable } = proxy;
   const settings = proxyHint(proxy, host);
   if (status === 407) {

@@ -4,7 +4,6 @@ export { createKubernetes, type Kubernetes, type KubernetesOptions } from './cli
 export { ConflictError, InvalidObjectError, ObjectMissingError } from './errors.ts';
 export {
   checkFieldName,
-  checkName,
   checkNamespace,
   parseSecret,
   parseWorkload,

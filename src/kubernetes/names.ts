@@ -105,7 +105,7 @@ export function checkNamespace(text: string, flag = '--namespace'): string {
  * @param the kind of object, for messages: `Secret`.
  * @throws UsageError unless the text is a valid name of a Secret or workload: a DNS subdomain of at most 253 characters.
  */
-export function checkName(text: string, what: string, flag: string): string {
+function checkName(text: string, what: string, flag: string): string {
   if (text.length <= 253 && subdomain.test(text)) return text;
   throw wrongName(text, what, flag, 'lower-case letters, digits, "-" and ".", at most 253 characters', text);
 }

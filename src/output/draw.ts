@@ -10,7 +10,7 @@ export interface Line {
 export const SEPARATOR = ' | ';
 
 /** A row of one line. */
-export function drawLine(row: readonly Line[], widths: readonly number[]): string {
+function drawLine(row: readonly Line[], widths: readonly number[]): string {
   let drawn = '';
   for (let column = 0; column < row.length; column++) {
     const line = row[column] ?? { text: '' };

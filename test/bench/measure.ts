@@ -30,7 +30,7 @@ export function ratio(times: readonly number[], base: readonly number[]): number
  * Wall time in milliseconds.
  * @throws Error when the command does not end as it should.
  */
-export function run(command: Command): number {
+function run(command: Command): number {
   const { argv, env = {} } = command;
   const [program, ...rest] = argv;
   const started = process.hrtime.bigint();

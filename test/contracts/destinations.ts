@@ -153,7 +153,7 @@ export function secretIn(
 }
 
 /** The destination of `--save-context` as a run has it. @param path of the config file, whose context `prod` it is. */
-export function contextFor(path: string, clock: TestClock, options: RunOptions = {}): ContextDestination {
+function contextFor(path: string, clock: TestClock, options: RunOptions = {}): ContextDestination {
   const { interception, warn = silent } = options;
   const disk = interception?.disk(nodeDisk) ?? nodeDisk;
   const access = { disk, sleep: clock.sleep, warn: () => {} };
@@ -169,7 +169,7 @@ export function contextFor(path: string, clock: TestClock, options: RunOptions =
   });
 }
 
-export function contextIn(path: string, clock: TestClock): DestinationUnderTest {
+function contextIn(path: string, clock: TestClock): DestinationUnderTest {
   const others = () =>
     readdirSync(dirname(path))
       .filter((name) => join(dirname(path), name) !== path)

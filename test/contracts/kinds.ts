@@ -88,7 +88,7 @@ export function tokensOf(stackState: StackState, api: StackStateApi): KindUnderT
 }
 
 /** A kind that lives in the test: it needs one object. */
-export function memoryKind(clock: TestClock): KindUnderTest {
+function memoryKind(clock: TestClock): KindUnderTest {
   const all = new Map<bigint, Credential & { readonly secret: string }>();
   const add = (credential: SeededCredential) => {
     const made = {

@@ -1,5 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { StackStateApi } from '../../src/api/model.ts';
 import type { Clock } from '../../src/credentials/clock.ts';
@@ -66,7 +65,7 @@ export const plan: RotationPlan = {
   noWait: false,
 };
 
-export const creation: CreationPlan = {
+const creation: CreationPlan = {
   wanted: { name: 'ci' },
   expiration: undefined,
   isRelative: false,
@@ -228,10 +227,3 @@ export async function failureOf(
   if (error instanceof Killed || !(error instanceof Error)) throw new Error(`It did not fail as it should: ${error}`);
   return error as Error & { hints: string[] };
 }
-
-/** Writes a file as somebody else would, with the mode of a journal. */
-export function plant(path: string, text: string, mode = 0o600): void {
-  writeFileSync(path, text, { mode });
-}
-
-export { dirname };

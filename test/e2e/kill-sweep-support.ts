@@ -12,7 +12,7 @@ import { wordsOf } from '../support/built.ts';
 const [keys] = verbKinds;
 
 /** How many programs run at once. */
-export const lanes = 4;
+const lanes = 4;
 
 /** Bundles the program whose disk kills it at a step. @returns its path, inside `folder`. */
 export async function buildKiller(folder: string): Promise<string> {

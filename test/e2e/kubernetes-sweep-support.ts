@@ -8,7 +8,7 @@ import { type StackState, type Stage, startStackState, tokens } from '../stackst
 import { wordsOf } from '../support/built.ts';
 import { type Running, start } from './kill-sweep-support.ts';
 
-export const place = { namespace: 'open-telemetry', name: 'open-telemetry-collector', field: 'API_KEY' } as const;
+const place = { namespace: 'open-telemetry', name: 'open-telemetry-collector', field: 'API_KEY' } as const;
 const journalAnnotation = 'sts.stackstate.com/journal';
 const workload = 'opentelemetry-collector';
 
@@ -21,7 +21,7 @@ export interface Moment {
 }
 
 /** A StackState and a cluster of their own, one Secret with a key, and what must hold for it whatever happens. */
-export class Cluster {
+class Cluster {
   readonly #refused: string[] = [];
   readonly #folders: string[] = [];
   readonly moments: Moment[] = [];

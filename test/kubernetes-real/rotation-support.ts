@@ -10,7 +10,7 @@ import { wordsOf } from '../support/built.ts';
 import { type StagedProxy, startStagedProxy } from './staged-proxy.ts';
 import type { RealKubernetes } from './start.ts';
 
-export const collector = 'collector';
+const collector = 'collector';
 const journal = 'sts.stackstate.com/journal';
 
 /** The rules that a rotation with a restart needs, and no other: what the example's Role has. */
@@ -128,6 +128,6 @@ export class Scene {
 
 export type { Ended };
 
-export function base64(text: string): string {
+function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }

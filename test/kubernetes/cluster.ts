@@ -139,7 +139,7 @@ export function manifestOf(kind: WorkloadKind, wanted: NewWorkload) {
   return { metadata: { name: wanted.name, namespace: wanted.namespace ?? 'default' }, spec };
 }
 
-export function pluralOf(kind: WorkloadKind): WorkloadPlural {
+function pluralOf(kind: WorkloadKind): WorkloadPlural {
   return `${kind}s`;
 }
 

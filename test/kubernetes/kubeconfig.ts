@@ -48,13 +48,6 @@ export function certificateUser({ cert, key }: { readonly cert: string; readonly
   return { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) };
 }
 
-/** Writes what a pod finds of its service account into a folder: `token`, `ca.crt`, `namespace`. */
-export function writeServiceAccount(folder: string, { caPem }: Reachable, token: string, namespace: string): void {
-  writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
-  writeFileSync(join(folder, 'ca.crt'), caPem);
-  writeFileSync(join(folder, 'namespace'), namespace);
-}
-
 function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }

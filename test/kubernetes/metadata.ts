@@ -85,7 +85,7 @@ export function specChanged(held: KubeObject, changed: KubeObject): boolean {
 }
 
 /** Empty maps are not written. */
-export function dropEmptyMaps<Value extends object>(value: Value): Value {
+function dropEmptyMaps<Value extends object>(value: Value): Value {
   const kept = Object.entries(value).filter(([, member]) => !(isObject(member) && Object.keys(member).length === 0));
   return Object.fromEntries(kept) as Value;
 }

@@ -149,10 +149,6 @@ export function terminatingNamespace(resource: Resource, name: string, namespace
   return new StatusError(403, 'Forbidden', message, { ...about(resource, name), causes: [cause] });
 }
 
-export function methodNotAllowed(): StatusError {
-  return new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
-}
-
 /** The body of a new object is of a type that the server does not read. */
 export function unsupportedMediaType(): StatusError {
   const accepted = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
@@ -170,11 +166,6 @@ export function unsupportedDryRun(kind: string, values: readonly string[]): Stat
   const message = `Unsupported value: ${JSON.stringify(values)}: supported values: "All"`;
   const details = { group: 'meta.k8s.io', kind, causes: [{ reason: 'FieldValueNotSupported', message, field: 'dryRun' }] };
   return new StatusError(422, 'Invalid', `${kind}.meta.k8s.io "" is invalid: dryRun: ${message}`, details);
-}
-
-/** A path below a group that the server has, which is no resource of it. */
-export function noSuchResource(): StatusError {
-  return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
 function about({ plural, group }: Resource, name: string | undefined): Details {

@@ -70,7 +70,7 @@ export function situationOf(plural: WorkloadPlural, object: KubeObject, controll
   };
 }
 
-export function templateOf(object: KubeObject): JsonObject {
+function templateOf(object: KubeObject): JsonObject {
   return membersOf(membersOf(object['spec'])['template']);
 }
 

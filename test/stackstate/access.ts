@@ -2,7 +2,7 @@ import { trouble } from './responses.ts';
 import type { TokenStore } from './token-store.ts';
 
 /** The headers for tokens. A request may have exactly one of them. */
-export const tokenHeaders = ['X-API-Token', 'X-API-Key', 'X-API-ServiceBearer'] as const;
+const tokenHeaders = ['X-API-Token', 'X-API-Key', 'X-API-ServiceBearer'] as const;
 export type TokenHeader = (typeof tokenHeaders)[number];
 
 export interface KnownToken {

@@ -34,7 +34,7 @@ export type CreateTokenResult =
   | { readonly outcome: 'created'; readonly token: StoredToken }
   | { readonly outcome: 'invalid-expiry' | 'unknown-role' | 'subject-taken'; readonly message: string };
 
-export const defaultRoles: Readonly<Record<string, readonly string[]>> = {
+const defaultRoles: Readonly<Record<string, readonly string[]>> = {
   'stackstate-admin': ['manage-service-tokens', 'manage-ingestion-api-keys', 'update-metrics'],
   'stackstate-power-user': [],
   'stackstate-guest': [],

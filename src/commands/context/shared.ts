@@ -30,7 +30,7 @@ export function maskedUrl(url: string): string {
 }
 
 /** A context's name. @param flag what it was typed behind. @throws UsageError for one that the file cannot hold. */
-export function parseContextName(value: string, flag: string): string {
+function parseContextName(value: string, flag: string): string {
   if (value.trim() === '') throw new UsageError(`${flag} is empty: name a context.`);
   if (/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(value))
     throw new UsageError(`${flag} has a control character in it: name the context in plain text.`);

@@ -91,7 +91,7 @@ function isGiven(value: unknown): boolean {
 }
 
 /** @throws UsageError */
-export function checkRenew(options: RenewOptions & SaveContextOption): void {
+function checkRenew(options: RenewOptions & SaveContextOption): void {
   if (options.plan !== undefined) return;
   if (options.name === undefined) throw new UsageError('A flag is missing: --name NAME, or --plan FILE for many.');
   if (options.parallel !== undefined) throw new UsageError('--parallel is about a plan: add --plan FILE, or leave it out.');
