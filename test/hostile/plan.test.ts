@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tokens } from '../stackstate/server.ts';
@@ -52,6 +52,87 @@ test.each([
   expect(code).toBe(3);
   expect(stderr).toContain(`${path}:4: the renewal of line 2 writes to the same place.`);
   expect(server.requests).toEqual([]);
+});
+
+test.each([
+  ['a symbolic link', (folder: string) => symlinkSync(join(folder, 'real'), join(folder, 'other'))],
+  [
+    'a link to a link',
+    (folder: string) => {
+      symlinkSync('real', join(folder, 'link'));
+      symlinkSync('link', join(folder, 'other'));
+    },
+  ],
+])('a folder that two renewals name by different paths (%s) is one place', async (_how, link) => {
+  const { server, folder, path, renew } = await startPlan(
+    (where) => `renewals:\n  - name: a\n    key-file: ${where}/real/k\n  - name: b\n    key-file: ${where}/other/k\n`,
+  );
+  mkdirSync(join(folder, 'real'));
+  link(folder);
+
+  const { code, stderr } = await renew('--parallel', '1');
+
+  expect(code).toBe(3);
+  expect(stderr).toContain(`${path}:4: the renewal of line 2 writes to the same place.`);
+  expect(server.requests).toEqual([]);
+});
+
+test('no name of a plan reaches stdout raw, and each stands there once', async () => {
+  const { renew } = await startPlan((folder) =>
+    JSON.stringify({
+      renewals: ['a\u001b[31mb', 'c\nd', 'e\u202ef'].map((name, index) => ({
+        name,
+        'key-file': join(folder, String(index)),
+        'expires-in': '90d',
+      })),
+    }),
+  );
+
+  const first = await renew();
+  const second = await renew();
+
+  expect(first.code).toBe(0);
+  const lines = ['a\\u001b[31mb', 'c\\u000ad', 'e\\u202ef'].map((title) => `[SUCCESS] ${title}: Ingestion API Key `);
+  for (const { stdout } of [first, second]) {
+    expect(
+      stdout
+        .split('\n')
+        .map((line, index) => line.slice(0, lines[index]?.length))
+        .slice(0, 3),
+    ).toEqual(lines);
+    expect(stdout.split('\n')).toHaveLength(5);
+  }
+});
+
+test('lists of aliases of lists of aliases cost no time', async () => {
+  const many = (name: string) => `[${Array.from({ length: 2000 }, () => `*${name}`).join(', ')}]`;
+  const { renew } = await startPlan(
+    (folder) =>
+      `renewals:\n  - &a { name: a, key-file: ${folder}/a }\n${['b', 'c', 'd']
+        .map((name, index) => `  - &${name} { <<: ${many('abc'.charAt(index))}, key-file: ${folder}/${name} }\n`)
+        .join('')}`,
+  );
+
+  const { code, stdout } = await renew('--dry-run');
+
+  expect({ code, stdout: stdout.trimEnd().split('\n').at(-1) }).toEqual({
+    code: 0,
+    stdout: '4 keys in the plan: 4 would be renewed, 0 up to date, 0 failed.',
+  });
+});
+
+test.each([
+  ['key-file: *nothing', '3:15: there is no &nothing before *nothing.'],
+  ['<<: *nothing', '3:9: there is no &nothing before *nothing.'],
+  ['restart: [deployment/a, [x]]', '3:29: restart takes one value'],
+])('what is wrong with a value of a plan (%s) is said with its one place', async (line, message) => {
+  const { path, renew } = await startPlan(() => `renewals:\n  - name: a\n    ${line}\n`);
+
+  const { code, stderr } = await renew();
+
+  expect(code).not.toBe(0);
+  expect(stderr).toContain(`${path}:${message}`);
+  expect(stderr.split(`${path}:`)).toHaveLength(2);
 });
 
 const six = (folder: string) =>
