@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tokens } from '../stackstate/server.ts';
-import { against, jsonOf, runSts, startForTest, tempFolder } from '../support/run.ts';
+import { against, jsonOf, runSts, startForTest, tempFolder, testTime } from '../support/run.ts';
 
 async function startPlan(text: (folder: string) => string) {
   const server = await startForTest();
@@ -133,6 +133,31 @@ test.each([
   expect(code).not.toBe(0);
   expect(stderr).toContain(`${path}:${message}`);
   expect(stderr.split(`${path}:`)).toHaveLength(2);
+});
+
+test.each([
+  ['the old key is deleted', 'delete-old: true, after: 0s', ['new']],
+  ['the old key is kept', 'delete-old: false', ['new', 'old']],
+])('a plan that gives a key a new name may run every night (%s)', async (_what, fate, names) => {
+  const { server, folder, renew } = await startPlan(
+    (where) => `renewals:\n  - { name: old, new-name: new, key-file: ${where}/k, expires-in: 90d, renew-before: 30d, ${fate} }\n`,
+  );
+  const { apiKey } = server.seed({ name: 'old', expiration: BigInt(testTime + 86_400_000) });
+  writeFileSync(join(folder, 'k'), `${apiKey}\n`, { mode: 0o600 });
+
+  const nights = [await renew('-o', 'json'), await renew('-o', 'json'), await renew('-o', 'json')];
+
+  expect(nights.map(({ stdout }) => jsonOf(stdout))).toMatchObject(
+    [1, 0, 0].map((renewed) => ({ summary: { renewed, failed: 0 } })),
+  );
+  expect(
+    server
+      .keys()
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(names);
+  const held = server.keys().find(({ name }) => name === 'new')?.apiKey;
+  expect(readFileSync(join(folder, 'k'), 'utf8')).toBe(`${held}\n`);
 });
 
 const six = (folder: string) =>
