@@ -1,6 +1,6 @@
 import { type CreationResult, createFirst } from './create.ts';
 import { lifetimeOf, newestFirst, severalNamed } from './find.ts';
-import { refuseOtherHeld } from './foreign.ts';
+import { refuseOtherHeld, refuseOtherKind } from './foreign.ts';
 import type { Credential, Listing, NewCredential } from './ports.ts';
 import { type Recovery, recover } from './recover.ts';
 import { listReported, type RotationPlan, type RotationResult, replace, successorOfTarget } from './rotate.ts';
@@ -89,6 +89,7 @@ export async function find(run: Run, plan: RenewalPlan, listing: Listing, recove
   if (destination.journal !== undefined) {
     const held = await destination.current();
     if (held === undefined) return { reason: 'missing', credential: undefined, dueAt: undefined };
+    if (!plan.force) refuseOtherKind(run, held, plan.target.name);
     if ((await ask(kind, held, interrupt)) === 'invalid') return { reason: 'refused', credential: undefined, dueAt: undefined };
   }
   const credential = await heldBy(run, plan, { own: living(name), renamed }, recovery);
