@@ -160,6 +160,26 @@ test.each([
   expect(readFileSync(join(folder, 'k'), 'utf8')).toBe(`${held}\n`);
 });
 
+test.each([
+  ['--url', 'http://127.0.0.1:9'],
+  ['--api-token', 'other'],
+  ['--context', 'other'],
+])('%s is refused beside a plan whose renewals all name their contexts, and not ignored', async (...flag) => {
+  const server = await startForTest();
+  const folder = tempFolder();
+  const [config, plan] = [join(folder, 'config.yaml'), join(folder, 'plan.yaml')];
+  writeFileSync(config, `contexts: [{ name: a, context: { url: '${server.url}', service-token: '${tokens.service}' } }]\n`, {
+    mode: 0o600,
+  });
+  writeFileSync(plan, `renewals: [{ name: ci, context: a, key-file: '${folder}/k' }]\n`);
+
+  const { code, stdout, stderr } = await runSts(['ingestion-api-key', 'renew', '--plan', plan, '--config', config, ...flag]);
+
+  expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  expect(stderr).toContain(`Each renewal of the plan names its context, so ${flag[0]} has nothing to work on.`);
+  expect(server.requests).toEqual([]);
+});
+
 const six = (folder: string) =>
   `renewals:\n${[1, 2, 3, 4, 5, 6].map((n) => `  - name: ci-${n}\n    key-file: ${folder}/k${n}\n`).join('')}`;
 

@@ -62,9 +62,19 @@ function wavesOf(renewals: readonly PlannedRenewal[]): readonly (readonly Planne
   return [renewals.filter((renewal) => !replacesToken(renewal)), renewals.filter(replacesToken)];
 }
 
-async function readPlanFile(path: string, renew: Verb, { world }: Session): Promise<readonly PlannedRenewal[]> {
-  const [{ readPlan }, { readInput }] = await Promise.all([import('./renewal-plan.ts'), import('./read-input.ts')]);
+async function readPlanFile(path: string, renew: Verb, { world, globals }: Session): Promise<readonly PlannedRenewal[]> {
+  const [{ readPlan }, { readInput }, { serverFlag }] = await Promise.all([
+    import('./renewal-plan.ts'),
+    import('./read-input.ts'),
+    import('../../config/environment.ts'),
+  ]);
   const renewals = readPlan(path, await readInput(path, 'plan', largestPlan, world), renew);
+  const flag = serverFlag(globals);
+  if (flag !== undefined && renewals.length > 0 && renewals.every(({ context }) => context !== undefined)) {
+    throw new UsageError(`Each renewal of the plan names its context, so ${flag} has nothing to work on.`, {
+      hints: [`Leave out ${flag}, or the context of each renewal that it is for.`],
+    });
+  }
   await refuseSharedDestinations(path === '-' ? 'stdin' : path, renewals, world);
   return renewals;
 }
