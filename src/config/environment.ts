@@ -42,10 +42,9 @@ export function ignoredVariables(ignored: readonly Ignored[], input: Chooser): s
  * @throws UsageError when a flag names one server.
  */
 export function forAllContexts({ globals, env }: Pick<SettingsInput, 'globals' | 'env'>): string | undefined {
-  const flags = (['context', ...SERVER_MEMBERS] as const).filter((member) => globals[member] !== undefined);
-  const [flag] = flags;
+  const flag = serverFlag(globals);
   if (flag !== undefined) {
-    throw new UsageError(`--all-contexts asks the servers of all contexts, but --${SETTINGS[flag].flag} names only one.`, {
+    throw new UsageError(`--all-contexts asks the servers of all contexts, but ${flag} names only one.`, {
       hints: ['Leave out one of the two flags.'],
     });
   }
@@ -54,6 +53,12 @@ export function forAllContexts({ globals, env }: Pick<SettingsInput, 'globals' |
   return labels.length === 0
     ? undefined
     : `${listed(labels)} ignored, because --all-contexts takes the contexts of the config file.`;
+}
+
+/** The first flag given that names one server, or the token for it: `--url`; undefined if there is none. */
+export function serverFlag(globals: SettingsInput['globals']): string | undefined {
+  const member = (['context', ...SERVER_MEMBERS] as const).find((candidate) => globals[candidate] !== undefined);
+  return member === undefined ? undefined : `--${SETTINGS[member].flag}`;
 }
 
 function listed(labels: readonly string[]): string {

@@ -76,6 +76,23 @@ export async function refuseOtherHeld(
   );
 }
 
+/**
+ * A destination that was migrated holds a service token. A job that still renews or rotates its key would undo the migration in silence.
+ * @param held the secret that the destination holds.
+ * @throws UsageError (exit 3)
+ */
+export function refuseOtherKind({ kind, destination }: Run, held: string | undefined, name: string): void {
+  const other = held === undefined ? undefined : kind.otherKindOf?.(held);
+  if (other === undefined) return;
+  const { server = '', aNoun, short } = kind.words;
+  throw new UsageError(`${capital(destination.description)} holds ${other.aNoun} and not ${aNoun}. Nothing was created.`, {
+    hints: [
+      `Renew that one: sts ${other.command} renew --name ${shellWord(name)} ${destination.flags}${server}`,
+      `Or put a new ${short} in its place all the same: --force`,
+    ],
+  });
+}
+
 function began({ destination }: Run): string {
   return `An earlier run for ${destination.description} was interrupted`;
 }

@@ -76,6 +76,8 @@ export interface CredentialKind {
   /** @throws NotFoundError when the platform lists no such credential. */
   delete(id: bigint, call?: Call): Promise<void>;
   verify(secret: string, call?: Call): Promise<Verdict>;
+  /** The words of another kind that a secret looks to be of; undefined if nothing speaks for one. */
+  readonly otherKindOf?: (secret: string) => Words | undefined;
   /** The reason why replacing a credential would do harm; undefined if it does none. */
   readonly refuseRotation?: (old: Credential) => string | undefined;
   /**

@@ -1,6 +1,6 @@
 import { type CreationResult, createFirst } from './create.ts';
 import { lifetimeOf, newestFirst, severalNamed } from './find.ts';
-import { refuseOtherHeld } from './foreign.ts';
+import { refuseOtherHeld, refuseOtherKind } from './foreign.ts';
 import type { Credential, Listing, NewCredential } from './ports.ts';
 import { type Recovery, recover } from './recover.ts';
 import { listReported, type RotationPlan, type RotationResult, replace, successorOfTarget } from './rotate.ts';
@@ -82,20 +82,28 @@ export async function find(run: Run, plan: RenewalPlan, listing: Listing, recove
   if (!plan.force) await refuseOtherHeld(run, listing, [name, plan.newName]);
   const now = serverClock.now();
   const isWaiting = recovery.outcome === 'waiting';
-  const living = named(listing, name).filter(
-    ({ expiration }) => expiration === undefined || expiration > BigInt(Math.floor(now)),
-  );
+  const living = (wanted: string) =>
+    named(listing, wanted).filter(({ expiration }) => expiration === undefined || expiration > BigInt(Math.floor(now)));
+  // The first run with a new name replaces the old one. Every later run finds the new one, and must not create another.
+  const renamed = plan.newName === undefined || plan.newName === name ? [] : living(plan.newName);
   if (destination.journal !== undefined) {
     const held = await destination.current();
     if (held === undefined) return { reason: 'missing', credential: undefined, dueAt: undefined };
+    if (!plan.force) refuseOtherKind(run, held, plan.target.name);
     if ((await ask(kind, held, interrupt)) === 'invalid') return { reason: 'refused', credential: undefined, dueAt: undefined };
   }
-  const credential = await heldBy(run, plan, living, recovery);
+  const credential = await heldBy(run, plan, { own: living(name), renamed }, recovery);
   if (credential === undefined) return { reason: 'missing', credential: undefined, dueAt: undefined };
   const dueAt = dueTime(credential, plan.renewBeforeMs);
   // While an older credential is still kept, this one cannot be due: the next run deletes the older one first.
   const isDue = dueAt !== undefined && dueAt <= now && !isWaiting;
   return { reason: isDue ? 'due' : 'fresh', credential, dueAt };
+}
+
+interface Living {
+  readonly own: readonly Credential[];
+  /** Those that have the new name already. */
+  readonly renamed: readonly Credential[];
 }
 
 /**
@@ -105,14 +113,16 @@ export async function find(run: Run, plan: RenewalPlan, listing: Listing, recove
 async function heldBy(
   run: Run,
   { target, deleteOld }: RenewalPlan,
-  living: readonly Credential[],
+  { own, renamed }: Living,
   recovery: Recovery,
 ): Promise<Credential | undefined> {
   const { destination, kind } = run;
   const remembered = await destination.currentId?.();
   const successor = recovery.outcome === 'waiting' ? recovery.record.newId : idOf(successorOfTarget(target, recovery));
-  const known = living.find(({ id }) => id === (remembered ?? successor));
+  const all = [...own, ...renamed];
+  const known = all.find(({ id }) => id === (remembered ?? successor));
   if (known !== undefined) return known;
+  const living = deleteOld && own.length > 0 ? own : all;
   if (living.length > 1 && deleteOld) throw severalNamed(living, target.name, kind.words, false);
   return newestFirst(living)[0];
 }

@@ -1,7 +1,7 @@
 import { StsError, UsageError } from '../errors.ts';
 import { digestOf } from './digest.ts';
 import { findOne, successorOf, type Target } from './find.ts';
-import { refuseOtherHeld } from './foreign.ts';
+import { refuseOtherHeld, refuseOtherKind } from './foreign.ts';
 import { deliveredRecord, issue } from './issue.ts';
 import type { Credential, Issued, Listing, NewCredential } from './ports.ts';
 import type { Facts } from './record.ts';
@@ -71,7 +71,10 @@ export async function replace(run: Run, plan: RotationPlan): Promise<RotationRes
   const old = findOne(listing, plan.target, oldKind.words, kind === oldKind);
   const why = kind === oldKind ? kind.refuseRotation?.(old) : undefined;
   if (why !== undefined) throw new UsageError(why);
-  if (!plan.force) await refuseOtherHeld(run, listing, [old.name, plan.newName]);
+  if (!plan.force) {
+    if (kind === oldKind) refuseOtherKind(run, await run.destination.current(), old.name);
+    await refuseOtherHeld(run, listing, [old.name, plan.newName]);
+  }
   const known = kind === oldKind ? listing : await listReported(run, kind);
   const now = serverClock.now();
   const successor = successorOf(old, { name: plan.newName, expiration: plan.expiration?.(now) }, now, oldKind.words);

@@ -9,7 +9,9 @@ import {
   type Kubernetes,
   ObjectMissingError,
   parseWorkload,
+  type RestartMarker,
   restart,
+  restartMarker,
   type Secret,
   type SecretId,
   type WorkloadId,
@@ -154,7 +156,7 @@ export class SecretDestination implements Destination {
   async settle(newId: bigint | undefined, consumers: readonly string[]): Promise<void> {
     if (consumers.length === 0) return;
     const { kubernetes, restartTimeoutMs, interrupt, warn, onProgress } = this.#options;
-    const marker = newId === undefined ? await this.#markerWithoutId() : String(newId);
+    const marker = restartMarker(this.#options.id, newId === undefined ? await this.#markerWithoutId() : String(newId));
     const workloads: WorkloadId[] = [];
     for (const consumer of consumers) {
       const workload = { ...parseWorkload(consumer), namespace: this.#options.id.namespace };
@@ -175,7 +177,7 @@ export class SecretDestination implements Destination {
   }
 
   /** @returns false for a workload that only an earlier run named and that no longer exists. It does not use the old secret. */
-  async #restarted(workload: WorkloadId, marker: string): Promise<boolean> {
+  async #restarted(workload: WorkloadId, marker: RestartMarker): Promise<boolean> {
     const { kubernetes, warn } = this.#options;
     const name = `${workload.kind}/${workload.name}`;
     try {

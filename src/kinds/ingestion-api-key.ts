@@ -1,6 +1,6 @@
 import type { StackStateApi } from '../api/model.ts';
 import type { CredentialKind } from '../credentials/ports.ts';
-import { ingestionApiKeyWords } from './words.ts';
+import { ingestionApiKeyWords, serviceTokenWords } from './words.ts';
 
 export interface KindOptions {
   readonly api: StackStateApi;
@@ -40,6 +40,7 @@ export function ingestionApiKeys({ api, server, timeoutMs, flags = '' }: KindOpt
       return { ...created, secret: apiKey };
     },
     delete: (id, call) => keys.delete(id, call),
+    otherKindOf: (secret) => (secret.startsWith('svctok-') ? serviceTokenWords : undefined),
     verify: async (secret, call) => ((await keys.authorize(secret, call)) ? 'valid' : 'invalid'),
   };
 }

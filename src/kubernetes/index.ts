@@ -13,7 +13,7 @@ export {
 } from './names.ts';
 export type { Metadata, Owner } from './object.ts';
 export type { Pods } from './pods.ts';
-export { checkRestartable, restart, restartAnnotation } from './restart.ts';
+export { checkRestartable, type RestartMarker, restart, restartAnnotation, restartMarker } from './restart.ts';
 export { type RolloutOptions, type RolloutOutcome, waitForRollouts } from './rollout.ts';
 export { type RolloutStatus, rolloutStatus } from './rollout-status.ts';
 export type {

@@ -4,8 +4,26 @@ import { ConflictError } from './errors.ts';
 import type { CallOptions } from './secrets.ts';
 import type { Workload, WorkloadId } from './workloads.ts';
 
-/** The annotation of a workload's pods with the id of the credential for which they were started. */
+/** The annotation of a workload's pods with the id of the credential for which they were started, without the name of its Secret. */
 export const restartAnnotation = 'sts.stackstate.com/restarted-for';
+
+/** What tells the pods that were started for a credential from others. */
+export interface RestartMarker {
+  readonly annotation: string;
+  /** The id of the credential. */
+  readonly value: string;
+}
+
+/** The most characters that Kubernetes takes behind the slash of an annotation's name. */
+const longestName = 63;
+
+/** @param secret whose consumers are restarted. One workload may read several: a restart for one must not hide that for another. */
+export function restartMarker({ name }: { readonly name: string }, value: string): RestartMarker {
+  const [prefix = '', own = ''] = restartAnnotation.split('/');
+  // The last character has to be a letter or a digit.
+  const short = `${own}-${name}`.slice(0, longestName).replace(/[^a-z0-9]+$/, '');
+  return { annotation: `${prefix}/${short}`, value };
+}
 
 const attempts = 3;
 
@@ -41,21 +59,20 @@ export async function checkRestartable(kubernetes: Kubernetes, id: WorkloadId, o
 /**
  * Restarts a workload as `kubectl rollout restart` does, but only once for each marker. If the pods already have the marker, nothing is
  * sent. So a run that continues after a crash restarts nothing twice.
- * @param marker the id of the new credential.
  * @returns whether this call has set the marker.
  * @throws the errors of a request; OutcomeUnknownError only after the same change was tried again.
  */
 export async function restart(
   kubernetes: Kubernetes,
   id: WorkloadId,
-  marker: string,
+  { annotation, value }: RestartMarker,
   options: CallOptions = {},
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     const { podAnnotations } = await kubernetes.workloads.get(id, options);
-    if (podAnnotations[restartAnnotation] === marker) return attempt > 1;
+    if (podAnnotations[annotation] === value) return attempt > 1;
     try {
-      await kubernetes.workloads.annotatePods(id, { [restartAnnotation]: marker }, options);
+      await kubernetes.workloads.annotatePods(id, { [annotation]: value }, options);
       return true;
     } catch (error) {
       // Setting the same value twice has no further effect, so the change can be repeated after a look at the workload.

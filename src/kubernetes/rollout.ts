@@ -2,7 +2,7 @@ import { ConnectionError, ForbiddenError, ServerError } from '../errors.ts';
 import type { Kubernetes } from './client.ts';
 import { ObjectMissingError } from './errors.ts';
 import type { Metadata } from './object.ts';
-import { restartAnnotation } from './restart.ts';
+import type { RestartMarker } from './restart.ts';
 import { type RolloutStatus, rolloutStatus } from './rollout-status.ts';
 import type { Workload, WorkloadId } from './workloads.ts';
 
@@ -34,7 +34,7 @@ export interface RolloutOutcome {
 export async function waitForRollouts(
   kubernetes: Kubernetes,
   ids: readonly WorkloadId[],
-  marker: string,
+  marker: RestartMarker,
   options: RolloutOptions,
 ): Promise<RolloutOutcome> {
   const { timeoutMs, pollMs = 2000, signal, onProgress } = options;
@@ -66,11 +66,11 @@ export async function waitForRollouts(
 /** Checks workloads that were restarted with a certain marker. */
 class Look {
   readonly #kubernetes: Kubernetes;
-  readonly #marker: string;
+  readonly #marker: RestartMarker;
   readonly #call: { readonly signal?: AbortSignal };
   readonly #warnings = new Set<string>();
 
-  constructor(kubernetes: Kubernetes, marker: string, signal: AbortSignal | undefined) {
+  constructor(kubernetes: Kubernetes, marker: RestartMarker, signal: AbortSignal | undefined) {
     this.#kubernetes = kubernetes;
     this.#marker = marker;
     this.#call = signal === undefined ? {} : { signal };
@@ -84,7 +84,7 @@ class Look {
     const title = `${id.kind} ${id.name}`;
     try {
       const workload = await this.#kubernetes.workloads.get(id, this.#call);
-      if (workload.podAnnotations[restartAnnotation] !== this.#marker) return markerGone(workload);
+      if (!this.#isMarked(workload.podAnnotations)) return markerGone(workload, this.#marker);
       const status = rolloutStatus(workload);
       return status.state === 'done' ? await this.#oldPods(workload, status) : status;
     } catch (error) {
@@ -94,14 +94,16 @@ class Look {
     }
   }
 
+  #isMarked(annotations: Readonly<Record<string, string>>): boolean {
+    return annotations[this.#marker.annotation] === this.#marker.value;
+  }
+
   async #oldPods(workload: Workload, done: RolloutStatus): Promise<RolloutStatus> {
     const { kind, name, namespace, selector } = workload;
     if (selector === undefined) return done;
     try {
       const pods = await this.#kubernetes.pods.list(namespace, selector, this.#call);
-      const old = pods.filter(
-        (pod) => owns(workload, pod) && (pod.deleting || pod.annotations[restartAnnotation] !== this.#marker),
-      );
+      const old = pods.filter((pod) => owns(workload, pod) && (pod.deleting || !this.#isMarked(pod.annotations)));
       if (old.length === 0) return done;
       const names = old.slice(0, 3).map((pod) => pod.name);
       const more = old.length > names.length ? ' ...' : '';
@@ -117,8 +119,8 @@ class Look {
   }
 }
 
-function markerGone({ kind, name }: Workload): RolloutStatus {
-  const sentence = `${kind} ${name}: another program has removed or changed its annotation ${restartAnnotation}, so its pods may not be new`;
+function markerGone({ kind, name }: Workload, { annotation }: RestartMarker): RolloutStatus {
+  const sentence = `${kind} ${name}: another program has removed or changed its annotation ${annotation}, so its pods may not be new`;
   return { state: 'failed', sentence };
 }
 

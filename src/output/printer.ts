@@ -60,7 +60,10 @@ export interface Printer {
   show(footer: Footer, stays: boolean): Promise<void>;
   /** Says all that is held back, before somebody is asked something. */
   sayHeld(): Promise<void>;
-  /** The end: says the warnings that are held back, and forgets the notes. Does no harm after an error. */
+  /**
+   * The end: says the warnings that are held back, forgets the notes, and waits until all that was told is written. Does no harm after an
+   * error.
+   */
   flush(): Promise<void>;
 }
 
@@ -114,7 +117,10 @@ export function createPrinter(options: PrinterOptions): Printer {
     status: (line) => lines.status(line),
     show: (footer, stays) => lines.show(footer, stays),
     sayHeld: () => say(held.splice(0)),
-    flush: () => say(held.splice(0).filter(({ isWarning }) => isWarning)),
+    async flush() {
+      await say(held.splice(0).filter(({ isWarning }) => isWarning));
+      await lines.tell('');
+    },
   };
 }
 

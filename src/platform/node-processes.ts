@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Processes, ProcessOptions, ProcessResult } from './processes.ts';
 
 /** How long a program may take to end after SIGTERM, in milliseconds, before it is killed. */
@@ -42,8 +43,9 @@ export const nodeProcesses: Processes = {
         fail(error);
       });
       let lingering: NodeJS.Timeout | undefined;
-      const settle = (code: number | null, signal: NodeJS.Signals | null) => {
+      const settle = async (code: number | null, signal: NodeJS.Signals | null) => {
         clearTimeout(lingering);
+        await ending.groupGone();
         ending.settled();
         for (const stream of child.stdio) stream?.destroy();
         done({ code, signal, timedOut: ending.timedOut(), ...texts });
@@ -56,7 +58,6 @@ export const nodeProcesses: Processes = {
     }),
 };
 
-/**
 /**
  * Runs a command line in the shell with a pipe as its stdin. Node connects the stdin of a program to a socket, and Linux cannot open a
  * socket by the name `/dev/stdin`, which many programs use as a file. If `cat` is missing, the command gets the socket.
@@ -75,17 +76,25 @@ function ownGroup({ terminal = false }: ProcessOptions): boolean {
   return process.platform !== 'win32' && !terminal;
 }
 
+/** How often to look whether the processes of a program are gone, in milliseconds. */
+const lookMs = 20;
+
 /** Ends a program at its deadline or on a signal, first with SIGTERM, then with SIGKILL. */
 function endingOf(pid: number | undefined, options: ProcessOptions) {
   const { timeoutMs, signal } = options;
   const target = pid === undefined || !ownGroup(options) ? pid : -pid;
   let timedOut = false;
   let asked = false;
+  let killed = false;
   let killing: NodeJS.Timeout | undefined;
+  const kill = () => {
+    killed = true;
+    send(target, 'SIGKILL');
+  };
   const end = () => {
     asked = true;
     send(target, 'SIGTERM');
-    killing ??= setTimeout(() => send(target, 'SIGKILL'), graceMs);
+    killing ??= setTimeout(kill, graceMs);
   };
   const timer = setTimeout(
     () => {
@@ -99,6 +108,13 @@ function endingOf(pid: number | undefined, options: ProcessOptions) {
   return {
     timedOut: () => timedOut,
     wasAsked: () => asked,
+    /**
+     * A shell ends at SIGTERM, also while a program that it has started ignores the signal. Once such a program has closed its streams,
+     * nothing else tells that it is still at work.
+     */
+    async groupGone() {
+      while (asked && !killed && target !== pid && send(target, 0)) await delay(lookMs);
+    },
     /** The program itself ended in time, even if it left other processes running. */
     exited: () => clearTimeout(timer),
     settled() {
@@ -109,12 +125,17 @@ function endingOf(pid: number | undefined, options: ProcessOptions) {
   };
 }
 
-/** @param target a process id, or the negative id of a process group. */
-function send(target: number | undefined, signal: NodeJS.Signals): void {
-  if (target === undefined) return;
+/**
+ * @param target a process id, or the negative id of a process group.
+ * @param signal 0 only asks whether there is such a process.
+ * @returns false where there is none, or none that may be sent to.
+ */
+function send(target: number | undefined, signal: NodeJS.Signals | 0): boolean {
+  if (target === undefined) return false;
   try {
-    process.kill(target, signal);
+    return process.kill(target, signal);
   } catch {
     // The process has already ended.
+    return false;
   }
 }

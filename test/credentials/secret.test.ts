@@ -449,7 +449,7 @@ describe('restarts', () => {
     const world = await begin({ rollout: { unit: 'reads', observed: 1, ready: 3, gone: 5 } });
     const { issued } = await world.rotate();
     expect(workload(world)['spec']).toMatchObject({
-      template: { metadata: { annotations: { 'sts.stackstate.com/restarted-for': String(issued.id) } } },
+      template: { metadata: { annotations: { 'sts.stackstate.com/restarted-for-otel': String(issued.id) } } },
     });
     world.expectHealed();
   });
@@ -523,7 +523,7 @@ describe('restarts', () => {
     await world.rotate({ afterMs: 0 }, { destination: world.secret({ restart: [] }) });
     expect(world.events).toContainEqual(expect.objectContaining({ kind: 'finished', newId: made, deleted: true }));
     expect(workload(world)['spec']).toMatchObject({
-      template: { metadata: { annotations: { 'sts.stackstate.com/restarted-for': String(made) } } },
+      template: { metadata: { annotations: { 'sts.stackstate.com/restarted-for-otel': String(made) } } },
     });
     world.expectHealed();
   });

@@ -80,3 +80,27 @@ test('a role that the server does not know is not blamed on the name', async () 
   expect(stderr).toContain("Role 'nonesuch' does not exist");
   expect(stderr).not.toContain('--new-name');
 });
+
+test.each([['renew'], ['rotate']])('a %s of the key, still scheduled after a migration, does not undo it', async (verb) => {
+  const server = await startForTest();
+  const file = join(tempFolder(), 'key');
+  const at = ['--name', 'ci', '--key-file', file, ...against(server)];
+  await runSts(['ingestion-api-key', 'create', ...at]);
+  await runSts(['ingestion-api-key', 'migrate', '--roles', 'ingestion', ...at]);
+  const [token] = server.serviceTokens();
+  expect(readFileSync(file, 'utf8')).toBe(`${token?.token}\n`);
+
+  const dry = await runSts(['ingestion-api-key', verb, '--dry-run', ...at]);
+  const real = await runSts(['ingestion-api-key', verb, ...at]);
+
+  for (const { code, stdout, stderr } of [dry, real]) {
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toContain(`${file} holds a service token and not an ingestion API key. Nothing was created.`);
+    expect(stderr).toContain(`sts service-token renew --name ci --key-file ${file} --url ${server.url}\n`);
+  }
+  expect(readFileSync(file, 'utf8')).toBe(`${token?.token}\n`);
+  expect(server.keys()).toHaveLength(1);
+  const forced = await runSts(['ingestion-api-key', verb, '--force', ...at]);
+  expect(forced.code).toBe(0);
+  expect(server.keys()).toHaveLength(2);
+});

@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { nodeProcesses } from '../../src/platform/node-processes.ts';
+import { tempFolder } from '../support/temp.ts';
 
 test('a program that leaves another one running has ended when it has ended itself', async () => {
   const result = await nodeProcesses.run({ shell: 'echo done; sleep 30 &' }, { timeoutMs: 20_000 });
@@ -26,4 +30,16 @@ test('a time limit that no timer takes is not taken for one millisecond', async 
   const result = await nodeProcesses.run({ shell: 'sleep 0.2; echo done' }, { timeoutMs: 400 * 86_400_000 });
 
   expect(result).toMatchObject({ code: 0, timedOut: false, stdout: 'done\n' });
+});
+
+test('a program that ignores SIGTERM and has closed its streams does not outlive its time limit', async () => {
+  const late = join(tempFolder(), 'late');
+  // A key would reach its store after it was deleted again.
+  const command = `trap '' TERM; exec >/dev/null 2>&1 </dev/null; sleep 3.5; echo >'${late}'`;
+
+  const result = await nodeProcesses.run({ shell: command }, { timeoutMs: 300 });
+
+  expect(result).toMatchObject({ timedOut: true });
+  await sleep(2000);
+  expect(existsSync(late)).toBe(false);
 });

@@ -22,7 +22,7 @@ import { clientOf } from './client-support.ts';
 
 const kinds = ['deployment', 'daemonset', 'statefulset'] as const;
 const namespace = 'open-telemetry';
-const marker = '250558013078953';
+const marker = { annotation: restartAnnotation, value: '250558013078953' };
 
 interface Started {
   readonly server: Simulated;
@@ -127,10 +127,10 @@ test.each(kinds)('a %s is restarted once for each marker', async (kind) => {
   const started = await start(kind);
   const { server, client, id } = started;
   expect(await restart(client, id, marker)).toBe(true);
-  expect(annotationsOf(started)).toEqual({ own: 'yes', [restartAnnotation]: marker });
+  expect(annotationsOf(started)).toEqual({ own: 'yes', [restartAnnotation]: marker.value });
   expect(await restart(client, id, marker)).toBe(false);
   expect(server.count('workload-patch')).toBe(1);
-  expect(await restart(client, id, 'another')).toBe(true);
+  expect(await restart(client, id, { ...marker, value: 'another' })).toBe(true);
 });
 
 test.each([
@@ -140,7 +140,7 @@ test.each([
   const started = await start('deployment');
   started.server.setFault('workload-patch', { kind: 'reset', handler }, { times: 1 });
   expect(await restart(started.client, started.id, marker)).toBe(true);
-  expect(annotationsOf(started)).toEqual({ own: 'yes', [restartAnnotation]: marker });
+  expect(annotationsOf(started)).toEqual({ own: 'yes', [restartAnnotation]: marker.value });
   expect(started.server.count('workload-patch')).toBe(patches);
 });
 
@@ -190,7 +190,7 @@ test.each<[WorkloadKind, string, string]>([
     uid: name,
     resourceVersion: '1',
     labels: { 'pod-template-hash': 'abc' },
-    annotations: { [restartAnnotation]: marker },
+    annotations: { [restartAnnotation]: marker.value },
     createdAt: 0,
     deleting: false,
     owners: [{ kind: ownerKind, name: owner, uid: 'x', controller: true }],

@@ -38,7 +38,7 @@ test('rotate with a restart: one key lives, the Secret keeps all else, and the p
     const { body } = await real.call('GET', path);
     const template = membersOf(membersOf(membersOf(membersOf(body['spec'])['template'])['metadata'])['annotations']);
     const [key] = scene.stackState.store.byName('otel');
-    expect(template).toMatchObject({ 'sts.stackstate.com/restarted-for': String(key?.id) });
+    expect(template).toMatchObject({ 'sts.stackstate.com/restarted-for-otel': String(key?.id) });
     expect(
       await scene.run('verify', '--kubernetes-secret', `${scene.namespace}/otel`, '--key-var', 'API_KEY').ended,
     ).toMatchObject({ code: 0 });

@@ -28,6 +28,17 @@ test.each([
   expect(stderr.text()).toBe(warning + error);
 });
 
+test('the end waits until all that was told is written, however slowly stderr is read', async () => {
+  const { printer, stderr } = setUp();
+  const write = stderr.write;
+  stderr.write = (text) => new Promise((done) => setTimeout(() => void write(text).then(done), 30));
+
+  void printer.tell('output of a command\n');
+  await printer.flush();
+
+  expect(stderr.text()).toBe('output of a command\n');
+});
+
 test('a result goes to stdout, and nothing else does', async () => {
   const { printer, stdout, stderr } = setUp();
   await printer.write(['one line\n']);

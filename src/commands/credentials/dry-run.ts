@@ -1,5 +1,5 @@
 import { findOne, successorOf } from '../../credentials/find.ts';
-import { refuseOtherHeld } from '../../credentials/foreign.ts';
+import { refuseOtherHeld, refuseOtherKind } from '../../credentials/foreign.ts';
 import type { JournalRecord } from '../../credentials/record.ts';
 import type { Recovery } from '../../credentials/recover.ts';
 import { listReported, type RotationPlan } from '../../credentials/rotate.ts';
@@ -16,12 +16,15 @@ export async function dryRotation(run: Run, plan: RotationPlan): Promise<Outcome
   const { kind, oldKind, destination, serverClock } = run;
   const record = await destination.journal?.read();
   // Tells, as the rotation itself would, where it is not clear what the destination holds.
-  await destination.current();
+  const held = await destination.current();
   const listing = await listReported(run, oldKind);
   const old = findOne(listing, plan.target, oldKind.words, kind === oldKind);
   const why = kind === oldKind ? kind.refuseRotation?.(old) : undefined;
   if (why !== undefined) throw new UsageError(why);
-  if (!plan.force) await refuseOtherHeld(run, listing, [old.name, plan.newName, record?.wanted.name]);
+  if (!plan.force) {
+    if (kind === oldKind) refuseOtherKind(run, held, old.name);
+    await refuseOtherHeld(run, listing, [old.name, plan.newName, record?.wanted.name]);
+  }
   const roles = plan.instead?.roles ?? [];
   // Tells, as the rotation itself would, where the platform lacks the new kind.
   const known = kind === oldKind ? listing : await listReported(run, kind);

@@ -1,4 +1,5 @@
 import { ExitCode, InterruptedError, type StsError } from '../../errors.ts';
+import { visible } from '../../escape.ts';
 import type { JsonValue } from '../../json.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Members, Outcome, Session, Text, View } from '../verb.ts';
@@ -124,10 +125,11 @@ function documentOf({ renewal, outcome, failure }: PlanResult): JsonValue {
 export async function linesOf({ title, outcome }: PlanResult, view: View): Promise<string[]> {
   if (outcome === undefined) return [];
   const text = joined(await outcome.text({ ...view, success: (message) => view.success(`${title}: ${message}`) }));
+  const shown = `${visible(title)}: `;
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => (line.includes(`${title}: `) ? `${line}\n` : `${title}: ${line}\n`));
+    .map((line) => (line.includes(shown) ? `${line}\n` : `${shown}${line}\n`));
 }
 
 function joined(text: Text): string {

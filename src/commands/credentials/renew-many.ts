@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { InterruptedError, StsError, UsageError } from '../../errors.ts';
 import type { CredentialNoun } from '../nouns.ts';
 import type { Board, Outcome, Session, Verb } from '../verb.ts';
@@ -61,22 +62,37 @@ function wavesOf(renewals: readonly PlannedRenewal[]): readonly (readonly Planne
   return [renewals.filter((renewal) => !replacesToken(renewal)), renewals.filter(replacesToken)];
 }
 
-async function readPlanFile(path: string, renew: Verb, { world }: Session): Promise<readonly PlannedRenewal[]> {
-  const [{ readPlan }, { readInput }] = await Promise.all([import('./renewal-plan.ts'), import('./read-input.ts')]);
+async function readPlanFile(path: string, renew: Verb, { world, globals }: Session): Promise<readonly PlannedRenewal[]> {
+  const [{ readPlan }, { readInput }, { serverFlag }] = await Promise.all([
+    import('./renewal-plan.ts'),
+    import('./read-input.ts'),
+    import('../../config/environment.ts'),
+  ]);
   const renewals = readPlan(path, await readInput(path, 'plan', largestPlan, world), renew);
-  refuseSharedDestinations(path === '-' ? 'stdin' : path, renewals, world);
+  const flag = serverFlag(globals);
+  if (flag !== undefined && renewals.length > 0 && renewals.every(({ context }) => context !== undefined)) {
+    throw new UsageError(`Each renewal of the plan names its context, so ${flag} has nothing to work on.`, {
+      hints: [`Leave out ${flag}, or the context of each renewal that it is for.`],
+    });
+  }
+  await refuseSharedDestinations(path === '-' ? 'stdin' : path, renewals, world);
   return renewals;
 }
 
 /** Two credentials cannot be in one place: each run would write one over the other. @throws UsageError */
-function refuseSharedDestinations(path: string, renewals: readonly PlannedRenewal[], world: Session['world']): void {
+async function refuseSharedDestinations(
+  path: string,
+  renewals: readonly PlannedRenewal[],
+  world: Session['world'],
+): Promise<void> {
   const lines = new Map<string, number>();
+  const folders = foldersOf(world);
   for (const { context, options, line } of renewals) {
     const delivery = planDelivery(options, world);
     if (delivery.to === 'command') continue;
     const place =
       delivery.to === 'file'
-        ? delivery.path
+        ? JSON.stringify([await folders(dirname(delivery.path)), basename(delivery.path)])
         : delivery.to === 'kubernetes'
           ? JSON.stringify([delivery.secret, delivery.field, delivery.kubeconfig, delivery.kubeContext])
           : `context ${context}`;
@@ -88,6 +104,23 @@ function refuseSharedDestinations(path: string, renewals: readonly PlannedRenewa
     }
     lines.set(place, line);
   }
+}
+
+/** What tells a folder from others, whatever path leads to it: a symbolic link, or a mount. The path itself where there is no folder. */
+function foldersOf({ disk }: Session['world']): (path: string) => Promise<string> {
+  const known = new Map<string, string>();
+  return async (path) => {
+    const before = known.get(path);
+    if (before !== undefined) return before;
+    const look = await disk();
+    const facts = await look
+      .realpath(path)
+      .then((real) => look.facts(real))
+      .catch(() => undefined);
+    const folder = facts === undefined ? path : `${facts.device}:${facts.inode}`;
+    known.set(path, folder);
+    return folder;
+  };
 }
 
 interface Given {

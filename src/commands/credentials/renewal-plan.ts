@@ -42,7 +42,7 @@ export function readPlan(path: string, text: string, renew: Verb): readonly Plan
     );
   }
   const root = document.contents;
-  const resolve = resolverOf(document);
+  const resolve = resolverOf(document, place);
   const list = isMap(root) ? resolve(root.get('renewals', true)) : undefined;
   if (!isMap(root) || !isSeq(list)) {
     throw new ConfigError(`The plan ${file} has no list "renewals".`, {
@@ -70,7 +70,7 @@ function readRenewal(pairs: readonly Pair[], renew: Verb, place: Place, resolve:
     else {
       const [option, flag] = flags.find(([, { long }]) => long === name) ?? [];
       if (option === undefined || flag === undefined) throw unknownKey(name, known, place(key));
-      options[option] = located(place(value ?? key), () => readValue(flag, value, place, resolve));
+      options[option] = readValue(flag, value, place(value ?? key), place, resolve);
     }
   }
   if (typeof options['name'] !== 'string') throw new ConfigError(`${place(pairs[0]?.key)}: the renewal has no name.`);
@@ -79,20 +79,21 @@ function readRenewal(pairs: readonly Pair[], renew: Verb, place: Place, resolve:
   return { context, options: options as unknown as RenewOptions, line };
 }
 
-function readValue(flag: Flag<unknown>, given: unknown, place: Place, resolve: Resolve): unknown {
+/** @param where the value stands; what is wrong with an item of a list is said to be at the item. */
+function readValue(flag: Flag<unknown>, given: unknown, where: string, place: Place, resolve: Resolve): unknown {
   const { long, repeatable, parse = (text: string): unknown => text } = flag;
   const value = resolve(given);
   if (flag.value === undefined) {
     if (isScalar(value) && typeof value.value === 'boolean') return value.value;
-    throw new UsageError(`${long} takes true or false.`);
+    throw new UsageError(`${where}: ${long} takes true or false.`);
   }
   const one = (node: unknown): unknown => {
     if (isMap(node) || isSeq(node)) throw new UsageError(`${long} takes one value${repeatable ? ', or a list of them' : ''}.`);
     return parse(textOf(node));
   };
-  if (!repeatable) return one(value);
-  const items = isSeq(value) ? value.items : [value];
-  return items.flatMap((item) => located(place(item), () => one(resolve(item))));
+  if (!repeatable) return located(where, () => one(value));
+  if (!isSeq(value)) return located(where, () => [one(value)].flat());
+  return value.items.flatMap((item) => located(place(item), () => one(resolve(item))));
 }
 
 function located<T>(where: string, work: () => T): T {

@@ -56,3 +56,29 @@ test('Secrets of one cluster are renewed from several contexts, and each line sa
   // What is piped has all results, too.
   expect(result.stdout.split('\n').slice(0, -2)).toHaveLength(2);
 });
+
+test('two Secrets of a plan restart the same workload, and neither restart is taken for that of another program', async () => {
+  const fleet = await startFleet(['prod']);
+  const kubernetes = await startKubernetesForTest({ now: () => testTime, tls: true });
+  const kubeconfig = writeKubeconfig(fleet.folder, kubernetes, { namespace, user: { token: administrator.token } });
+  kubernetes.seedWorkload('deployment', { name: 'collector', namespace, rollout: rollouts.afterReads(6) });
+  // The longest name that a Secret may have: longer than an annotation's.
+  const names = ['metrics', `logs-${'x'.repeat(248)}`];
+  const renewals = names.map((name) => {
+    const { apiKey } = fleet.server('prod').seed({ name, expiration: BigInt(testTime + 86_400_000) });
+    kubernetes.seedSecret({ name, namespace, fields: { API_KEY: apiKey } });
+    const secret = { 'kubernetes-secret': `${namespace}/${name}`, kubeconfig, restart: ['deployment/collector'] };
+    return { name, ...secret, 'expires-in': '90d', 'renew-before': '30d', 'delete-old': true };
+  });
+  const plan = join(fleet.folder, 'plan.yaml');
+  writeFileSync(plan, stringify({ renewals }));
+
+  const sleep = (ms: number) => delay(Math.min(ms, 50));
+
+  const { code, stderr } = await runSts(['ingestion-api-key', 'renew', '--plan', plan, ...fleet.flags], { sleep });
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const keys = fleet.server('prod').keys();
+  expect(keys.map(({ name }) => name).toSorted()).toEqual([...names].toSorted());
+  for (const { name, apiKey } of keys) expect(kubernetes.field(namespace, name, 'API_KEY')).toBe(apiKey);
+});
