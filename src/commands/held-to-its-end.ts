@@ -10,6 +10,15 @@ const patienceMs = 300;
  * @param loss what a second signal may cost.
  */
 export async function heldToItsEnd<T>(session: Session, label: string, loss: string, work: () => Promise<T>): Promise<T> {
+  const said = `waiting for the server's response. A second signal ends at once; ${loss}`;
+  return session.progress.waiting(label, () => toldWhyNot(session, said, work));
+}
+
+/**
+ * Does something that a first signal does not end.
+ * @param why why the program does not end at once, and what a second signal may cost: the end of a sentence.
+ */
+export async function toldWhyNot<T>(session: Session, why: string, work: () => Promise<T>): Promise<T> {
   const { interrupt, sleep } = session.world;
   const done = new AbortController();
   const onInterrupt = async () => {
@@ -19,11 +28,11 @@ export async function heldToItsEnd<T>(session: Session, label: string, loss: str
       // The response came first.
       return;
     }
-    await session.progress.warn(`Interrupted, and waiting for the server's response. A second signal ends at once; ${loss}`);
+    await session.progress.warn(`Interrupted, and ${why}`);
   };
   interrupt.addEventListener('abort', onInterrupt, { once: true });
   try {
-    return await session.progress.waiting(label, work);
+    return await work();
   } finally {
     interrupt.removeEventListener('abort', onInterrupt);
     done.abort();

@@ -73,13 +73,13 @@ async function listIfAllowed(run: Run): Promise<Listing | undefined> {
 
 /** Undoes or finishes an interrupted creation. An interrupted rotation is refused, with the command that finishes it. */
 async function settleEarlier(run: Run, name: string): Promise<void> {
-  const { destination } = run;
+  const { destination, kind } = run;
   const record = await destination.journal?.read();
   if (record === undefined) return;
   const { old } = record;
   if (old !== undefined) {
     throw new UsageError(`A rotation of ${destination.description} is unfinished. Nothing was created.`, {
-      hints: [`Finish it first: ${finishCommand(record, old.name, destination)}`],
+      hints: [`Finish it first: ${finishCommand(record, old.name, destination, kind.words)}`],
     });
   }
   await recover(run, { target: { name }, verify: true, deleteOld: false, afterMs: 0, noWait: false });

@@ -19,7 +19,10 @@ export function refuseOtherServer(run: Run, record: JournalRecord): void {
   }
   if (record.kind === kind.words.command && record.oldKind === oldKind.words.command) return;
   throw new UsageError(`${began(run)}; it is about another kind of credential (${record.kind}).`, {
-    hints: [`Finish it first: ${finishCommand(record, record.old?.name ?? record.wanted.name, destination)}`, forget(run)],
+    hints: [
+      `Finish it first: ${finishCommand(record, record.old?.name ?? record.wanted.name, destination, kind.words)}`,
+      forget(run),
+    ],
   });
 }
 
@@ -33,7 +36,7 @@ export function refuseOtherTarget(run: Run, record: JournalRecord, target: Targe
   const name = 'name' in target ? target.name : listing.credentials.find(({ id }) => id === target.id)?.name;
   if (('id' in target && ids.includes(target.id)) || (name !== undefined && (name === old?.name || name === wanted.name))) return;
   throw new UsageError(`${began(run)}; it is about ${quoted(old?.name ?? wanted.name)}, and this command is about another one.`, {
-    hints: [`Finish it first: ${finishCommand(record, old?.name ?? wanted.name, run.destination)}`, forget(run)],
+    hints: [`Finish it first: ${finishCommand(record, old?.name ?? wanted.name, run.destination, run.kind.words)}`, forget(run)],
   });
 }
 

@@ -15,7 +15,7 @@ export async function whileSettled<T>(destination: Destination, words: Words, wo
     const name = record.old?.name ?? record.wanted.name;
     throw new UsageError(
       `A rotation of ${destination.description} is unfinished, so it is not settled which ${words.short} is in use. Nothing was deleted.`,
-      { hints: [`Finish it first: ${finishCommand(record, name, destination)}`] },
+      { hints: [`Finish it first: ${finishCommand(record, name, destination, words)}`] },
     );
   } finally {
     await destination.close();

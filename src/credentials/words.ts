@@ -21,7 +21,7 @@ export function rotateCommand(
   if (destination.journal === undefined)
     return `sts ${kind.words.command} rotate --name ${shellWord(name)} ${destination.flags}`.trim() + (kind.words.server ?? '');
   const names = { kind: kind.words.command, oldKind: oldKind.words.command };
-  return `${finishCommand(names, name, destination)}${kind.words.server ?? ''}`;
+  return finishCommand(names, name, destination, kind.words);
 }
 
 /**
@@ -33,8 +33,9 @@ export function finishCommand(
   { kind, oldKind }: Pick<Facts, 'kind' | 'oldKind'>,
   name: string,
   { flags }: Pick<Destination, 'flags'>,
+  { server = '' }: Pick<Words, 'server'>,
 ): string {
-  return `sts ${oldKind} ${kind === oldKind ? 'renew' : 'migrate'} --name ${shellWord(name)} ${flags}`.trim();
+  return `sts ${oldKind} ${kind === oldKind ? 'renew' : 'migrate'} --name ${shellWord(name)} ${flags}`.trim() + server;
 }
 
 /** `the key 7`; `the key` where its id is not known. */

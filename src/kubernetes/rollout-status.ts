@@ -26,8 +26,8 @@ export function rolloutStatus(workload: Workload): RolloutStatus {
 
 // What is missing, for each kind of workload, checked in kubectl's order; undefined if nothing is.
 
-function deployment({ desired, updated, current, available }: Workload): string | undefined {
-  if (updated < desired) return `${updated} of ${pods(desired)} updated`;
+function deployment({ desired, updated, current, available, paused }: Workload): string | undefined {
+  if (updated < desired) return `${updated} of ${pods(desired)} updated${paused ? ', and its rollouts are paused' : ''}`;
   if (current > updated) return `${current - updated} old ${current - updated === 1 ? 'pod is' : 'pods are'} still there`;
   if (available < updated) return `${available} of ${updated} updated ${updated === 1 ? 'pod is' : 'pods are'} available`;
   return undefined;

@@ -60,11 +60,12 @@ export const nodeProcesses: Processes = {
 
 /**
  * Runs a command line in the shell with a pipe as its stdin. Node connects the stdin of a program to a socket, and Linux cannot open a
- * socket by the name `/dev/stdin`, which many programs use as a file. If `cat` is missing, the command gets the socket.
+ * socket by the name `/dev/stdin`, which many programs use as a file. If `/bin/cat` is missing, the command gets the socket. No other `cat`
+ * will do: one that fails would give the command half a key.
  */
 function throughShell(line: string): { readonly words: readonly string[]; readonly shell: boolean } {
   if (process.platform === 'win32') return { words: [line], shell: true };
-  const piped = 'if command -v cat >/dev/null; then cat | /bin/sh -c "$1"; else exec /bin/sh -c "$1"; fi';
+  const piped = 'if [ -x /bin/cat ]; then /bin/cat | /bin/sh -c "$1"; else exec /bin/sh -c "$1"; fi';
   return { words: ['/bin/sh', '-c', piped, 'sh', line], shell: false };
 }
 

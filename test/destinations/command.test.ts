@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Issued } from '../../src/credentials/ports.ts';
@@ -46,10 +46,14 @@ test.each(['cat /dev/stdin', 'cat <&0', 'tee /dev/null', '# a comment\ncat'])(
   },
 );
 
-test('without cat on the PATH a command gets its input all the same', async () => {
-  vi.stubEnv('PATH', '/nowhere');
-  await destination(`read -r line; printf '%s\\n' "$line" > ${folder}/got`).deliver(issued);
-  expect(readFileSync(join(folder, 'got'), 'utf8')).toBe('API_KEY=iapikeyok-S3CRET\n');
+test('a command gets all of its input, whatever is on the PATH', async () => {
+  const read = `read -r line; printf '%s\\n' "$line" > ${folder}/got`;
+  writeFileSync(join(folder, 'cat'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  for (const path of ['/nowhere', folder]) {
+    vi.stubEnv('PATH', path);
+    await destination(read).deliver(issued);
+    expect(readFileSync(join(folder, 'got'), 'utf8')).toBe('API_KEY=iapikeyok-S3CRET\n');
+  }
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { InterruptedError } from '../../src/errors.ts';
 import { against, runSts, startForTest } from '../support/run.ts';
 
 const create = ['ingestion-api-key', 'create', '-n', 'ci', '--key-command'];
@@ -47,4 +48,23 @@ test('who sits at a terminal is not told that a key is shown which went to a com
 
   expect(stdout + stderr).not.toContain('is shown this once');
   expect(stderr).toContain('Expires: never.');
+});
+
+test('who presses Ctrl-C while the command runs is told what is waited for, and what a second one costs', async () => {
+  const server = await startForTest();
+  const interrupt = new AbortController();
+  const stderr = {
+    onWrite: (text: string) => {
+      if (text.includes('begun')) interrupt.abort(new InterruptedError('SIGINT'));
+    },
+  };
+  const command = 'cat >/dev/null; echo begun; sleep 1.5';
+
+  const result = await runSts([...create, command, ...against(server)], { stderr, interrupt: interrupt.signal });
+
+  expect(result.stderr).toContain(
+    '[WARN] Interrupted, and waiting for the command, at most 60 s. A second signal ends at once; ',
+  );
+  expect(result.stdout).toContain('given to the command');
+  expect(server.keys()).toHaveLength(1);
 });

@@ -39,12 +39,12 @@ test.each([
 });
 
 test('who goes on with keys is told the whole command that finishes the migration', async () => {
-  const { path, clock, destination } = await startedMigration();
+  const { server, path, clock, destination } = await startedMigration();
 
   const { code, stderr } = await runSts(['ingestion-api-key', 'rotate', '-n', 'otel', ...destination], clock);
 
   expect(code).toBe(3);
-  expect(stderr).toContain(`Finish it first: sts ingestion-api-key migrate --name otel --key-file ${path}\n`);
+  expect(stderr).toContain(`Finish it first: sts ingestion-api-key migrate --name otel --key-file ${path} --url ${server.url}\n`);
 });
 
 test('who is interrupted while the old key is kept is told to migrate again, not to rotate', async () => {

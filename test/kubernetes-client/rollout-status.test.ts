@@ -32,6 +32,7 @@ test.each<[Partial<Workload>, string, string]>([
   [{}, 'done', 'deployment otel: all pods are updated and ready'],
   [{ observedGeneration: 1 }, 'waiting', 'deployment otel: its controller has not seen the change yet'],
   [{ updated: 2, current: 4, available: 2 }, 'waiting', 'deployment otel: 2 of 3 pods are updated'],
+  [{ updated: 1, paused: true }, 'waiting', 'deployment otel: 1 of 3 pods are updated, and its rollouts are paused'],
   [{ current: 4, available: 2 }, 'waiting', 'deployment otel: 1 old pod is still there'],
   [{ current: 5 }, 'waiting', 'deployment otel: 2 old pods are still there'],
   [{ available: 2 }, 'waiting', 'deployment otel: 2 of 3 updated pods are available'],

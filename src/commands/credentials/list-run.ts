@@ -53,7 +53,8 @@ export async function listAll(noun: CredentialNoun, options: ListOptions, sessio
         const { prometheusText } = await import('./prometheus.ts');
         return prometheusText(noun, placed, contexts);
       }
-      if (placed.length === 0) return `No ${noun.plural} found.\n`;
+      // A server that was not reached may have some.
+      if (placed.length === 0) return failures.length > 0 ? '' : `No ${noun.plural} found.\n`;
       const [{ credentialTable }, { withContexts }] = await Promise.all([import('./table.ts'), import('./context-column.ts')]);
       const clocks = new Map(placed.map(({ credential, now }) => [credential, now]));
       return credentialTable(

@@ -1,5 +1,7 @@
 import type { Destination } from '../../credentials/ports.ts';
 import { DEFAULT_SECRET_NAME, type DocumentNames } from '../../documents/formats.ts';
+import type { Processes } from '../../platform/processes.ts';
+import { toldWhyNot } from '../held-to-its-end.ts';
 import type { Session } from '../verb.ts';
 import { type DeliveryPlan, type DocumentPlan, keyVarOf } from './delivery-plan.ts';
 import type { OpenOptions } from './destination.ts';
@@ -49,7 +51,10 @@ export async function openCommand(plan: Plan<'command'>, { session }: OpenOption
     session.world.processes(),
   ]);
   const { command, timeoutMs } = plan;
-  return commandDestination({ processes, command, timeoutMs, render, onOutput: (text) => void session.progress.passOn(text) });
+  const why = `waiting for the command, at most ${timeoutMs / 1000} s. A second signal ends at once; the command then still runs, and whether it takes the secret over is not known.`;
+  const told: Processes = { run: (...call) => toldWhyNot(session, why, () => processes.run(...call)) };
+  const onOutput = (text: string) => void session.progress.passOn(text);
+  return commandDestination({ processes: told, command, timeoutMs, render, onOutput });
 }
 
 async function renderer(plan: DocumentPlan): Promise<(secret: string) => string> {

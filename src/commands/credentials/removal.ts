@@ -9,6 +9,7 @@ import { deleteAll } from './deletion.ts';
 import { type FullListing, listingOf } from './listing.ts';
 import type { Selection } from './selection.ts';
 import { type Selector, selectorOf } from './selector.ts';
+import { serverFlags } from './server-flags.ts';
 
 /** Deletes credentials by id, or by what the list says of them. */
 export async function remove(noun: CredentialNoun, options: DeleteOptions, session: Session): Promise<Outcome> {
@@ -31,7 +32,8 @@ export async function remove(noun: CredentialNoun, options: DeleteOptions, sessi
     import('./open-document.ts'),
   ]);
   const file = await guardedFile(resolvePath(selector.keyFile), session);
-  return whileSettled(file, noun.words, () => deleteSelected(noun, selector, options, session));
+  const words = { ...noun.words, server: serverFlags(session.globals) };
+  return whileSettled(file, words, () => deleteSelected(noun, selector, options, session));
 }
 
 async function deleteSelected(

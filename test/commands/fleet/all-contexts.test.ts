@@ -42,6 +42,13 @@ test('a context that fails is told on stderr and by the exit code, and the other
   expect(stderr).toContain('refusing: ');
 });
 
+test('where a server was not reached, it is not said that there is none', async () => {
+  const { server, flags } = await startFleet(['down', 'up']);
+  await server('down').close();
+  const { code, stdout } = await runSts([...list, ...flags, '--timeout', '2s']);
+  expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+});
+
 test('what is about to expire anywhere is found by the exit code', async () => {
   const { server, flags } = await startFleet(['a', 'b']);
   server('b').seed({ id: 3n, name: 'soon', expiration: BigInt(testTime + day) });

@@ -64,7 +64,9 @@ test('while a rotation of the key file is unfinished nothing is created', async 
   expect((await runSts([...rotation, ...against(server)])).code).toBe(0);
   const result = await runSts([...create, '-n', 'ci', '--key-file', path, '--force', ...against(server)]);
   expect(result).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('is unfinished. Nothing was created.') });
-  expect(result.stderr).toContain(`Finish it first: sts ingestion-api-key renew --name ci --key-file ${path}`);
+  expect(result.stderr).toContain(
+    `Finish it first: sts ingestion-api-key renew --name ci --key-file ${path} --url ${server.url}\n`,
+  );
   expect(server.count('create')).toBe(1);
 });
 
