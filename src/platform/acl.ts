@@ -20,10 +20,13 @@ export async function copyAcl(from: string, to: string): Promise<void> {
   );
   if (list === '') return;
   const child = execFile('setfacl', ['--set-file=-', '--', to], { timeout: 5000 });
+  child.stdin?.on('error', () => {
+    // It ended before it had read everything: its exit code says why.
+  });
   child.stdin?.end(`${list}\n`);
   await new Promise<void>((done, fail) => {
     child.once('error', fail);
-    child.once('exit', (code) => (code === 0 ? done() : fail(new Error(`setfacl ended in ${code}`))));
+    child.once('exit', (code) => (code === 0 ? done() : fail(new Error(`setfacl ended with exit code ${code}`))));
   });
 }
 

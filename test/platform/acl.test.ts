@@ -57,6 +57,13 @@ test.each([
   await expect(copyAcl('/a/from', '/a/to')).rejects.toThrow(/setfacl/);
 });
 
+test('setfacl that ends before it has read its input is an error like any other', async () => {
+  // More than a pipe holds: the write fails for sure.
+  tool('getfacl', `printf '%s\\n' '${list}'; i=0; while [ $i -lt 20000 ]; do echo "user:$i:r--"; i=$((i+1)); done`);
+  tool('setfacl', 'exec <&-; exit 1');
+  await expect(copyAcl('/a/from', '/a/to')).rejects.toThrow(/setfacl ended with exit code 1/);
+});
+
 const path = process.env['PATH'] ?? '';
 const hasTools = path.split(':').some((folder) => existsSync(join(folder, 'setfacl')) && existsSync(join(folder, 'getfacl')));
 
