@@ -67,11 +67,12 @@ function addressOf(descriptor: number, folder: string, name: string): string {
 async function bySocket(place: string, address: (name: string) => string): Promise<Lock | undefined> {
   const ownName = `${basename(place)}-${randomBytes(6).toString('hex')}`;
   const own = join(dirname(place), ownName);
-  const server = await first(() => listen(address(ownName)));
+  const server = await first(() => listenUnlessSwept(place, address(ownName)));
+  if (server === undefined) return undefined;
   let held = false;
   try {
-    const stats = await ownFacts(own);
-    // The holder of the lock has removed this process's socket as a dead one, because it was not listening yet.
+    const stats = await factsOf(own);
+    // Swept, as above.
     if (stats === undefined) return undefined;
     const { ino, dev } = stats;
     const isOwn = async () => {
@@ -94,7 +95,6 @@ async function bySocket(place: string, address: (name: string) => string): Promi
       },
     };
   } catch (error) {
-    // The holder of the lock has removed this process's socket as a dead one, because it was not listening yet.
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   } finally {
@@ -103,9 +103,23 @@ async function bySocket(place: string, address: (name: string) => string): Promi
   }
 }
 
-async function ownFacts(own: string): Promise<{ readonly ino: number; readonly dev: number } | undefined> {
+/**
+ * Listens on this process's socket. The holder of the lock may remove the socket as a dead one while this process does not listen on it yet.
+ * Then Node cannot set the permissions of the socket, and the system says that there is no such file.
+ * @returns undefined when that has happened.
+ */
+async function listenUnlessSwept(place: string, address: string): Promise<Server | undefined> {
   try {
-    return await lstat(own);
+    return await listen(address);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' && (await factsOf(dirname(place))) !== undefined) return undefined;
+    throw error;
+  }
+}
+
+async function factsOf(path: string): Promise<{ readonly ino: number; readonly dev: number } | undefined> {
+  try {
+    return await lstat(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { createServer, Server } from 'node:net';
 import { basename, join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Lock } from '../../src/platform/disk.ts';
 import { nodeDisk } from '../../src/platform/node-disk.ts';
 import { bundle } from '../support/bundle.ts';
@@ -55,6 +55,22 @@ test('in a folder with a long path', async () => {
   const lock = await nodeDisk.lock(join(folder, 'file'));
   expect(await nodeDisk.lock(join(folder, 'file'))).toBeUndefined();
   await lock?.release();
+});
+
+test('one whose socket the holder sweeps away, before it listens, does not get the lock', async () => {
+  // What Node throws when the socket is gone before it can set its permissions.
+  const swept = () => {
+    throw Object.assign(new Error('uv_pipe_chmod ENOENT'), { code: 'ENOENT' });
+  };
+  const folder = tempFolder();
+  const listen = vi.spyOn(Server.prototype, 'listen').mockImplementation(swept);
+  expect(await nodeDisk.lock(join(folder, 'file'))).toBeUndefined();
+  expect(listen).toHaveBeenCalledOnce();
+  listen.mockImplementation(() => {
+    rmdirSync(folder);
+    return swept();
+  });
+  await expect(nodeDisk.lock(join(folder, 'file'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 test('one that somebody has removed is lost, and its holder sees that', async () => {
