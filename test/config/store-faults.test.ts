@@ -222,8 +222,9 @@ describe('a file that is mounted as a single file', () => {
   test('is refused before anything is asked or written', async () => {
     write(stored);
     const disk = { ...nodeDisk, isMountPoint: async () => true };
-    for (const attempt of [checkSave(disk, path, 'new', context), saveContext(accessWith(disk), path, 'new', context)]) {
-      const error = await failure(attempt);
+    const attempts = [() => checkSave(disk, path, 'new', context), () => saveContext(accessWith(disk), path, 'new', context)];
+    for (const attempt of attempts) {
+      const error = await failure(attempt());
       expect(error.message).toBe(`The config file ${path} cannot be changed, because it is mounted as a single file.`);
       expect(error.hints).toEqual([
         `The file is unchanged. Mount its folder ${folder} instead, or change the file at the source of the mount.`,
