@@ -202,10 +202,10 @@ describe('what cannot be changed is refused before anything is created', () => {
     world.credentials.seed({ name: 'ci' });
     const id = { namespace: 'nowhere', name: 'otel' };
     for (const work of [
-      world.rotate({}, { destination: world.secret({ id }) }),
-      world.create({}, { destination: world.secret({ id, isReplaced: false, mayCreate: true }) }),
+      () => world.rotate({}, { destination: world.secret({ id }) }),
+      () => world.create({}, { destination: world.secret({ id, isReplaced: false, mayCreate: true }) }),
     ]) {
-      const failure = await failureOf(work);
+      const failure = await failureOf(work());
       expect(failure).toMatchObject({ exitCode: 6, message: 'There is no namespace nowhere. Nothing was created.' });
     }
     expect([world.stackState.count('create'), world.changes()]).toEqual([0, []]);
