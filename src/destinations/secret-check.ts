@@ -1,6 +1,6 @@
 import { looksIssued } from '../documents/usable.ts';
 import { DeliveryError, UsageError } from '../errors.ts';
-import type { Secret } from '../kubernetes/index.ts';
+import type { Secret, SecretId } from '../kubernetes/index.ts';
 import { nearest } from '../nearest.ts';
 
 /** The field to use if neither the flags nor the Secret name one. */
@@ -82,4 +82,20 @@ export function otherWriters({ namespace, name, managers, owners, labels }: Secr
   if (label !== undefined && found.size === 0 && label !== 'sts') found.add(label);
   if (found.size === 0) return undefined;
   return `The Secret ${namespace}/${name} is also written by ${[...found].join(', ')}, which may put the old key back. Configure it to leave this field alone.`;
+}
+
+/** The value of a field without a newline at its end; undefined if it is empty or missing. */
+export function textOf(value: Buffer | undefined): string | undefined {
+  const text = value?.toString('utf8').replace(/\r?\n$/, '');
+  return text === '' ? undefined : text;
+}
+
+/** The error if `rotate` finds no Secret. */
+export function missingSecret({ namespace, name }: SecretId): DeliveryError {
+  return new DeliveryError(`There is no Secret ${namespace}/${name}.`, {
+    hints: [
+      `See what there is: kubectl get secrets --namespace ${namespace}`,
+      'To put the first key into a new Secret, use create, not rotate.',
+    ],
+  });
 }

@@ -17,7 +17,7 @@ import {
   type WorkloadId,
   waitForRollouts,
 } from '../kubernetes/index.ts';
-import { checkChangeable, fieldOf, otherWriters } from './secret-check.ts';
+import { checkChangeable, fieldOf, missingSecret, otherWriters, textOf } from './secret-check.ts';
 import { annotations, SecretJournal } from './secret-journal.ts';
 import { nothingCreated, undelivered } from './undelivered.ts';
 
@@ -86,7 +86,7 @@ export class SecretDestination implements Destination {
       const secret = await this.#journal.refresh();
       if (secret !== undefined) await this.#proveChange(secret);
       else if (mayCreate) await this.#proveCreation();
-      else throw missing(id);
+      else throw missingSecret(id);
       for (const workload of workloads) await checkRestartable(kubernetes, workload);
     });
   }
@@ -234,19 +234,4 @@ export class SecretDestination implements Destination {
     const secret = await this.#journal.look();
     return `delivered-${secret?.annotations[annotations.delivered] ?? ''}`;
   }
-}
-
-/** The value of a field without a newline at its end; undefined if it is empty or missing. */
-function textOf(value: Buffer | undefined): string | undefined {
-  const text = value?.toString('utf8').replace(/\r?\n$/, '');
-  return text === '' ? undefined : text;
-}
-
-function missing({ namespace, name }: SecretId): DeliveryError {
-  return new DeliveryError(`There is no Secret ${namespace}/${name}.`, {
-    hints: [
-      `See what there is: kubectl get secrets --namespace ${namespace}`,
-      'To put the first key into a new Secret, use create, not rotate.',
-    ],
-  });
 }

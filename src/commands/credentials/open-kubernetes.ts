@@ -56,13 +56,9 @@ export async function secretOf(
   try {
     const namespace = reference.namespace ?? kubernetes.access.namespace;
     const found = await kubernetes.secrets.get({ namespace, name: reference.name });
-    const { fieldOf } = await import('../../destinations/secret-check.ts');
+    const { fieldOf, textOf } = await import('../../destinations/secret-check.ts');
     const field = fieldOf(found, keyVar, true);
-    const secret =
-      found.data
-        .get(field)
-        ?.toString('utf8')
-        .replace(/\r?\n$/, '') ?? '';
+    const secret = textOf(found.data.get(field)) ?? '';
     const source = `the field ${field} of the Secret ${namespace}/${reference.name}`;
     const { usableSecret } = await import('../../documents/usable.ts');
     const why = usableSecret(secret);
